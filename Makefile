@@ -1,0 +1,231 @@
+# sa-nat64: one Makefile, no recursion into folders. Every folder lists its sources in its build.mk; the same
+# sources are built in several variants, each in build/VARIANT: release, asan, fuzz, cover. Run `make help`.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+VARIANT ?= release
+PREFIX  ?= /usr/local
+V       ?= 0
+out     := build/$(VARIANT)
+gen     := $(out)/gen
+
+ifeq ($(origin CC),default)
+CC := $(if $(filter fuzz,$(VARIANT)),clang,gcc)
+endif
+PKG_CONFIG   ?= pkg-config
+CLANG_FORMAT ?= clang-format
+
+programs     := sa-nat64-translator sa-nat64
+FUZZ_SECONDS ?= 600
+
+# Lists: lib-srcs, proto-files, core-srcs, translator-srcs, cli-srcs, unit-tests, fuzzers and so on.
+include lib/build.mk proto/build.mk translator/build.mk cli/build.mk
+include tests/unit/build.mk tests/vectors/build.mk tests/fuzz/build.mk tests/golden/build.mk
+include tests/scenario/build.mk tests/bench/build.mk
+
+# ---- flags -------------------------------------------------------------------------------------------------------
+
+WERROR   ?= -Werror
+warnings := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+            -Wvla -Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings -Wcast-align -Wnull-dereference
+hardening := -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+harden-ld := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
+CFLAGS ?= -O2 -g
+variant-cflags-release := $(hardening)
+variant-cflags-asan    := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+variant-cflags-fuzz    := $(variant-cflags-asan) -fsanitize=fuzzer-no-link \
+                          -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+variant-cflags-cover   := -O0 --coverage
+variant-ldflags-release := $(harden-ld)
+variant-ldflags-asan    := -fsanitize=address,undefined
+variant-ldflags-fuzz    := -fsanitize=address,undefined
+variant-ldflags-cover   := --coverage
+ifeq ($(variant-cflags-$(VARIANT)),)
+$(error VARIANT=$(VARIANT) is none of release, asan, fuzz, cover)
+endif
+
+# pkg-config is asked when the first recipe needs it: only then `deps` has had the chance to install it.
+lazily   = $(eval $(1) := $(2))$($(1))
+run-pkgs   := libnl-3.0 libnl-route-3.0 libsystemd libprotobuf-c inih jansson libsodium libcap-ng
+pkg-cflags  = $(call lazily,pkg-cflags,$$(shell $$(PKG_CONFIG) --cflags $$(run-pkgs)))
+pkg-libs    = $(call lazily,pkg-libs,$$(shell $$(PKG_CONFIG) --libs $$(run-pkgs)))
+test-libs   = $(call lazily,test-libs,$$(shell $$(PKG_CONFIG) --libs cmocka))
+
+all-cppflags = -I. -isystem $(gen) -D_GNU_SOURCE $(CPPFLAGS) $(pkg-cflags)
+all-cflags   = -std=gnu11 $(warnings) $(CFLAGS) $(variant-cflags-$(VARIANT))
+# --as-needed: a program is linked with those libraries only that it calls.
+all-ldflags  = -Wl,--as-needed $(CFLAGS) $(variant-ldflags-$(VARIANT)) $(LDFLAGS)
+
+version := $(shell git describe --tags --match 'v*' --dirty 2>/dev/null | sed 's/^v//')
+ifeq ($(version),)
+version := $(shell cat VERSION)$(shell git rev-parse --short HEAD 2>/dev/null | sed 's/^/+git/')
+endif
+
+ifeq ($(V),0)
+say = @printf '  %-7s %s\n' '$(1)' '$(2)';
+else
+say =
+endif
+
+# ---- what there is to build ------------------------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(out)/%.o,$(1))
+
+proto-srcs := $(proto-files:%.proto=$(gen)/%.pb-c.c)
+proto-hdrs := $(proto-files:%.proto=$(gen)/%.pb-c.h)
+proto-objs := $(proto-srcs:.c=.o)
+
+program-srcs-sa-nat64-translator := $(translator-srcs)
+program-srcs-sa-nat64            := $(cli-srcs)
+program-libs-sa-nat64-translator := $(out)/core.a
+program-libs-sa-nat64            := $(if $(cli-needs-core),$(out)/core.a)
+
+# The release programs lie in build/ itself, those of other variants in build/VARIANT/.
+bin          := $(if $(filter release,$(VARIANT)),build,$(out))
+program-bins := $(programs:%=$(bin)/%)
+unit-bins    := $(unit-tests:%=$(out)/unit/%)
+vector-bin   := $(out)/vectors
+bench-bins   := $(bench-programs:%=$(out)/bench/%)
+fuzz-bins    := $(fuzzers:%=build/fuzz/%)
+
+archives := $(out)/core.a $(out)/lib.a
+sources  := $(lib-srcs) $(core-srcs) $(translator-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
+            $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
+            $(fuzz-support-srcs) $(bench-programs:%=tests/bench/%.c) $(bench-support-srcs)
+
+.PHONY: build tests unit vectors bench-programs fuzzers check demo bench install asan fuzz cover lint format \
+        help clean deps deps-build deps-check deps-demo deps-bench
+.DEFAULT_GOAL := build
+
+build: $(program-bins)
+tests: build unit vectors
+unit: $(unit-bins)
+vectors: $(vector-bin)
+bench-programs: $(bench-bins)
+
+# ---- rules -------------------------------------------------------------------------------------------------------
+
+# Checks for the packages to build with, and installs them when root runs make.
+build/.deps-build: tests/tools/deps.sh
+	@mkdir -p build && ./tests/tools/deps.sh build && touch $@
+
+$(gen)/%.pb-c.c $(gen)/%.pb-c.h: %.proto | build/.deps-build
+	$(call say,PROTOC,$<)mkdir -p $(gen) && protoc-c --proto_path=. --c_out=$(gen) $<
+
+$(proto-objs): %.o: %.c
+	$(call say,CC,$@)$(CC) -I$(gen) -std=gnu11 $(CFLAGS) $(variant-cflags-$(VARIANT)) $(pkg-cflags) -c -o $@ $<
+
+$(out)/%.o: %.c | build/.deps-build $(proto-hdrs)
+	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(all-cppflags) $(all-cflags) -MMD -MP -c -o $@ $<
+
+# Only this object knows the version, so that a commit rebuilds nothing else.
+$(out)/lib/version.o: $(out)/version
+$(out)/lib/version.o: CPPFLAGS += -DSA_NAT64_VERSION_STRING='"$(version)"'
+$(out)/version: FORCE
+	@mkdir -p $(@D); echo '$(version)' | cmp -s - $@ || echo '$(version)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(out)/lib.a: $(call objects,$(lib-srcs)) $(proto-objs) lib/build.mk proto/build.mk
+$(out)/core.a: $(call objects,$(core-srcs)) translator/build.mk
+$(archives):
+	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && ar rcsD $@ $(filter %.o,$^)
+
+define program-rule
+$(bin)/$(1): $(call objects,$(program-srcs-$(1))) $(program-libs-$(1)) $(out)/lib.a
+	$$(call say,LINK,$$@)mkdir -p $$(@D) && $$(CC) $$(all-ldflags) -o $$@ $$^ $$(pkg-libs)
+endef
+$(foreach p,$(programs),$(eval $(call program-rule,$(p))))
+
+# unit-link-srcs are program sources that lie outside the pure core but have tests of their own.
+$(out)/unit.a: $(call objects,$(unit-support-srcs) $(unit-link-srcs)) tests/unit/build.mk
+	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && ar rcsD $@ $(filter %.o,$^)
+$(out)/unit/%: $(out)/tests/unit/test_%.o $(out)/unit.a $(archives)
+	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs) $(test-libs)
+
+$(vector-bin): $(call objects,$(vector-srcs)) $(archives)
+	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)
+
+$(out)/bench/%: $(out)/tests/bench/%.o $(call objects,$(bench-support-srcs)) $(archives)
+	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)
+
+ifeq ($(VARIANT),fuzz)
+fuzzers: $(fuzz-bins)
+$(fuzz-bins): $(out)/%: $(out)/tests/fuzz/fuzz_%.o $(call objects,$(fuzz-support-srcs)) $(archives)
+	$(call say,LINK,$@)$(CC) $(all-ldflags) -fsanitize=fuzzer -o $@ $^ $(pkg-libs)
+else
+fuzzers:
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
+endif
+
+-include $(patsubst %.c,$(out)/%.d,$(sources))
+
+# ---- what else can be asked ----------------------------------------------------------------------------------
+
+deps: deps-build deps-check deps-demo deps-bench
+deps-build deps-check deps-demo deps-bench:
+	@./tests/tools/deps.sh $(@:deps-%=%)
+
+check: deps-check
+	@./tests/check.py
+
+demo: deps-demo build
+	@./netns/demo.sh
+
+bench: deps-bench build bench-programs
+	@./tests/bench/bench.sh
+
+asan: deps-check
+	@$(MAKE) --no-print-directory VARIANT=asan tests
+
+fuzz: deps-check
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
+	@./tests/tools/fuzz.sh --seconds $(FUZZ_SECONDS) $(fuzzers)
+
+cover: deps-check
+	@$(MAKE) --no-print-directory VARIANT=cover unit vectors
+	@./tests/tools/cover.py
+
+lint: deps-check $(proto-hdrs)
+	@./tests/tools/lint.py
+
+format: deps-check
+	@git ls-files '*.c' '*.h' | xargs $(CLANG_FORMAT) -i
+
+docs-files    := README.md LICENSE $(wildcard docs/*.md)
+example-files := $(wildcard docs/examples/*.conf)
+manual-pages  := $(wildcard docs/man/*.[1-9])
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/sa-nat64/examples
+	install -m 755 build/sa-nat64-translator $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 build/sa-nat64 $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(docs-files) $(DESTDIR)$(PREFIX)/share/doc/sa-nat64
+	install -m 644 $(example-files) $(DESTDIR)$(PREFIX)/share/doc/sa-nat64/examples
+	$(foreach m,$(manual-pages),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m)) $m;)
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            build the programs into build/ (root: installs missing Debian packages first)'
+	@echo 'make check      every test; as root, because network namespaces are needed; about ten minutes'
+	@echo 'make demo       an IPv6-only client, the gateway and IPv4 servers in namespaces (root; KEEP=1 leaves it up)'
+	@echo 'make bench      throughput and session rates beside plain routing and tayga (root)'
+	@echo 'make install    into DESTDIR and PREFIX (/usr/local)'
+	@echo 'make asan       programs, unit tests and vectors with address and undefined-behaviour sanitizers'
+	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (600) seconds'
+	@echo 'make cover      line coverage of unit tests and vectors, file by file'
+	@echo 'make lint       layout, include rules, banned functions, size budgets, lists'
+	@echo 'make format     lay out all C files with clang-format'
+	@echo 'make deps       install the Debian packages of all targets (root)'
+	@echo 'make clean      remove build/'
+	@echo
+	@echo 'V=1 shows commands, VARIANT=release|asan|fuzz|cover selects the build folder, WERROR= tolerates warnings.'
+
+# For scripts: the value of a list, as in `make -s print-unit-tests`.
+print-%:
+	@echo '$($*)'

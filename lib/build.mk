@@ -1,0 +1,3 @@
+# What all programs stand on; linked from an archive, so each program gets only what it calls.
+lib-srcs := \
+	lib/version.c

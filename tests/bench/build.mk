@@ -1,0 +1,3 @@
+# Each NAME is tests/bench/NAME.c, a program that measures the core or a table without a device.
+bench-programs :=
+bench-support-srcs :=

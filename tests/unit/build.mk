@@ -1,0 +1,5 @@
+# Each NAME is tests/unit/test_NAME.c, a cmocka program linked with lib, proto and the translator's core.
+unit-tests :=
+# Files shared by several unit tests, and program sources outside the core that are tested directly.
+unit-support-srcs :=
+unit-link-srcs :=

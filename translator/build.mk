@@ -1,0 +1,5 @@
+# core-srcs: the pure part (bytes, tables and now in; verdict and bytes out), also linked into tests, fuzzers and bench.
+core-srcs := \
+	translator/verdict.c
+# translator-srcs: the edges (device, sockets, clock, main), only in the program.
+translator-srcs :=
