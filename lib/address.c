@@ -1,0 +1,164 @@
+/* Addresses and prefixes as text and as arithmetic.
+ *
+ * Reading and printing single addresses is inet_pton() and inet_ntop(), which know every notation including
+ * the mixed one; what stands here is the host order of IPv4, prefix lengths and the masks that go with them.
+ * Nothing allocates and nothing keeps state.
+ */
+#include "lib/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int address4_parse(const char *text, uint32_t *out)
+{
+	struct in_addr addr;
+
+	if (inet_pton(AF_INET, text, &addr) != 1)
+		return -EINVAL;
+	*out = ntohl(addr.s_addr);
+	return 0;
+}
+
+int address6_parse(const char *text, struct in6_addr *out)
+{
+	struct in6_addr addr;
+
+	if (inet_pton(AF_INET6, text, &addr) != 1)
+		return -EINVAL;
+	*out = addr;
+	return 0;
+}
+
+/* Split "ADDRESS/LEN" into the address (a buffer of ADDRESS_STRLEN) and the length; without "/LEN" it is max. */
+static int prefix_split(const char *text, unsigned max, char *address, unsigned *len)
+{
+	const char *slash = strchrnul(text, '/');
+	size_t address_len = (size_t)(slash - text);
+	unsigned value = 0;
+
+	if (address_len >= ADDRESS_STRLEN)
+		return -EINVAL;
+	if (*slash == '/') {
+		const char *digits = slash + 1;
+		size_t digit_count = strspn(digits, "0123456789");
+
+		if (digit_count == 0 || digit_count > 3 || digits[digit_count] != '\0')
+			return -EINVAL;
+		for (size_t i = 0; i < digit_count; i++)
+			value = value * 10 + (unsigned)(digits[i] - '0');
+		if (value > max)
+			return -EINVAL;
+	} else {
+		value = max;
+	}
+	memcpy(address, text, address_len);
+	address[address_len] = '\0';
+	*len = value;
+	return 0;
+}
+
+int prefix4_parse(const char *text, struct prefix4 *out)
+{
+	char address[ADDRESS_STRLEN];
+	uint32_t addr;
+	unsigned len;
+
+	if (prefix_split(text, 32, address, &len) < 0 || address4_parse(address, &addr) < 0)
+		return -EINVAL;
+	if (addr & ~prefix4_mask(len))
+		return -ERANGE;
+	*out = (struct prefix4){ .addr = addr, .len = (uint8_t)len };
+	return 0;
+}
+
+int prefix6_parse(const char *text, struct prefix6 *out)
+{
+	char address[ADDRESS_STRLEN];
+	struct in6_addr addr, masked;
+	unsigned len;
+
+	if (prefix_split(text, 128, address, &len) < 0 || address6_parse(address, &addr) < 0)
+		return -EINVAL;
+	masked = address6_masked(&addr, len);
+	if (!address6_equal(&addr, &masked))
+		return -ERANGE;
+	*out = (struct prefix6){ .addr = addr, .len = (uint8_t)len };
+	return 0;
+}
+
+const char *address4_format(uint32_t addr, char *buf)
+{
+	struct in_addr in = { .s_addr = htonl(addr) };
+
+	return inet_ntop(AF_INET, &in, buf, ADDRESS_STRLEN);
+}
+
+const char *address6_format(const struct in6_addr *addr, char *buf)
+{
+	return inet_ntop(AF_INET6, addr, buf, ADDRESS_STRLEN);
+}
+
+/* Write "/LEN" behind the address that stands in buf. */
+static const char *length_append(unsigned len, char *buf)
+{
+	size_t used = strlen(buf);
+
+	snprintf(buf + used, ADDRESS_STRLEN - used, "/%u", len);
+	return buf;
+}
+
+const char *prefix4_format(const struct prefix4 *prefix, char *buf)
+{
+	address4_format(prefix->addr, buf);
+	return length_append(prefix->len, buf);
+}
+
+const char *prefix6_format(const struct prefix6 *prefix, char *buf)
+{
+	address6_format(&prefix->addr, buf);
+	return length_append(prefix->len, buf);
+}
+
+uint32_t prefix4_mask(unsigned len)
+{
+	return len == 0 ? 0 : UINT32_MAX << (32 - len);
+}
+
+bool prefix4_has(const struct prefix4 *prefix, uint32_t addr)
+{
+	return (addr & prefix4_mask(prefix->len)) == prefix->addr;
+}
+
+bool prefix6_has(const struct prefix6 *prefix, const struct in6_addr *addr)
+{
+	unsigned bytes = prefix->len / 8;
+	unsigned bits = prefix->len % 8;
+
+	if (memcmp(&prefix->addr, addr, bytes) != 0)
+		return false;
+	return bits == 0 || ((prefix->addr.s6_addr[bytes] ^ addr->s6_addr[bytes]) >> (8 - bits)) == 0;
+}
+
+bool prefix4_covers(const struct prefix4 *outer, const struct prefix4 *inner)
+{
+	return outer->len <= inner->len && prefix4_has(outer, inner->addr);
+}
+
+bool prefix6_covers(const struct prefix6 *outer, const struct prefix6 *inner)
+{
+	return outer->len <= inner->len && prefix6_has(outer, &inner->addr);
+}
+
+struct in6_addr address6_masked(const struct in6_addr *addr, unsigned len)
+{
+	struct in6_addr masked = { 0 };
+	unsigned bytes = len / 8;
+	unsigned bits = len % 8;
+
+	memcpy(&masked, addr, bytes);
+	if (bits != 0)
+		masked.s6_addr[bytes] = (uint8_t)(addr->s6_addr[bytes] & (0xff00 >> bits));
+	return masked;
+}
