@@ -1,6 +1,6 @@
 /* Explicit address mappings (RFC 7757): pairs of an IPv4 and an IPv6 prefix, longest match in either direction.
  *
- * Two sorted arrays of indices with a link from each prefix to the longest one around it: a look-up is one
+ * Two sorted arrays of prefixes with a link from each prefix to the longest one around it: a look-up is one
  * binary search and a short walk outwards, for tables of 100,000 pairs and more. Read-only once built.
  */
 #ifndef SA_NAT64_EAM_H
