@@ -1,0 +1,141 @@
+# shellcheck shell=bash
+# A laboratory of network namespaces on one machine: namespaces, links between them, programs in them.
+#
+# Sourced by netns/demo.sh, tests/scenario/lib.sh and tests/bench/bench.sh. Everything a lab makes
+# carries its lab_id in the name ("sn64-PID"), so any number of labs run side by side, and lab_close
+# removes all of it. Nothing here waits for time to pass: wait_for asks for a condition until a deadline.
+
+lab_id=
+lab_dir=
+lab_pid= # process that lab_start started last, for the sourcing script
+
+# lab_open: a directory for logs and sockets, and removal of everything when the script ends.
+lab_open() {
+	if [ "$(id -u)" != 0 ]; then
+		echo "$0: network namespaces need root; try: sudo $0" >&2
+		exit 1
+	fi
+	lab_id=sn64-$$
+	lab_dir=$(mktemp -d "${TMPDIR:-/tmp}/$lab_id.XXXXXX")
+	chmod 755 "$lab_dir"
+	trap lab_close EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+# lab_close: end the programs in the lab's namespaces, delete the namespaces and the directory.
+lab_close() {
+	local status=$? ns
+
+	trap - EXIT INT TERM
+	for ns in $(lab_namespaces); do
+		lab_signal "$ns" TERM
+	done
+	for ns in $(lab_namespaces); do
+		wait_for 5 lab_is_quiet "$ns" || lab_signal "$ns" KILL
+		ip netns del "$ns" || true
+		rm -rf "/etc/netns/$ns"
+	done
+	rmdir --ignore-fail-on-non-empty /etc/netns 2>/dev/null || true
+	[ -z "$lab_dir" ] || rm -rf "$lab_dir"
+	exit "$status"
+}
+
+lab_namespaces() { ip netns list | awk -v id="$lab_id-" 'index($1, id) == 1 { print $1 }'; }
+
+lab_is_quiet() { [ -z "$(ip netns pids "$1")" ]; }
+
+lab_signal() {
+	local pid
+
+	for pid in $(ip netns pids "$1"); do
+		kill -s "$2" "$pid" 2>/dev/null || true
+	done
+}
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds; false when the deadline passed.
+wait_for() {
+	local deadline=$((SECONDS + $1 + 1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 0.05 # the pause between two looks, not the wait itself
+	done
+}
+
+# in_ns NAMESPACE COMMAND...
+in_ns() {
+	local ns=$1
+
+	shift
+	ip netns exec "$lab_id-$ns" "$@"
+}
+
+# lab_ns NAME...: new namespaces; loopback up, no duplicate address detection, no limit on ICMP errors.
+lab_ns() {
+	local ns
+
+	for ns in "$@"; do
+		ip netns add "$lab_id-$ns"
+		in_ns "$ns" ip link set lo up
+		in_ns "$ns" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
+			net.ipv6.conf.default.accept_ra=0 net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+	done
+}
+
+# lab_router NAME...: let these namespaces forward both families.
+lab_router() {
+	local ns
+
+	for ns in "$@"; do
+		in_ns "$ns" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	done
+}
+
+# lab_link NS-A DEVICE-A NS-B DEVICE-B [MTU]: a veth pair, up on both ends.
+lab_link() {
+	ip link add "$2" netns "$lab_id-$1" mtu "${5:-1500}" type veth \
+		peer name "$4" netns "$lab_id-$3" mtu "${5:-1500}"
+	in_ns "$1" ip link set "$2" up
+	in_ns "$3" ip link set "$4" up
+}
+
+# lab_addr NAMESPACE DEVICE ADDRESS/LENGTH...
+lab_addr() {
+	local ns=$1 dev=$2 addr
+
+	shift 2
+	for addr in "$@"; do
+		case $addr in
+		*:*) in_ns "$ns" ip addr add "$addr" dev "$dev" nodad ;;
+		*) in_ns "$ns" ip addr add "$addr" dev "$dev" ;;
+		esac
+	done
+}
+
+# lab_route NAMESPACE PREFIX GATEWAY
+lab_route() { in_ns "$1" ip route add "$2" via "$3"; }
+
+# lab_resolver NAMESPACE ADDRESS: the name server that programs in this namespace ask.
+lab_resolver() {
+	mkdir -p "/etc/netns/$lab_id-$1"
+	echo "nameserver $2" >"/etc/netns/$lab_id-$1/resolv.conf"
+	echo "hosts: files dns" >"/etc/netns/$lab_id-$1/nsswitch.conf"
+}
+
+# lab_start NAMESPACE LOG COMMAND...: in the background, output in $lab_dir/LOG.log; its pid in lab_pid.
+lab_start() {
+	local ns=$1 log=$lab_dir/$2.log
+
+	shift 2
+	setsid ip netns exec "$lab_id-$ns" "$@" >"$log" 2>&1 </dev/null &
+	# shellcheck disable=SC2034 # the sourcing script reads it
+	lab_pid=$!
+}
+
+# lab_stop PID [SIGNAL]: end a process of lab_start and wait for it; returns its exit status.
+lab_stop() {
+	kill -s "${2:-TERM}" "$1" 2>/dev/null || true
+	wait "$1"
+}
