@@ -96,7 +96,7 @@ sources  := $(lib-srcs) $(core-srcs) $(translator-srcs) $(cli-srcs) $(unit-tests
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
             $(fuzz-support-srcs) $(bench-programs:%=tests/bench/%.c) $(bench-support-srcs)
 
-.PHONY: build tests unit vectors bench-programs fuzzers check demo bench install asan fuzz cover lint format \
+.PHONY: build tests unit vectors bench-programs generated fuzzers check demo bench install asan fuzz cover lint format \
         help clean deps deps-build deps-check deps-demo deps-bench
 .DEFAULT_GOAL := build
 
@@ -105,6 +105,7 @@ tests: build unit vectors
 unit: $(unit-bins)
 vectors: $(vector-bin)
 bench-programs: $(bench-bins)
+generated: $(proto-hdrs)
 
 # ---- rules -------------------------------------------------------------------------------------------------------
 
