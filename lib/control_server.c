@@ -1,0 +1,225 @@
+/* See control_server.h. Clients live in a fixed array; one pair of buffers serves them all, since a
+ * message is answered before the next one is read. */
+#include "lib/control_server.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct control_client {
+	struct control_server *server;
+	int fd;                  /* -1: place is free */
+	uint64_t last_turn;      /* of server->turn, when it was heard last */
+	sd_event_source *source; /* owned */
+};
+
+struct control_server {
+	sd_event *event;
+	sd_event_source *source; /* owned; of the listening socket */
+	int fd;
+	bool bound; /* the socket file is ours */
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	control_answer_fn *answer;
+	void *context;
+	uint64_t turn;
+	struct control_client clients[CONTROL_CLIENTS_MAX];
+	uint8_t request[CONTROL_MESSAGE_MAX], reply[CONTROL_MESSAGE_MAX];
+};
+
+static void client_close(struct control_client *client)
+{
+	client->source = sd_event_source_disable_unref(client->source);
+	if (client->fd >= 0)
+		(void)close(client->fd);
+	client->fd = -1;
+}
+
+/* Returns false when the client is to be disconnected. */
+static bool client_serve(struct control_client *client)
+{
+	struct control_server *server = client->server;
+	ssize_t len;
+	size_t reply;
+
+	len = recv(client->fd, server->request, sizeof(server->request), MSG_DONTWAIT | MSG_TRUNC);
+	if (len < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (len == 0 || (size_t)len > sizeof(server->request))
+		return false;
+	client->last_turn = ++server->turn;
+	reply = server->answer(server->context, server->request, (size_t)len, server->reply,
+	                       sizeof(server->reply));
+	if (reply == 0 || reply > sizeof(server->reply))
+		return false;
+	return send(client->fd, server->reply, reply, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct control_client *client = userdata;
+
+	(void)source;
+	(void)fd;
+	if (!(events & EPOLLIN) || !client_serve(client))
+		client_close(client);
+	return 0;
+}
+
+/* A free place, or that of the client which has been silent longest. */
+static struct control_client *client_place(struct control_server *server)
+{
+	struct control_client *oldest = &server->clients[0];
+
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *client = &server->clients[i];
+
+		if (client->fd < 0)
+			return client;
+		if (client->last_turn < oldest->last_turn)
+			oldest = client;
+	}
+	client_close(oldest);
+	return oldest;
+}
+
+static int on_listener(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct control_server *server = userdata;
+	struct control_client *client;
+	int client_fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)source;
+	(void)events;
+	if (client_fd < 0)
+		return 0;
+	client = client_place(server);
+	client->fd = client_fd;
+	client->last_turn = ++server->turn;
+	if (sd_event_add_io(server->event, &client->source, client_fd, EPOLLIN, on_client, client) <
+	    0)
+		client_close(client);
+	return 0;
+}
+
+/* Make the directory that path lies in, and the one above it. */
+static int make_directories(const char *path)
+{
+	char directory[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	size_t len = strlen(path);
+	char *inner, *outer;
+
+	if (len >= sizeof(directory))
+		return -ENAMETOOLONG;
+	memcpy(directory, path, len + 1);
+	inner = strrchr(directory, '/');
+	if (!inner || inner == directory)
+		return 0;
+	*inner = '\0';
+	outer = strrchr(directory, '/');
+	if (outer && outer != directory) {
+		*outer = '\0';
+		if (mkdir(directory, 0750) < 0 && errno != EEXIST)
+			return -errno;
+		*outer = '/';
+	}
+	return mkdir(directory, 0750) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* Remove the socket that an ended process left at address. A process that is stopped or busy still
+ * counts as there. */
+static int remove_stale(const struct sockaddr_un *address)
+{
+	struct stat st;
+	int fd, error = 0;
+
+	if (lstat(address->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN)
+		error = -EADDRINUSE;
+	else if (errno != ECONNREFUSED && errno != ENOENT)
+		error = -errno;
+	(void)close(fd);
+	if (error == 0 && unlink(address->sun_path) < 0 && errno != ENOENT)
+		error = -errno;
+	return error;
+}
+
+/* Bind and listen; the socket is open to others only when its mode is right. */
+static int server_listen(struct control_server *server)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int error;
+
+	memcpy(address.sun_path, server->path, sizeof(server->path));
+	error = make_directories(server->path);
+	if (error == 0)
+		error = remove_stale(&address);
+	if (error)
+		return error;
+	server->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (server->fd < 0)
+		return -errno;
+	if (bind(server->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	server->bound = true;
+	if (chmod(server->path, 0660) < 0 || listen(server->fd, CONTROL_CLIENTS_MAX) < 0)
+		return -errno;
+	return sd_event_add_io(server->event, &server->source, server->fd, EPOLLIN, on_listener,
+	                       server);
+}
+
+int control_server_new(sd_event *event, const char *path, control_answer_fn *answer, void *context,
+                       struct control_server **out)
+{
+	struct control_server *server;
+	size_t len = strlen(path);
+	int error;
+
+	if (len >= sizeof(server->path))
+		return -ENAMETOOLONG;
+	server = calloc(1, sizeof(*server));
+	if (!server)
+		return -ENOMEM;
+	server->event = sd_event_ref(event);
+	server->fd = -1;
+	server->answer = answer;
+	server->context = context;
+	memcpy(server->path, path, len + 1);
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		server->clients[i].server = server;
+		server->clients[i].fd = -1;
+	}
+	error = server_listen(server);
+	if (error < 0) {
+		control_server_free(server);
+		return error;
+	}
+	*out = server;
+	return 0;
+}
+
+void control_server_free(struct control_server *server)
+{
+	if (!server)
+		return;
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		client_close(&server->clients[i]);
+	server->source = sd_event_source_disable_unref(server->source);
+	if (server->bound)
+		(void)unlink(server->path);
+	if (server->fd >= 0)
+		(void)close(server->fd);
+	server->event = sd_event_unref(server->event);
+	free(server);
+}
