@@ -124,7 +124,7 @@ def by_exit(report, test, code, text):
 def by_tap(report, test, code, text):
     """cmocka's TAP: one test for each function; a plan that was not finished is a failure too."""
     planned = sum(int(n) for n in re.findall(r'^1\.\.(\d+)', text, re.M))
-    rows = re.findall(r'^(not ok|ok) \d+ (?:- |(# SKIP) )(\S+)((?:.*\n# ?.*|.*\n\[.*)*)', text, re.M)
+    rows = re.findall(r'^(not ok|ok) \d+ (?:- |(# SKIP) )(\S+).*((?:\n# .*)*)', text, re.M)
     for word, skip, name, detail in rows:
         what = 'skip' if skip else 'ok' if word == 'ok' else 'FAIL'
         report.add(what, '%s/%s' % (test.name, name), detail.strip() if what != 'ok' else '')
@@ -164,6 +164,7 @@ def vector_ids():
 
 
 def unit_tests(prefix, out, env):
+    env = dict(env, CMOCKA_MESSAGE_OUTPUT='TAP')
     return [Test('%s/%s' % (prefix, n), ['%s/unit/%s' % (out, n)], by_tap, 300, env, ['%s/unit/%s' % (out, n)])
             for n in make_list('unit-tests')]
 
