@@ -1,7 +1,9 @@
-/* Explicit address mappings (RFC 7757): pairs of an IPv4 and an IPv6 prefix, longest match in either direction.
+/* Explicit address mappings (RFC 7757): pairs of an IPv4 and an IPv6 prefix, longest match in
+ * either direction.
  *
- * Two sorted arrays of prefixes with a link from each prefix to the longest one around it: a look-up is one
- * binary search and a short walk outwards, for tables of 100,000 pairs and more. Read-only once built.
+ * Two sorted arrays of prefixes with a link from each prefix to the longest one around it: a
+ * look-up is one binary search and a short walk outwards, for tables of 100,000 pairs and more.
+ * Read-only once built.
  */
 #ifndef SA_NAT64_EAM_H
 #define SA_NAT64_EAM_H
@@ -10,7 +12,8 @@
 
 struct eam_table;
 
-/* Build a table from count pairs (copied). NULL when memory ends. Pairs with identical prefixes must have been refused before. */
+/* Build a table from count pairs (copied). NULL when memory ends. Pairs with identical prefixes
+ * must have been refused before. */
 struct eam_table *eam_table_new(const struct config_eam *pairs, size_t count);
 void eam_table_free(struct eam_table *table); /* NULL accepted */
 

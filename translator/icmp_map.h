@@ -1,4 +1,5 @@
-/* ICMP type, code and pointer between the families: the tables of RFC 7915 sections 4.2 and 5.2, row by row.
+/* ICMP type, code and pointer between the families: the tables of RFC 7915 sections 4.2 and 5.2,
+ * row by row.
  *
  * Pure look-ups. Whether a message is an error (carries a quoted packet) is said here too.
  */
@@ -19,12 +20,15 @@ enum icmp_rest {
 struct icmp_mapping {
 	uint8_t type, code;
 	enum icmp_rest rest;
-	uint32_t pointer;  /* for ICMP_REST_POINTER: the pointer to write, or fixed value (IPv4 3/2 gives 4/1 pointer 6) */
-	bool in_extensible, out_extensible; /* the incoming / outgoing type has an RFC 4884 length attribute */
+	uint32_t pointer; /* for ICMP_REST_POINTER: the pointer to write, or fixed value (IPv4 3/2
+	                     gives 4/1 pointer 6) */
+	bool in_extensible,
+		out_extensible; /* the incoming / outgoing type has an RFC 4884 length attribute */
 };
 
-/* Translate one message's type, code and pointer (host order, the full 32-bit field of ICMPv6, the octet for
- * ICMPv4; ignored unless the type is a parameter problem). False: the message is dropped silently. */
+/* Translate one message's type, code and pointer (host order, the full 32-bit field of ICMPv6, the
+ * octet for ICMPv4; ignored unless the type is a parameter problem). False: the message is dropped
+ * silently. */
 bool icmp_map_46(uint8_t type, uint8_t code, uint32_t pointer, struct icmp_mapping *out);
 bool icmp_map_64(uint8_t type, uint8_t code, uint32_t pointer, struct icmp_mapping *out);
 

@@ -1,6 +1,7 @@
 /* Explicit address mappings: the table of RFC 7757 appendix B in both directions, overlaps, and a
  * large random table against a linear reference that works bit by bit (EAM-01 to EAM-04, EAM-09).
  */
+#include "tests/unit/prng.h"
 #include "translator/eam.h"
 
 #include <setjmp.h>
@@ -12,6 +13,8 @@
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct prng prng = { .state = 7757 };
 
 struct pair_text {
 	const char *prefix4, *prefix6;
@@ -202,23 +205,19 @@ static bool reference_to4(const struct config_eam *pairs, size_t count,
 	return true;
 }
 
-static uint32_t random32(void)
-{
-	return (uint32_t)random() << 16 ^ (uint32_t)random();
-}
-
 /* Pairs that nest: few address bits are random, and one prefix in eight is a short one. */
 static void random_pair(struct config_eam *pair)
 {
-	unsigned len4 = random() % 8 == 0 ? 8 + (unsigned)random() % 16
-	                                  : 24 + (unsigned)random() % 9;
-	unsigned len6 = 32 + (unsigned)random() % (96 + len4 - 32 + 1);
-	uint32_t noise[4] = { 0x20010db8, random32() & 0x00ff00ff, random32(), random32() };
+	unsigned len4 = prng_below(&prng, 8) == 0 ? 8 + prng_below(&prng, 16)
+	                                          : 24 + prng_below(&prng, 9);
+	unsigned len6 = 32 + prng_below(&prng, 96 + len4 - 32 + 1);
+	uint32_t noise[4] = { 0x20010db8, prng_32(&prng) & 0x00ff00ff, prng_32(&prng),
+		              prng_32(&prng) };
 	struct in6_addr addr6;
 
 	for (unsigned i = 0; i < 16; i++)
 		addr6.s6_addr[i] = (uint8_t)(noise[i / 4] >> (24 - i % 4 * 8));
-	pair->prefix4.addr = (0x0a000000 | (random32() & 0x0fffffff)) & prefix4_mask(len4);
+	pair->prefix4.addr = (0x0a000000 | (prng_32(&prng) & 0x0fffffff)) & prefix4_mask(len4);
 	pair->prefix4.len = (uint8_t)len4;
 	pair->prefix6.addr = address6_masked(&addr6, len6);
 	pair->prefix6.len = (uint8_t)len6;
@@ -254,18 +253,18 @@ static size_t pairs_unique(struct config_eam *pairs, size_t count,
 static void look_up_both(const struct eam_table *table, const struct config_eam *pairs,
                          size_t count)
 {
-	const struct config_eam *near = &pairs[(size_t)random() % count];
-	uint32_t addr4 = near->prefix4.addr | (random32() & ~prefix4_mask(near->prefix4.len));
+	const struct config_eam *near = &pairs[prng_below(&prng, (uint32_t)count)];
+	uint32_t addr4 = near->prefix4.addr | (prng_32(&prng) & ~prefix4_mask(near->prefix4.len));
 	struct in6_addr addr6 = near->prefix6.addr, got6, want6;
 	uint32_t got4 = 0, want4 = 0;
 	bool found;
 
 	for (unsigned bit = near->prefix6.len; bit < 128; bit++)
-		addr6.s6_addr[bit / 8] |= (uint8_t)((random() & 1) << (7 - bit % 8));
-	if (random() % 8 == 0)
-		addr4 ^= 1u << random() % 32;
-	if (random() % 8 == 0)
-		addr6.s6_addr[random() % 16] ^= 1;
+		addr6.s6_addr[bit / 8] |= (uint8_t)((prng_32(&prng) & 1) << (7 - bit % 8));
+	if (prng_below(&prng, 8) == 0)
+		addr4 ^= 1u << prng_below(&prng, 32);
+	if (prng_below(&prng, 8) == 0)
+		addr6.s6_addr[prng_below(&prng, 16)] ^= 1;
 
 	found = reference_to6(pairs, count, addr4, &want6);
 	assert_int_equal(eam_to6(table, addr4, &got6), found);
@@ -299,15 +298,13 @@ static void random_tables_agree_with_a_linear_search(size_t size, int look_ups)
 static void small_random_tables(void **state)
 {
 	(void)state;
-	srandom(7757);
 	for (int i = 0; i < 500; i++)
-		random_tables_agree_with_a_linear_search(1 + (size_t)random() % 40, 40);
+		random_tables_agree_with_a_linear_search(1 + prng_below(&prng, 40), 40);
 }
 
 static void a_table_of_100000_pairs(void **state)
 {
 	(void)state;
-	srandom(100000);
 	random_tables_agree_with_a_linear_search(150000, 1000);
 }
 

@@ -1,7 +1,7 @@
 /* ICMP between the families, all 65,536 pairs of type and code in both directions, and the
  * pointers.
  *
- * The expectations are text copied from RFC 7915 sections 4.2 and 5.2, one line a message, and read
+ * The expectations are copied from RFC 7915 sections 4.2 and 5.2, one line a message, and read
  * here; whatever has no line must be dropped (I46-01 to I46-07, I64-01 to I64-07).
  */
 #include "translator/icmp_map.h"
@@ -9,7 +9,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,37 +20,56 @@ struct want {
 	enum icmp_rest rest;
 };
 
-/* "type code > type code"; what 'M' and 'P' mark has an MTU or a pointer. */
-static const char *const lines46[] = {
-	"3 0 > 1 0",  "3 1 > 1 0",  "3 2 > 4 1 P",  "3 3 > 1 4",    "3 4 > 2 0 M",
-	"3 5 > 1 0",  "3 6 > 1 0",  "3 7 > 1 0",    "3 8 > 1 0",    "3 9 > 1 1",
-	"3 10 > 1 1", "3 11 > 1 0", "3 12 > 1 0",   "3 13 > 1 1",   "3 15 > 1 1",
-	"11 0 > 3 0", "11 1 > 3 1", "12 0 > 4 0 P", "12 2 > 4 0 P",
+struct line {
+	uint8_t type, code, to_type, to_code;
+	enum icmp_rest rest;
 };
-static const char *const lines64[] = {
-	"1 0 > 3 1",  "1 1 > 3 10", "1 2 > 3 1",    "1 3 > 3 1", "1 4 > 3 3",
-	"3 0 > 11 0", "3 1 > 11 1", "4 0 > 12 0 P", "4 1 > 3 2",
+
+/* clang-format off */
+static const struct line lines46[] = {
+	{  3,  0,  1,  0, ICMP_REST_UNUSED },
+	{  3,  1,  1,  0, ICMP_REST_UNUSED },
+	{  3,  2,  4,  1, ICMP_REST_POINTER },
+	{  3,  3,  1,  4, ICMP_REST_UNUSED },
+	{  3,  4,  2,  0, ICMP_REST_MTU },
+	{  3,  5,  1,  0, ICMP_REST_UNUSED },
+	{  3,  6,  1,  0, ICMP_REST_UNUSED },
+	{  3,  7,  1,  0, ICMP_REST_UNUSED },
+	{  3,  8,  1,  0, ICMP_REST_UNUSED },
+	{  3,  9,  1,  1, ICMP_REST_UNUSED },
+	{  3, 10,  1,  1, ICMP_REST_UNUSED },
+	{  3, 11,  1,  0, ICMP_REST_UNUSED },
+	{  3, 12,  1,  0, ICMP_REST_UNUSED },
+	{  3, 13,  1,  1, ICMP_REST_UNUSED },
+	{  3, 15,  1,  1, ICMP_REST_UNUSED },
+	{ 11,  0,  3,  0, ICMP_REST_UNUSED },
+	{ 11,  1,  3,  1, ICMP_REST_UNUSED },
+	{ 12,  0,  4,  0, ICMP_REST_POINTER },
+	{ 12,  2,  4,  0, ICMP_REST_POINTER },
 };
+static const struct line lines64[] = {
+	{  1,  0,  3,  1, ICMP_REST_UNUSED },
+	{  1,  1,  3, 10, ICMP_REST_UNUSED },
+	{  1,  2,  3,  1, ICMP_REST_UNUSED },
+	{  1,  3,  3,  1, ICMP_REST_UNUSED },
+	{  1,  4,  3,  3, ICMP_REST_UNUSED },
+	{  3,  0, 11,  0, ICMP_REST_UNUSED },
+	{  3,  1, 11,  1, ICMP_REST_UNUSED },
+	{  4,  0, 12,  0, ICMP_REST_POINTER },
+	{  4,  1,  3,  2, ICMP_REST_UNUSED },
+};
+/* clang-format on */
 
 static struct want wants[256][256];
 
-static void wants_fill(const char *const *lines, size_t count)
+static void wants_fill(const struct line *lines, size_t count)
 {
 	for (int type = 0; type < 256; type++)
 		for (int code = 0; code < 256; code++)
 			wants[type][code].type = -1;
-	for (size_t i = 0; i < count; i++) {
-		unsigned type, code, to_type, to_code;
-		char mark = ' ';
-		int read = sscanf(lines[i], "%u %u > %u %u %c", &type, &code, &to_type, &to_code,
-		                  &mark);
-
-		assert_true(read >= 4 && type < 256 && code < 256);
-		wants[type][code] = (struct want){ .type = (int)to_type, .code = (int)to_code };
-		wants[type][code].rest = mark == 'M'   ? ICMP_REST_MTU
-		                         : mark == 'P' ? ICMP_REST_POINTER
-		                                       : ICMP_REST_UNUSED;
-	}
+	for (const struct line *line = lines; line < lines + count; line++)
+		wants[line->type][line->code] = (struct want){ line->to_type, line->to_code,
+			                                       line->rest };
 }
 
 /* Types whose code is handed through or ignored. */

@@ -1,6 +1,7 @@
 /* Address mapping of RFC 6052: the table of its section 2.4, and reversibility over random
  * addresses in all six lengths (ADR-01 to ADR-12). The expected layout is worked out bit by bit,
  * independently of the code. */
+#include "tests/unit/prng.h"
 #include "translator/rfc6052.h"
 
 #include <setjmp.h>
@@ -11,6 +12,8 @@
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct prng prng = { .state = 6052 };
 
 static const unsigned lengths[] = { 32, 40, 48, 56, 64, 96 };
 
@@ -38,17 +41,12 @@ static uint32_t addr4(const char *text)
 	return addr;
 }
 
-static uint32_t random32(void)
-{
-	return (uint32_t)random() << 16 ^ (uint32_t)random();
-}
-
 static struct prefix6 random_prefix(unsigned len)
 {
 	struct prefix6 prefix = { .len = (uint8_t)len };
 
 	for (int i = 0; i < 16; i++)
-		prefix.addr.s6_addr[i] = (uint8_t)random();
+		prefix.addr.s6_addr[i] = (uint8_t)prng_32(&prng);
 	prefix.addr.s6_addr[8] = 0;
 	prefix.addr = address6_masked(&prefix.addr, len);
 	return prefix;
@@ -90,11 +88,10 @@ static void the_table_of_the_rfc(void **state)
 static void every_bit_lies_where_the_format_says(void **state)
 {
 	(void)state;
-	srandom(6052);
 	for (int round = 0; round < 60000; round++) {
 		unsigned len = lengths[round % 6];
 		struct prefix6 prefix = random_prefix(len);
-		uint32_t v4 = random32();
+		uint32_t v4 = prng_32(&prng);
 		struct in6_addr got = rfc6052_embed(&prefix, v4);
 		struct in6_addr want = prefix.addr;
 
@@ -113,17 +110,16 @@ static void every_bit_lies_where_the_format_says(void **state)
 static void u_octet_and_suffix_are_ignored_on_receipt(void **state)
 {
 	(void)state;
-	srandom(1);
 	for (int round = 0; round < 60000; round++) {
 		unsigned len = lengths[round % 6];
 		struct prefix6 prefix = random_prefix(len);
-		uint32_t v4 = random32();
+		uint32_t v4 = prng_32(&prng);
 		struct in6_addr noisy = rfc6052_embed(&prefix, v4);
 
 		for (unsigned bit = bit_place(len, 31) + 1; bit < 128; bit++)
-			noisy.s6_addr[bit / 8] |= (uint8_t)((random() & 1) << (7 - bit % 8));
+			noisy.s6_addr[bit / 8] |= (uint8_t)((prng_32(&prng) & 1) << (7 - bit % 8));
 		if (len < 96)
-			noisy.s6_addr[8] = (uint8_t)random();
+			noisy.s6_addr[8] = (uint8_t)prng_32(&prng);
 		assert_int_equal(rfc6052_extract(&prefix, &noisy), v4);
 	}
 }
@@ -143,11 +139,10 @@ static void only_six_lengths_are_valid(void **state)
 static void embedded_range_holds_its_addresses_and_no_others(void **state)
 {
 	(void)state;
-	srandom(2);
 	for (int round = 0; round < 60000; round++) {
 		struct prefix6 prefix = random_prefix(lengths[round % 6]);
-		uint8_t len = (uint8_t)(random() % 33);
-		uint32_t base = random32(), other = random32();
+		uint8_t len = (uint8_t)(prng_below(&prng, 33));
+		uint32_t base = prng_32(&prng), other = prng_32(&prng);
 		struct prefix4 range = { .addr = base & prefix4_mask(len), .len = len };
 		struct prefix6 embedded = rfc6052_embed_prefix(&prefix, &range);
 		struct in6_addr inside = rfc6052_embed(&prefix, base);
