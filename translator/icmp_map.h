@@ -20,10 +20,9 @@ enum icmp_rest {
 struct icmp_mapping {
 	uint8_t type, code;
 	enum icmp_rest rest;
-	uint32_t pointer; /* for ICMP_REST_POINTER: the pointer to write, or fixed value (IPv4 3/2
-	                     gives 4/1 pointer 6) */
-	bool in_extensible,
-		out_extensible; /* the incoming / outgoing type has an RFC 4884 length attribute */
+	uint32_t pointer;    /* for ICMP_REST_POINTER: what to write */
+	bool in_extensible;  /* the incoming type has an RFC 4884 length attribute */
+	bool out_extensible; /* the outgoing type has one */
 };
 
 /* Translate one message's type, code and pointer (host order, the full 32-bit field of ICMPv6, the
