@@ -1,0 +1,179 @@
+/* How fast the core makes UDP sessions, and what each of them costs in memory.
+ *
+ *   bench_sessions [-n HELD] [-b BATCH] [-s SEED]
+ *
+ * One thread gives the pure core the first packet of one random flow after the other. The rate is
+ * taken over the first BATCH sessions, when the tables are empty (and their memory is touched for
+ * the first time), and over BATCH more when HELD sessions are there. Memory is the growth of the
+ * resident set from before the tables were made to when HELD sessions are held, everything
+ * included. Prints one JSON object.
+ */
+#include "lib/config.h"
+#include "tests/bench/packet6.h"
+#include "translator/translator.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TICK_EVERY 65536 /* sessions */
+
+struct bench {
+	struct translator *translator;
+	struct in6_addr dst;
+	uint64_t random;  /* state of the generator */
+	uint64_t created; /* packets that made a session, or met one of the few duplicates */
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench_sessions: %s\n", what);
+	exit(1);
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static uint64_t resident_bytes(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	char line[128], *end;
+	uint64_t pages;
+
+	if (!f || !fgets(line, sizeof(line), f))
+		die("cannot read /proc/self/statm");
+	fclose(f);
+	(void)strtoull(line, &end, 10);
+	pages = strtoull(end, NULL, 10);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void ignore_packet(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
+                          int count)
+{
+	(void)context;
+	(void)vnet;
+	(void)iov;
+	(void)count;
+}
+
+static struct config *make_config(unsigned long max_sessions)
+{
+	struct config *config;
+	char text[256];
+	int len = snprintf(text, sizeof(text),
+	                   "[instance bench]\n"
+	                   "mode = nat64\n"
+	                   "pool6 = 64:ff9b:1::/96\n"
+	                   "pool4 = 198.51.100.0/24\n"
+	                   "max-sessions = %lu\n",
+	                   max_sessions);
+
+	if (config_parse(text, (size_t)len, "bench", stderr, &config) < 0)
+		die("the configuration is refused");
+	return config;
+}
+
+/* Make count sessions; returns the microseconds they took. */
+static uint64_t make_sessions(struct bench *b, unsigned long count)
+{
+	static const struct virtio_net_hdr vnet;
+	uint8_t buffer[TRANSLATOR_HEADROOM + sizeof(struct packet6)];
+	struct packet6 packet;
+	uint64_t start = now_us(), now = start;
+
+	for (unsigned long i = 0; i < count; i++) {
+		packet6_random_flow(&packet, &b->dst, htons(9), &b->random);
+		memcpy(buffer + TRANSLATOR_HEADROOM, &packet, sizeof(packet));
+		if (translator_input(b->translator, buffer + TRANSLATOR_HEADROOM, sizeof(packet),
+		                     &vnet, now) != VERDICT_TRANSLATED)
+			die("a packet was not translated");
+		if (++b->created % TICK_EVERY == 0) {
+			now = now_us();
+			translator_tick(b->translator, now);
+		}
+	}
+	return now_us() - start;
+}
+
+static uint64_t sessions_held(const struct translator *t)
+{
+	struct translator_stats stats;
+	uint64_t held = 0;
+
+	translator_stats(t, &stats);
+	for (unsigned i = 0; i < L4_PROTOS; i++)
+		held += stats.sessions[i];
+	return held;
+}
+
+static void measure(struct bench *b, unsigned long held, unsigned long batch,
+                    uint64_t resident_before)
+{
+	uint64_t empty_us, full_us, resident, sessions;
+
+	empty_us = make_sessions(b, batch);
+	make_sessions(b, held - batch);
+	resident = resident_bytes() - resident_before;
+	sessions = sessions_held(b->translator);
+	if (sessions < held - held / 100)
+		die("sessions are missing");
+	full_us = make_sessions(b, batch);
+	printf("{\"held\": %llu, \"batch\": %lu, \"empty_ns\": %.1f, \"full_ns\": %.1f, "
+	       "\"empty_rate\": %.0f, \"full_rate\": %.0f, \"bytes_per_session\": %.1f}\n",
+	       (unsigned long long)sessions, batch, (double)empty_us * 1e3 / (double)batch,
+	       (double)full_us * 1e3 / (double)batch, (double)batch * 1e6 / (double)empty_us,
+	       (double)batch * 1e6 / (double)full_us, (double)resident / (double)sessions);
+}
+
+static void usage(void)
+{
+	fputs("usage: bench_sessions [-n HELD] [-b BATCH] [-s SEED]   (BATCH at most HELD)\n",
+	      stderr);
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	const struct translator_io io = { .emit = ignore_packet };
+	unsigned long held = 1000000, batch = 100000;
+	uint8_t seed[32] = { 0 }, key[16] = { 0 };
+	struct bench b = { .random = 1 };
+	struct config *config;
+	uint64_t resident_before;
+	int c;
+
+	while ((c = getopt(argc, argv, "n:b:s:")) != -1) {
+		if (c == 'n')
+			held = strtoul(optarg, NULL, 10);
+		else if (c == 'b')
+			batch = strtoul(optarg, NULL, 10);
+		else if (c == 's')
+			b.random = strtoull(optarg, NULL, 10);
+		else
+			usage();
+	}
+	if (optind != argc || !batch || batch > held)
+		usage();
+	memcpy(seed, &b.random, sizeof(b.random));
+	inet_pton(AF_INET6, "64:ff9b:1::203.0.113.80", &b.dst);
+	config = make_config(held + batch);
+	resident_before = resident_bytes();
+	b.translator = translator_new(&config->instances[0], 0, 1, seed, key, &io, now_us());
+	if (!b.translator)
+		die(strerror(errno));
+	measure(&b, held, batch, resident_before);
+	translator_free(b.translator);
+	config_free(config);
+	return 0;
+}
