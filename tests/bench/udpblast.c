@@ -80,9 +80,7 @@ static struct addrinfo *resolve(const char *address, const char *port)
 	return found;
 }
 
-/* ---- sending
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------- */
 
 /* A full queue below us (ENOBUFS) is what overload looks like, and a refusal may come from the far
  * end. */
@@ -134,9 +132,7 @@ static void blast(const struct options *o, const char *address, const char *port
 	freeaddrinfo(to);
 }
 
-/* ---- new flows
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- new flows --------------------------------------------------- */
 
 static void new_flows(const struct options *o, const char *address, const char *port)
 {
@@ -175,9 +171,7 @@ static void new_flows(const struct options *o, const char *address, const char *
 	freeaddrinfo(to);
 }
 
-/* ---- counting
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- counting ---------------------------------------------------- */
 
 static int open_sink(const char *port, double wait_seconds)
 {
