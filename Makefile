@@ -4,6 +4,7 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.PRECIOUS: %.o
 
 VARIANT ?= release
 PREFIX  ?= /usr/local
