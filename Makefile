@@ -6,6 +6,9 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .PRECIOUS: %.o
 
+# Tools of the tests lie in sbin; not every root shell looks there.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 VARIANT ?= release
 PREFIX  ?= /usr/local
 V       ?= 0
@@ -171,11 +174,14 @@ deps: deps-build deps-check deps-demo deps-bench
 deps-build deps-check deps-demo deps-bench:
 	@./tests/tools/deps.sh $(@:deps-%=%)
 
+# After `sudo make` the build folder belongs to whom the tree belongs, who may want to run make without sudo.
+hand-back = chown -R --reference=. build
+
 check: deps-check
-	@./tests/check.py
+	@./tests/check.py; code=$$?; $(hand-back); exit $$code
 
 demo: deps-demo build
-	@./netns/demo.sh
+	@./netns/demo.sh; code=$$?; $(hand-back); exit $$code
 
 bench: deps-bench build bench-programs
 	@./tests/bench/bench.sh

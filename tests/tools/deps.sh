@@ -32,13 +32,14 @@ forbid_service_start() {
 
 # A service that was just installed must not start at the next boot either.
 disable_new_services() {
-	local package
-	command -v systemctl >/dev/null || return 0
+	local package service
 	for package in "$@"; do
+		service=${package%-light}
 		case " $services " in
-		*" $package "* | *" ${package%-light} "*)
-			systemctl --quiet disable "${package%-light}.service" >/dev/null 2>&1 || true
-			echo "deps: ${package%-light}.service is installed but neither started nor enabled"
+		*" $service "*)
+			deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+			update-rc.d "$service" disable >/dev/null 2>&1 || true
+			echo "deps: the service $service was installed, but neither started nor enabled"
 			;;
 		esac
 	done
@@ -59,6 +60,7 @@ install_missing() {
 		exit 1
 	fi
 	rm -f "$log"
+	echo "deps: installed"
 	disable_new_services "$@"
 }
 

@@ -44,9 +44,13 @@ def make_list(name):
 
 
 def tracked():
-    """Files that belong to the tree: tracked, or new and not ignored; those deleted on disk left out."""
-    out = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard'], capture_output=True, text=True).stdout
-    return [f for f in out.splitlines() if os.path.isfile(f)]
+    """Files that belong to the tree: tracked, or new and not ignored; those deleted on disk left out.
+    An unpacked archive has no git: everything outside build/ then."""
+    run = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard'], capture_output=True, text=True)
+    if run.returncode == 0:
+        return [f for f in run.stdout.splitlines() if os.path.isfile(f)]
+    found = [os.path.join(folder, f)[2:] for folder, _, files in os.walk('.') for f in files]
+    return sorted(f for f in found if f.split('/')[0] not in ('build', '.git') and '__pycache__' not in f)
 
 
 def c_files(*suffixes):
