@@ -4,7 +4,6 @@
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PRECIOUS: %.o
 
 # Tools of the tests lie in sbin; not every root shell looks there.
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -123,6 +122,8 @@ $(gen)/%.pb-c.c $(gen)/%.pb-c.h: %.proto | build/.deps-build
 $(proto-objs): %.o: %.c
 	$(call say,CC,$@)$(CC) -I$(gen) -std=gnu11 $(CFLAGS) $(variant-cflags-$(VARIANT)) $(pkg-cflags) -c -o $@ $<
 
+# The objects of tests are no intermediate files to be removed.
+.PRECIOUS: $(out)/%.o
 $(out)/%.o: %.c | build/.deps-build $(proto-hdrs)
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(all-cppflags) $(all-cflags) -MMD -MP -c -o $@ $<
 
