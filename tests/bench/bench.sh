@@ -1,0 +1,185 @@
+#!/bin/bash
+# What translation costs: the same packets over plain IPv4 routing, Debian's tayga and sa-nat64.
+# Run by `make bench`.
+#
+#     client                     gateway                             server
+#     2001:db8:1::2 ------- ::1            192.0.2.1 ------- 192.0.2.2
+#     10.1.0.2     -------  10.1.0.1       (routing: IPv4 all the way)
+#                           tun nat64      64:ff9b:1::/96 -> 198.51.100.0/28
+#                           tun tayga      2001:db8:a::/96 -> 198.51.100.200
+#                           tun flows      64:ff9b:2::/96 -> 198.51.101.0/24, fresh for each measurement
+#
+# All three ways take turns; each figure is measured REPEAT times and the median counts. Environment:
+# REPEAT (3), DURATION of one measurement in seconds (3), SEED of all random choices (1). The figures are
+# kept in build/bench/result.json; tests/bench/table.py puts them into docs/benchmark.md. Nothing here
+# fails for being slow, only for not running.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+bin=${BUILD:-$root/build}
+tools=$root/build/release/bench
+out=$root/build/bench
+repeat=${REPEAT:-3}
+duration=${DURATION:-3}
+seed=${SEED:-1}
+# shellcheck source=netns/lab.sh
+. "$root/netns/lab.sh"
+
+die() {
+	echo "bench: $1" >&2
+	exit 1
+}
+
+build_network() {
+	lab_ns client gateway server
+	lab_router gateway
+	lab_link client eth0 gateway lan
+	lab_link gateway wan server eth0
+	lab_addr client eth0 2001:db8:1::2/64 10.1.0.2/24
+	lab_addr gateway lan 2001:db8:1::1/64 10.1.0.1/24
+	lab_addr gateway wan 192.0.2.1/24
+	lab_addr server eth0 192.0.2.2/24
+	lab_route client default 2001:db8:1::1
+	lab_route client default 10.1.0.1
+	lab_route server default 192.0.2.1
+}
+
+start_tayga() {
+	mkdir "$lab_dir/tayga"
+	cat >"$lab_dir/tayga.conf" <<-EOT
+		tun-device tayga
+		ipv4-addr 198.51.100.199
+		ipv6-addr 2001:db8:b::1
+		prefix 2001:db8:a::/96
+		map 198.51.100.200 2001:db8:1::2
+		data-dir $lab_dir/tayga
+	EOT
+	in_ns gateway tayga --mktun -c "$lab_dir/tayga.conf" >/dev/null
+	in_ns gateway ip link set tayga up
+	in_ns gateway ip route add 198.51.100.200 dev tayga
+	in_ns gateway ip route add 2001:db8:a::/96 dev tayga
+	lab_start gateway tayga tayga -d -c "$lab_dir/tayga.conf"
+}
+
+write_config() {
+	cat >"$lab_dir/sa-nat64.conf" <<-'EOT'
+		[instance nat64]
+		mode = nat64
+		pool6 = 64:ff9b:1::/96
+		pool4 = 198.51.100.0/28
+		fast-path = off
+
+		[instance flows]
+		mode = nat64
+		tun = flows
+		pool6 = 64:ff9b:2::/96
+		pool4 = 198.51.101.0/24
+		max-sessions = 4000000
+		fast-path = off
+	EOT
+}
+
+# start_translator INSTANCE: its pid in lab_pid
+start_translator() {
+	lab_start gateway "$1" "$bin/sa-nat64-translator" \
+		-c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" "$1"
+	wait_for 20 test -S "$lab_dir/run/$1/control.sock" || {
+		cat "$lab_dir/$1.log" >&2
+		die "sa-nat64-translator $1 did not come up"
+	}
+}
+
+# target WAY: where the server is when reached this way
+target() {
+	case $1 in
+	routing) echo 192.0.2.2 ;;
+	tayga) echo 2001:db8:a::192.0.2.2 ;;
+	sa-nat64) echo 64:ff9b:1::192.0.2.2 ;;
+	esac
+}
+
+# tcp WAY FILE IPERF-OPTION...
+tcp() {
+	local way=$1 file=$2
+
+	shift 2
+	in_ns client iperf3 -c "$(target "$way")" -t "$duration" -O 1 -J "$@" >"$file" || {
+		grep '"error"' "$file" >&2 || true
+		die "iperf3 over $way failed"
+	}
+}
+
+sink_ready() { [ -n "$(in_ns server ss -Hanu "sport = :9000")" ]; }
+
+# udp FILE SENDER-ARGUMENT...: the sink's count goes to FILE
+udp() {
+	local file=$1 sink
+
+	shift
+	lab_start server sink "$tools/udpblast" sink -w 10 9000
+	sink=$lab_pid
+	wait_for 5 sink_ready || die "udpblast sink did not come up"
+	in_ns client "$tools/udpblast" "$@" 9000 >"$file.sent" || die "udpblast $1 failed"
+	wait "$sink" || die "udpblast: $(tail -n 1 "$lab_dir/sink.log")"
+	cp "$lab_dir/sink.log" "$file"
+}
+
+new_sessions() {
+	local translator
+
+	start_translator flows
+	translator=$lab_pid
+	udp "$1" flows -t 2 -s "$seed" 64:ff9b:2::192.0.2.2
+	lab_stop "$translator" || die "sa-nat64-translator flows ended with $?"
+	in_ns gateway ip link del flows
+}
+
+measure_once() {
+	local n=$1 way
+
+	for way in routing tayga sa-nat64; do
+		echo "round $n of $repeat: $way" >&2
+		tcp "$way" "$out/raw/tcp-out.$way.$n"
+		tcp "$way" "$out/raw/tcp-back.$way.$n" -R
+		tcp "$way" "$out/raw/tcp-four.$way.$n" -P 4
+		udp "$out/raw/udp-64.$way.$n" send -f 64 -t "$duration" "$(target "$way")"
+	done
+	new_sessions "$out/raw/udp-sessions.sa-nat64.$n"
+	"$tools/bench_sessions" -s "$seed" >"$out/raw/core-sessions.sa-nat64.$n"
+}
+
+write_meta() {
+	local dirty=
+
+	git -C "$root" diff --quiet HEAD 2>/dev/null || dirty=" and changes"
+	{
+		echo "kernel=$(uname -r)"
+		echo "cpu=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)"
+		echo "cpus=$(nproc)"
+		echo "commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)$dirty"
+		echo "date=$(date -u +%F)"
+		echo "seed=$seed"
+		echo "repeat=$repeat"
+		echo "duration=$duration"
+	} >"$out/raw/meta"
+}
+
+for program in "$bin/sa-nat64-translator" "$tools/udpblast" "$tools/bench_sessions"; do
+	[ -x "$program" ] || die "$program is not there; run 'make build bench-programs' first"
+done
+rm -rf "$out/raw"
+mkdir -p "$out/raw"
+lab_open
+write_meta
+build_network
+start_tayga
+write_config
+start_translator nat64
+lab_start server iperf3 iperf3 -s
+for way in routing tayga sa-nat64; do
+	wait_for 10 in_ns client iperf3 -c "$(target "$way")" -n 1 || die "no connection over $way"
+done
+for ((n = 1; n <= repeat; n++)); do
+	measure_once "$n"
+done
+"$root/tests/bench/report.py" "$out/raw" "$out/result.json"
