@@ -1,0 +1,133 @@
+/* See control.h. Finds out what control_answer.h cannot know: clock, namespace, process. */
+#include "translator/control.h"
+
+#include "lib/control_server.h"
+#include "translator/control_answer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NAMED_NAMESPACES "/run/netns" /* where iproute2 keeps names */
+
+struct control {
+	struct translator *translator;
+	struct control_server *server;
+	char cluster[CONFIG_NAME_MAX], node[CONFIG_NAME_MAX];
+	char namespace_name[256];
+};
+
+/* Resident memory from /proc/self/statm; 0 when it cannot be read. */
+static uint64_t resident_bytes(void)
+{
+	uint64_t total, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	char line[128];
+	char *end;
+
+	if (!file)
+		return 0;
+	if (fgets(line, sizeof(line), file)) {
+		total = strtoull(line, &end, 10);
+		if (total > 0)
+			resident = strtoull(end, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+	}
+	(void)fclose(file);
+	return resident;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The name under NAMED_NAMESPACES of the namespace mine. False when it has none. */
+static bool namespace_lookup(const struct stat *mine, char *name, size_t size)
+{
+	DIR *directory = opendir(NAMED_NAMESPACES);
+	struct dirent *entry;
+	bool found = false;
+
+	if (!directory)
+		return false;
+	while (!found && (entry = readdir(directory))) {
+		struct stat st;
+
+		if (fstatat(dirfd(directory), entry->d_name, &st, 0) < 0 || !same_file(&st, mine))
+			continue;
+		(void)snprintf(name, size, "%s", entry->d_name);
+		found = true;
+	}
+	(void)closedir(directory);
+	return found;
+}
+
+/* A name in any case: see StatusReply.namespace in control.proto. */
+static void namespace_find(char *name, size_t size)
+{
+	struct stat mine, first;
+
+	if (stat("/proc/thread-self/ns/net", &mine) < 0)
+		(void)snprintf(name, size, "unknown");
+	else if (namespace_lookup(&mine, name, size))
+		return;
+	else if (stat("/proc/1/ns/net", &first) < 0)
+		(void)snprintf(name, size, "unknown");
+	else
+		(void)snprintf(name, size, same_file(&mine, &first) ? "default" : "unnamed");
+}
+
+static size_t on_request(void *context, const uint8_t *request, size_t len, uint8_t *reply,
+                         size_t size)
+{
+	struct control *control = context;
+	struct control_identity identity = {
+		.cluster = control->cluster,
+		.node = control->node,
+		.namespace_name = control->namespace_name,
+		.pid = (uint32_t)getpid(),
+		.resident_bytes = resident_bytes(),
+	};
+
+	return control_answer(control->translator, &identity, control_now_us(), request, len, reply,
+	                      size);
+}
+
+int control_start(sd_event *event, struct translator *t, const char *rundir, const char *cluster,
+                  const char *node, struct control **out)
+{
+	char path[128];
+	struct control *control;
+	int error = control_socket_path(rundir, translator_config(t)->name, path, sizeof(path));
+
+	if (error)
+		return error;
+	control = calloc(1, sizeof(*control));
+	if (!control)
+		return -ENOMEM;
+	control->translator = t;
+	(void)snprintf(control->cluster, sizeof(control->cluster), "%s", cluster);
+	(void)snprintf(control->node, sizeof(control->node), "%s", node);
+	namespace_find(control->namespace_name, sizeof(control->namespace_name));
+	error = control_server_new(event, path, on_request, control, &control->server);
+	if (error) {
+		free(control);
+		return error;
+	}
+	*out = control;
+	return 0;
+}
+
+void control_stop(struct control *control)
+{
+	if (!control)
+		return;
+	control_server_free(control->server);
+	free(control);
+}

@@ -1,0 +1,34 @@
+/* The control socket of a translator: RUNDIR/INSTANCE/control.sock in its event loop.
+ *
+ * How main() uses it, once the loop and the translator exist:
+ *
+ *	struct control *control;
+ *	int error = control_start(event, translator, rundir, config->cluster.name, node_name,
+ *&control);
+ *
+ *	if (error)
+ *		log_error(...)          -EADDRINUSE: another translator runs this instance
+ *	...
+ *	control_stop(control);          before translator_free()
+ *
+ * To refuse a second start before the device is touched, start the control socket first.
+ */
+#ifndef SA_NAT64_CONTROL_H
+#define SA_NAT64_CONTROL_H
+
+#include "translator/translator.h"
+
+#include <systemd/sd-event.h>
+
+struct control;
+
+/* Answer requests about t, whose configuration names the instance, at RUNDIR/INSTANCE/control.sock.
+ * Strings are copied. The event loop and t must outlive the control. Returns 0, or -errno as
+ * control_server_new(). The namespace is that of the calling thread. */
+int control_start(sd_event *event, struct translator *t, const char *rundir, const char *cluster,
+                  const char *node, struct control **out);
+
+/* Disconnect everybody and remove the socket. NULL is accepted. */
+void control_stop(struct control *control);
+
+#endif

@@ -1,0 +1,439 @@
+/* See control_answer.h. Each command fills its part of a Reply from the core and packs it at once,
+ * so that nothing outlives the answer. */
+#include "translator/control_answer.h"
+
+#include "proto/control.pb-c.h"
+#include "translator/control_list.h"
+#include "translator/explain.h"
+#include "translator/packet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One request and the room for its reply. */
+struct exchange {
+	struct translator *translator;
+	const struct control_identity *identity;
+	uint64_t now_us;
+	uint32_t id;
+	uint8_t *reply;
+	size_t size;
+};
+
+static size_t send_reply(const struct exchange *x, SaNat64__Control__Reply *reply)
+{
+	reply->version = CONTROL_VERSION;
+	reply->id = x->id;
+	if (sa_nat64__control__reply__get_packed_size(reply) > x->size)
+		return 0;
+	return sa_nat64__control__reply__pack(reply, x->reply);
+}
+
+static size_t send_error(const struct exchange *x, char *sentence)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+
+	reply.error = sentence;
+	return send_reply(x, &reply);
+}
+
+static SaNat64__Control__Protocols protocols32(const uint32_t values[L4_PROTOS])
+{
+	SaNat64__Control__Protocols out = SA_NAT64__CONTROL__PROTOCOLS__INIT;
+
+	out.tcp = values[L4_TCP];
+	out.udp = values[L4_UDP];
+	out.icmp = values[L4_ICMP];
+	return out;
+}
+
+static SaNat64__Control__Protocols protocols64(const uint64_t values[L4_PROTOS])
+{
+	SaNat64__Control__Protocols out = SA_NAT64__CONTROL__PROTOCOLS__INIT;
+
+	out.tcp = values[L4_TCP];
+	out.udp = values[L4_UDP];
+	out.icmp = values[L4_ICMP];
+	return out;
+}
+
+static SaNat64__Control__Directions directions(const uint64_t values[TRANSLATOR_DIRECTIONS])
+{
+	SaNat64__Control__Directions out = SA_NAT64__CONTROL__DIRECTIONS__INIT;
+
+	out.from6 = values[TRANSLATOR_64];
+	out.from4 = values[TRANSLATOR_46];
+	return out;
+}
+
+static void fill_verdict(enum verdict verdict, uint64_t count, SaNat64__Control__Verdict *out)
+{
+	const struct verdict_info *info = verdict_info(verdict);
+
+	sa_nat64__control__verdict__init(out);
+	out->name = (char *)info->name;
+	out->count = count;
+	out->drop = verdict_is_drop(verdict);
+	out->source = (char *)info->source;
+	out->sentence = (char *)info->sentence;
+}
+
+/* The drops that occurred, without their sentences. Returns how many; rows and pointers have
+ * VERDICT_COUNT places. */
+static size_t fill_drops(const struct translator_counters *counters,
+                         SaNat64__Control__Verdict *rows, SaNat64__Control__Verdict **pointers)
+{
+	size_t count = 0;
+
+	for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
+		uint64_t occurred = counters->verdicts[verdict];
+
+		if (occurred == 0 || !verdict_is_drop((enum verdict)verdict))
+			continue;
+		fill_verdict((enum verdict)verdict, occurred, &rows[count]);
+		rows[count].sentence = (char *)protobuf_c_empty_string;
+		pointers[count] = &rows[count];
+		count++;
+	}
+	return count;
+}
+
+static void fill_status_names(const struct exchange *x, SaNat64__Control__StatusReply *status)
+{
+	const struct config_instance *config = translator_config(x->translator);
+
+	status->cluster = (char *)x->identity->cluster;
+	status->node = (char *)x->identity->node;
+	status->instance = (char *)config->name;
+	status->mode = (char *)(config->mode == CONFIG_MODE_SIIT ? "siit" : "nat64");
+	status->namespace_ = (char *)x->identity->namespace_name;
+	status->pid = x->identity->pid;
+	status->resident_bytes = x->identity->resident_bytes;
+	status->health = (char *)"up";
+	status->fast_path = (char *)"off";
+	status->fast_path_reason = (char *)"slow path only in this version";
+}
+
+static size_t answer_status(const struct exchange *x)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	SaNat64__Control__StatusReply status = SA_NAT64__CONTROL__STATUS_REPLY__INIT;
+	SaNat64__Control__Verdict rows[VERDICT_COUNT], *pointers[VERDICT_COUNT];
+	struct translator_stats stats;
+
+	translator_stats(x->translator, &stats);
+	SaNat64__Control__Protocols sessions = protocols32(stats.sessions);
+	SaNat64__Control__Protocols pool4_used = protocols64(stats.pool4_used);
+	SaNat64__Control__Protocols pool4_ports = protocols64(stats.pool4_ports);
+	SaNat64__Control__Directions packets = directions(stats.counters.packets);
+	SaNat64__Control__Directions bytes = directions(stats.counters.bytes);
+
+	fill_status_names(x, &status);
+	status.uptime_us = x->now_us - stats.started_us;
+	status.sessions = &sessions;
+	status.sessions_max = stats.sessions_max;
+	for (int proto = 0; proto < L4_PROTOS; proto++)
+		status.bindings += stats.bindings[proto];
+	status.static_bindings = stats.static_bindings;
+	status.pool4_used = &pool4_used;
+	status.pool4_ports = &pool4_ports;
+	status.packets = &packets;
+	status.bytes = &bytes;
+	status.n_drops = fill_drops(&stats.counters, rows, pointers);
+	status.drops = pointers;
+	status.table_bytes = stats.memory_bytes;
+	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_STATUS;
+	reply.status = &status;
+	return send_reply(x, &reply);
+}
+
+static void fill_stats_limits(const struct translator_stats *from,
+                              SaNat64__Control__StatsReply *stats)
+{
+	stats->tcp_probes = from->counters.tcp_probes;
+	stats->hosts = from->hosts;
+	stats->hosts_max = from->hosts_max;
+	stats->fragments = from->fragments;
+	stats->fragments_max = from->fragments_max;
+	stats->stored_syns = from->stored_syns;
+	stats->stored_syns_max = from->stored_syns_max;
+}
+
+static size_t answer_stats(const struct exchange *x)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	SaNat64__Control__StatsReply stats = SA_NAT64__CONTROL__STATS_REPLY__INIT;
+	SaNat64__Control__Verdict rows[VERDICT_COUNT], *pointers[VERDICT_COUNT];
+	struct translator_stats from;
+
+	translator_stats(x->translator, &from);
+	SaNat64__Control__Directions packets = directions(from.counters.packets);
+	SaNat64__Control__Directions bytes = directions(from.counters.bytes);
+	SaNat64__Control__Directions sent = directions(from.counters.errors_sent);
+	SaNat64__Control__Directions limited = directions(from.counters.errors_limited);
+	SaNat64__Control__Protocols created = protocols64(from.counters.sessions_created);
+	SaNat64__Control__Protocols expired = protocols64(from.counters.sessions_expired);
+	SaNat64__Control__Protocols bindings = protocols64(from.counters.bindings_created);
+
+	fill_stats_limits(&from, &stats);
+	stats.uptime_us = x->now_us - from.started_us;
+	stats.packets = &packets;
+	stats.bytes = &bytes;
+	stats.errors_sent = &sent;
+	stats.errors_limited = &limited;
+	stats.sessions_created = &created;
+	stats.sessions_expired = &expired;
+	stats.bindings_created = &bindings;
+	for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
+		fill_verdict((enum verdict)verdict, from.counters.verdicts[verdict],
+		             &rows[verdict]);
+		pointers[verdict] = &rows[verdict];
+	}
+	stats.n_verdicts = VERDICT_COUNT;
+	stats.verdicts = pointers;
+	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_STATS;
+	reply.stats = &stats;
+	return send_reply(x, &reply);
+}
+
+static size_t answer_sessions(const struct exchange *x, const SaNat64__Control__ListRequest *list)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	struct control_sessions *page;
+	struct control_filter filter;
+	char error[CONTROL_ERROR_LEN];
+	size_t len;
+
+	if (control_filter_read(list->filter, &filter, error) < 0)
+		return send_error(x, error);
+	page = malloc(sizeof(*page));
+	if (!page)
+		return 0;
+	control_list_sessions(x->translator, x->now_us, &filter, list->cursor, list->limit, page);
+	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_SESSIONS;
+	reply.sessions = &page->reply;
+	len = send_reply(x, &reply);
+	free(page);
+	return len;
+}
+
+static size_t answer_bib(const struct exchange *x, const SaNat64__Control__ListRequest *list)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	struct control_filter filter;
+	struct control_bib *page;
+	char error[CONTROL_ERROR_LEN];
+	size_t len;
+
+	if (control_filter_read(list->filter, &filter, error) < 0)
+		return send_error(x, error);
+	if (filter.has_state || filter.has_remote)
+		return send_error(x, (char *)"a binding has neither state nor remote address; "
+		                             "ask for sessions");
+	page = malloc(sizeof(*page));
+	if (!page)
+		return 0;
+	control_list_bib(x->translator, &filter, list->cursor, list->limit, page);
+	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_BIB;
+	reply.bib = &page->reply;
+	len = send_reply(x, &reply);
+	free(page);
+	return len;
+}
+
+/* Addresses of 4 or 16 bytes, both alike. */
+static bool read_addresses(const SaNat64__Control__PacketFields *in, struct explain_fields *out)
+{
+	if (in->source.len == 16 && in->destination.len == 16) {
+		out->ipv6 = true;
+		memcpy(&out->src6, in->source.data, 16);
+		memcpy(&out->dst6, in->destination.data, 16);
+		return true;
+	}
+	if (in->source.len != 4 || in->destination.len != 4)
+		return false;
+	out->ipv6 = false;
+	out->src4 = load_be32(in->source.data);
+	out->dst4 = load_be32(in->destination.data);
+	return true;
+}
+
+/* Returns NULL, or what is wrong. */
+static const char *read_fields(const SaNat64__Control__PacketFields *in, struct explain_fields *out)
+{
+	if (!read_addresses(in, out))
+		return "source and destination must both have 4 bytes (IPv4) or both 16 (IPv6)";
+	if (in->protocol > 255 || in->tcp_flags > 255 || in->ttl > 255)
+		return "protocol, TCP flags and TTL are numbers from 0 to 255";
+	if (in->source_port > 65535 || in->destination_port > 65535)
+		return "ports and identifiers are numbers from 0 to 65535";
+	out->protocol = (uint8_t)in->protocol;
+	out->src_port = (uint16_t)in->source_port;
+	out->dst_port = (uint16_t)in->destination_port;
+	out->tcp_flags = (uint8_t)in->tcp_flags;
+	out->length = in->length;
+	out->ttl = (uint8_t)in->ttl;
+	return NULL;
+}
+
+/* Bring the packet that the request gives or describes into explain. Returns 0, or -1 with a
+ * sentence in error. */
+static int read_packet(const SaNat64__Control__ExplainRequest *in, struct explain *explain,
+                       char *error)
+{
+	struct explain_fields fields = { .ipv6 = false };
+	const char *why = NULL;
+
+	if (!in->fields && in->packet.len == 0)
+		why = "give a packet, or the fields of one";
+	else if (in->packet.len > sizeof(explain->packet))
+		why = "the packet is longer than IP packets can be";
+	else if (in->fields)
+		why = read_fields(in->fields, &fields);
+	if (why) {
+		(void)snprintf(error, CONTROL_ERROR_LEN, "%s", why);
+		return -1;
+	}
+	if (!in->fields) {
+		memcpy(explain->packet, in->packet.data, in->packet.len);
+		explain->len = in->packet.len;
+	} else if (explain_build(&fields, explain) < 0) {
+		(void)snprintf(error, CONTROL_ERROR_LEN,
+		               "length %u: this packet has a length from %zu to %u bytes",
+		               (unsigned)in->fields->length, explain_length_min(&fields),
+		               fields.ipv6 ? 65575U : 65535U);
+		return -1;
+	}
+	return 0;
+}
+
+static ProtobufCBinaryData binary(uint8_t *data, size_t len)
+{
+	return (ProtobufCBinaryData){ .len = len, .data = data };
+}
+
+/* addresses: room for 32 bytes that lives as long as out. */
+static void fill_packet(const struct explain_packet *packet, uint8_t *addresses,
+                        SaNat64__Control__Packet *out)
+{
+	size_t len = packet->ipv6 ? 16 : 4;
+
+	sa_nat64__control__packet__init(out);
+	if (packet->ipv6) {
+		memcpy(addresses, &packet->src6, len);
+		memcpy(addresses + len, &packet->dst6, len);
+	} else {
+		store_be32(addresses, packet->src4);
+		store_be32(addresses + len, packet->dst4);
+	}
+	out->source = binary(addresses, len);
+	out->destination = binary(addresses + len, len);
+	out->protocol = packet->protocol;
+	out->length = packet->length;
+	out->ttl = packet->ttl;
+	out->has_ports = packet->has_ports;
+	out->source_port = packet->src_port;
+	out->destination_port = packet->dst_port;
+	out->fragment = packet->fragment;
+	out->fragment_offset = packet->fragment_offset;
+	out->more_fragments = packet->more_fragments;
+	out->icmp = packet->has_icmp;
+	out->icmp_type = packet->icmp_type;
+	out->icmp_code = packet->icmp_code;
+}
+
+static size_t send_explanation(const struct exchange *x, struct explain *explain)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	SaNat64__Control__ExplainReply body = SA_NAT64__CONTROL__EXPLAIN_REPLY__INIT;
+	SaNat64__Control__Packet packets[EXPLAIN_PACKETS_MAX], *pointers[EXPLAIN_PACKETS_MAX];
+	SaNat64__Control__Verdict verdict;
+	uint8_t addresses[EXPLAIN_PACKETS_MAX][32];
+	char *steps[TRACE_LINES_MAX];
+
+	for (size_t i = 0; i < explain->trace.count; i++)
+		steps[i] = explain->trace.line[i];
+	for (size_t i = 0; i < explain->count; i++) {
+		fill_packet(&explain->packets[i], addresses[i], &packets[i]);
+		pointers[i] = &packets[i];
+	}
+	fill_verdict(explain->verdict, 1, &verdict);
+	body.n_steps = explain->trace.count;
+	body.steps = steps;
+	body.verdict = &verdict;
+	body.n_packets = explain->count;
+	body.packets = pointers;
+	body.packets_left_out = (uint32_t)explain->left_out;
+	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_EXPLAIN;
+	reply.explain = &body;
+	return send_reply(x, &reply);
+}
+
+static size_t answer_explain(const struct exchange *x, const SaNat64__Control__ExplainRequest *in)
+{
+	struct explain *explain = calloc(1, sizeof(*explain));
+	char error[CONTROL_ERROR_LEN];
+	size_t len;
+
+	if (!explain)
+		return 0;
+	if (read_packet(in, explain, error) < 0) {
+		len = send_error(x, error);
+	} else {
+		explain_run(x->translator, explain, x->now_us);
+		len = send_explanation(x, explain);
+	}
+	free(explain);
+	return len;
+}
+
+static size_t answer_command(const struct exchange *x, const SaNat64__Control__Request *request)
+{
+	char error[CONTROL_ERROR_LEN];
+
+	if (request->version != CONTROL_VERSION) {
+		(void)snprintf(error, sizeof(error),
+		               "protocol version %u is not spoken here, only %d: "
+		               "sa-nat64 and the translator come from different releases",
+		               (unsigned)request->version, CONTROL_VERSION);
+		return send_error(x, error);
+	}
+	switch (request->command_case) {
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS:
+		return answer_status(x);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_STATS:
+		return answer_stats(x);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_SESSIONS:
+		return answer_sessions(x, request->sessions);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_BIB:
+		return answer_bib(x, request->bib);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_EXPLAIN:
+		return answer_explain(x, request->explain);
+	default:
+		return send_error(x, (char *)"this command is not known here: "
+		                             "sa-nat64 is newer than the translator");
+	}
+}
+
+size_t control_answer(struct translator *t, const struct control_identity *identity,
+                      uint64_t now_us, const uint8_t *request, size_t len, uint8_t *reply,
+                      size_t size)
+{
+	struct exchange x = {
+		.translator = t,
+		.identity = identity,
+		.now_us = now_us,
+		.reply = reply,
+		.size = size,
+	};
+	SaNat64__Control__Request *message = sa_nat64__control__request__unpack(NULL, len, request);
+	size_t written;
+
+	if (!message)
+		return send_error(&x, (char *)"this is no request of the control protocol");
+	x.id = message->id;
+	written = answer_command(&x, message);
+	sa_nat64__control__request__free_unpacked(message, NULL);
+	return written;
+}

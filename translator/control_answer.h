@@ -1,0 +1,27 @@
+/* Answers to control messages (proto/control.proto): bytes of a request in, bytes of a reply out.
+ *
+ * Pure, so that it is tested and fuzzed without a socket; control.h gives it one. What the core
+ * cannot know (names, namespace, the process) comes in a struct control_identity.
+ */
+#ifndef SA_NAT64_CONTROL_ANSWER_H
+#define SA_NAT64_CONTROL_ANSWER_H
+
+#include "translator/translator.h"
+
+#define CONTROL_VERSION 1
+
+/* Who answers. Strings are not owned and must outlive the answers. */
+struct control_identity {
+	const char *cluster, *node;
+	const char *namespace_name; /* see StatusReply.namespace */
+	uint32_t pid;
+	uint64_t resident_bytes; /* of the process, 0 when unknown */
+};
+
+/* Answer the len bytes at request for t at now_us. Writes at most size bytes to reply and returns
+ * how many; 0 only when not even an error fits, or memory ended. */
+size_t control_answer(struct translator *t, const struct control_identity *identity,
+                      uint64_t now_us, const uint8_t *request, size_t len, uint8_t *reply,
+                      size_t size);
+
+#endif

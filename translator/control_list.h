@@ -1,0 +1,58 @@
+/* Pages of the session and binding tables for the control socket (proto/CONTROL.md, "Lists").
+ *
+ * Pure. A page is bounded twice, in rows and in table slots looked at, so that a list of a million
+ * sessions never holds up translation for long.
+ */
+#ifndef SA_NAT64_CONTROL_LIST_H
+#define SA_NAT64_CONTROL_LIST_H
+
+#include "proto/control.pb-c.h"
+#include "translator/translator.h"
+
+#define CONTROL_PAGE_ROWS 200  /* rows of one page; 64 KB hold them in their longest form */
+#define CONTROL_PAGE_LOOK 8192 /* table slots looked at for one page */
+#define CONTROL_ERROR_LEN 200
+
+/* What a row must have; made from a Filter that was checked. */
+struct control_filter {
+	bool has_proto, has_state, has_host, has_pool4, has_remote, has_port;
+	enum l4_proto proto;
+	enum tcp_state state;
+	struct prefix6 host;
+	uint32_t pool4, remote; /* host order */
+	uint16_t port;
+};
+
+/* Check a Filter (NULL accepts everything). Returns 0, or -EINVAL with a sentence in error
+ * (CONTROL_ERROR_LEN bytes). */
+int control_filter_read(const SaNat64__Control__Filter *in, struct control_filter *out,
+                        char *error);
+
+/* A page holds its reply and what that points to; it is large, so it lives on the heap, and must
+ * not move once filled. */
+struct control_sessions {
+	SaNat64__Control__SessionsReply reply;
+	SaNat64__Control__Session rows[CONTROL_PAGE_ROWS];
+	SaNat64__Control__Session *pointers[CONTROL_PAGE_ROWS];
+	uint8_t addresses[CONTROL_PAGE_ROWS][40];
+};
+
+struct control_bib {
+	SaNat64__Control__BibReply reply;
+	SaNat64__Control__Binding rows[CONTROL_PAGE_ROWS];
+	SaNat64__Control__Binding *pointers[CONTROL_PAGE_ROWS];
+	uint8_t addresses[CONTROL_PAGE_ROWS][20];
+};
+
+/* Fill page with at most limit rows (0: as many as it holds) that lie behind cursor and pass the
+ * filter. */
+void control_list_sessions(const struct translator *t, uint64_t now_us,
+                           const struct control_filter *filter, uint32_t cursor, uint32_t limit,
+                           struct control_sessions *page);
+void control_list_bib(const struct translator *t, const struct control_filter *filter,
+                      uint32_t cursor, uint32_t limit, struct control_bib *page);
+
+/* "tcp", "udp", "icmp" */
+const char *control_proto_name(enum l4_proto proto);
+
+#endif
