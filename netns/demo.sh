@@ -86,92 +86,21 @@ write_gateway_config() {
 	EOT
 }
 
-write_unbound_config() {
-	cat >"$lab_dir/demo.test.zone" <<-'EOT'
-		$ORIGIN demo.test.
-		@    3600 IN SOA ns.demo.test. admin.demo.test. 1 3600 600 86400 60
-		@    3600 IN NS  ns.demo.test.
-		ns   3600 IN A   203.0.113.53
-		www  3600 IN A   203.0.113.80
-	EOT
-	cat >"$lab_dir/unbound.conf" <<-EOT
-		server:
-		    interface: 2001:db8:1::1
-		    access-control: 2001:db8::/32 allow
-		    module-config: "dns64 iterator"
-		    dns64-prefix: 64:ff9b:1::/96
-		    local-zone: "test." nodefault
-		    directory: "$lab_dir"
-		    pidfile: "$lab_dir/unbound.pid"
-		    chroot: ""
-		    username: ""
-		    use-syslog: no
-		    do-daemonize: no
-		auth-zone:
-		    name: "demo.test"
-		    zonefile: "$lab_dir/demo.test.zone"
-		    for-downstream: no
-		remote-control:
-		    control-enable: no
-	EOT
-}
-
-# write_nginx_config NAME LISTEN...: serve $lab_dir/NAME/www, and tell visitors their address.
-write_nginx_config() {
-	local dir=$lab_dir/$1 address temp
-
-	shift
-	mkdir -p "$dir/www"
-	{
-		echo "daemon off; user root; worker_processes 1; pid $dir/pid; error_log stderr;"
-		echo "events {}"
-		echo "http {"
-		echo "  access_log off; sendfile on;"
-		for temp in client_body proxy fastcgi uwsgi scgi; do
-			echo "  ${temp}_temp_path $dir/$temp;"
-		done
-		echo "  server {"
-		for address in "$@"; do
-			echo "    listen $address;"
-		done
-		echo "    root $dir/www; default_type text/plain;"
-		# shellcheck disable=SC2016 # the variable is nginx's
-		printf '%s\n' '    location = /who { return 200 "$remote_addr\n"; }'
-		echo "  }"
-		echo "}"
-	} >"$dir/nginx.conf"
-}
-
-write_pages() {
-	echo "This page is on IPv4 only." >"$lab_dir/server/www/index.html"
-	head -c 100M /dev/urandom >"$lab_dir/server/www/100M.bin"
-	(cd "$lab_dir/server/www" && sha256sum 100M.bin) >"$lab_dir/100M.sha256"
-	echo "This page is on IPv6 only." >"$lab_dir/client/www/index.html"
-}
-
 start_servers() {
-	write_unbound_config
-	write_nginx_config server 203.0.113.80:80
-	write_nginx_config client "[2001:db8:1::2]:80" "[2001:db8:1::10]:80"
-	write_pages
-	lab_start server nginx-server nginx -e stderr -c "$lab_dir/server/nginx.conf"
-	lab_start client nginx-client nginx -e stderr -c "$lab_dir/client/nginx.conf"
-	lab_start gateway unbound unbound -c "$lab_dir/unbound.conf"
-	wait_for 10 in_ns server curl -sf http://203.0.113.80/ || die_with_log nginx-server
-	wait_for 10 in_ns client curl -sf "http://[2001:db8:1::2]/" || die_with_log nginx-client
-	wait_for 10 in_ns client dig +time=1 +tries=1 www.demo.test || die_with_log unbound
+	lab_web server 203.0.113.80:80
+	lab_web client "[2001:db8:1::2]:80" "[2001:db8:1::10]:80"
+	lab_dns gateway 2001:db8:1::1 64:ff9b:1::/96
+	echo "This page is on IPv4 only." >"$lab_dir/web-server/index.html"
+	echo "This page is on IPv6 only." >"$lab_dir/web-client/index.html"
+	head -c 100M /dev/urandom >"$lab_dir/web-server/100M.bin"
+	(cd "$lab_dir/web-server" && sha256sum 100M.bin) >"$lab_dir/100M.sha256"
 }
 
 # start_translator INSTANCE
 start_translator() {
 	lab_start gateway "translator-$1" "$bin/sa-nat64-translator" \
 		-c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" "$1"
-	wait_for 10 test -S "$lab_dir/run/$1/control.sock" || die_with_log "translator-$1"
-}
-
-die_with_log() {
-	sed "s/^/demo: $1: /" "$lab_dir/$1.log" >&2
-	die "$1 did not come up"
+	wait_for 10 test -S "$lab_dir/run/$1/control.sock" || lab_fail_with_log "translator-$1"
 }
 
 # step WHAT COMMAND-IN-SHORT FUNCTION: run FUNCTION; its last line of output is the result to show.

@@ -139,3 +139,72 @@ lab_stop() {
 	kill -s "${2:-TERM}" "$1" 2>/dev/null || true
 	wait "$1"
 }
+
+# lab_fail_with_log LOG: what did not come up, and what it said.
+lab_fail_with_log() {
+	sed "s/^/$1: /" "$lab_dir/$1.log" >&2
+	echo "$0: $1 did not come up" >&2
+	exit 1
+}
+
+# lab_web NAMESPACE LISTEN...: nginx serves $lab_dir/web-NAMESPACE there; /who tells visitors their address.
+lab_web() {
+	local ns=$1 listen temp
+
+	shift
+	mkdir -p "$lab_dir/web-$ns" "$lab_dir/nginx-$ns"
+	{
+		echo "daemon off; user root; worker_processes 1; pid $lab_dir/nginx-$ns/pid;"
+		echo "error_log stderr; events {} http { access_log off; sendfile on;"
+		for temp in client_body proxy fastcgi uwsgi scgi; do
+			echo "${temp}_temp_path $lab_dir/nginx-$ns/$temp;"
+		done
+		echo "server {"
+		printf 'listen %s;\n' "$@"
+		# shellcheck disable=SC2016 # the variable is nginx's
+		printf '%s\n' 'default_type text/plain; location = /who { return 200 "$remote_addr\n"; }'
+		echo "root $lab_dir/web-$ns; } }"
+	} >"$lab_dir/nginx-$ns.conf"
+	lab_start "$ns" "nginx-$ns" nginx -e stderr -c "$lab_dir/nginx-$ns.conf"
+	for listen in "$@"; do
+		wait_for 10 in_ns "$ns" curl -sf "http://$listen/who" || lab_fail_with_log "nginx-$ns"
+	done
+}
+
+# lab_dns NAMESPACE ADDRESS [PREFIX]: unbound serves the zone demo.test (www is 203.0.113.80) there, with
+# AAAA records made by DNS64 when PREFIX is given.
+lab_dns() {
+	local modules=iterator
+
+	[ -z "${3:-}" ] || modules="dns64 iterator"
+	cat >"$lab_dir/demo.test.zone" <<-'EOT'
+		$ORIGIN demo.test.
+		@    3600 IN SOA ns.demo.test. admin.demo.test. 1 3600 600 86400 60
+		@    3600 IN NS  ns.demo.test.
+		ns   3600 IN A   203.0.113.53
+		www  3600 IN A   203.0.113.80
+	EOT
+	cat >"$lab_dir/unbound-$1.conf" <<-EOT
+		server:
+		    interface: $2
+		    access-control: 0.0.0.0/0 allow
+		    access-control: ::/0 allow
+		    module-config: "$modules"
+		    dns64-prefix: ${3:-64:ff9b::/96}
+		    local-zone: "test." nodefault
+		    directory: "$lab_dir"
+		    pidfile: "$lab_dir/unbound-$1.pid"
+		    chroot: ""
+		    username: ""
+		    use-syslog: no
+		    do-daemonize: no
+		auth-zone:
+		    name: "demo.test"
+		    zonefile: "$lab_dir/demo.test.zone"
+		    for-downstream: no
+		remote-control:
+		    control-enable: no
+	EOT
+	lab_start "$1" "unbound-$1" unbound -c "$lab_dir/unbound-$1.conf"
+	wait_for 10 in_ns "$1" dig +time=1 +tries=1 "@$2" www.demo.test || lab_fail_with_log "unbound-$1"
+}
