@@ -1,3 +1,5 @@
 # Each NAME is tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput().
 fuzzers :=
+fuzzers += core
 fuzz-support-srcs :=
+fuzz-support-srcs += tests/vectors/packet_view.c tests/vectors/hex.c
