@@ -1,0 +1,278 @@
+/* The one table of all configuration keys.
+ *
+ * Parsing, defaults, checks of the mode, printing, help and the reference in docs/configuration.md
+ * all come from it. A key that is added here exists everywhere; rows stand in the order in which
+ * they are printed.
+ */
+#include "lib/config_internal.h"
+
+#include <assert.h>
+
+#define SECOND ((uint64_t)1000000)
+#define HOUR   (3600 * SECOND)
+
+#define FIELD(kind, member)                               \
+	.offset = offsetof(struct config_##kind, member), \
+	.size = sizeof(((struct config_##kind *)0)->member)
+#define LIST(kind, member)                                              \
+	.offset = offsetof(struct config_##kind, member),               \
+	.count_offset = offsetof(struct config_##kind, member##_count), \
+	.flags = CONFIG_KEY_REPEATS
+
+static const struct config_word mode_words[] = {
+	{ "nat64", CONFIG_MODE_NAT64 },
+	{ "siit", CONFIG_MODE_SIIT },
+	{ NULL, 0 },
+};
+
+static const struct config_word filtering_words[] = {
+	{ "endpoint-independent", CONFIG_FILTERING_ENDPOINT_INDEPENDENT },
+	{ "address-dependent", CONFIG_FILTERING_ADDRESS_DEPENDENT },
+	{ NULL, 0 },
+};
+
+static const struct config_word hairpin_words[] = {
+	{ "off", CONFIG_HAIRPIN_OFF },
+	{ "simple", CONFIG_HAIRPIN_SIMPLE },
+	{ "intrinsic", CONFIG_HAIRPIN_INTRINSIC },
+	{ NULL, 0 },
+};
+
+static const struct config_word fast_path_words[] = {
+	{ "auto", CONFIG_FAST_PATH_AUTO },
+	{ "on", CONFIG_FAST_PATH_ON },
+	{ "off", CONFIG_FAST_PATH_OFF },
+	{ NULL, 0 },
+};
+
+static const struct config_word udp_zero_words[] = {
+	{ "compute", CONFIG_UDP_ZERO_COMPUTE },
+	{ "drop", CONFIG_UDP_ZERO_DROP },
+	{ NULL, 0 },
+};
+
+static const struct config_word log_sessions_words[] = {
+	{ "off", CONFIG_LOG_SESSIONS_OFF },
+	{ "sessions", CONFIG_LOG_SESSIONS_SESSIONS },
+	{ "blocks", CONFIG_LOG_SESSIONS_BLOCKS },
+	{ NULL, 0 },
+};
+
+static const struct config_word override_tos_words[] = { { "no", -1 }, { NULL, 0 } };
+static const struct config_word mss_clamp_words[] = { { "off", 0 }, { "auto", -1 }, { NULL, 0 } };
+
+/* clang-format off */
+#define CLUSTER(key)  .section = CONFIG_SECTION_CLUSTER, .name = key
+#define NODE(key)     .section = CONFIG_SECTION_NODE, .name = key
+#define INSTANCE(key) .section = CONFIG_SECTION_INSTANCE, .name = key
+#define NETWORK(key)  .section = CONFIG_SECTION_NETWORK, .name = key
+
+const struct config_key config_keys[] = {
+	{ CLUSTER("name"), .type = &config_type_name, FIELD(cluster, name),
+	  .syntax = "NAME", .fallback = "sa-nat64", .flags = CONFIG_KEY_RESTART,
+	  .help = "the name that all boxes of the cluster share" },
+	{ CLUSTER("sync-interface"), .type = &config_type_link, FIELD(cluster, sync_interface),
+	  .syntax = "INTERFACE", .flags = CONFIG_KEY_RESTART,
+	  .help = "the interface on which boxes exchange sessions; without it there is no replication" },
+	{ CLUSTER("sync-group"), .type = &config_type_group, FIELD(cluster, sync_group),
+	  .syntax = "ADDRESS", .fallback = "ff02::6464", .flags = CONFIG_KEY_RESTART,
+	  .help = "the multicast group of the exchange, IPv6 or IPv4" },
+	{ CLUSTER("sync-port"), .type = &config_type_number, FIELD(cluster, sync_port),
+	  .min = 1, .max = 65535, .fallback = "6464", .flags = CONFIG_KEY_RESTART,
+	  .help = "the UDP port of the exchange" },
+	{ CLUSTER("sync-key-file"), .type = &config_type_path, FIELD(cluster, sync_key_file),
+	  .syntax = "PATH", .fallback = "/etc/sa-nat64/sync.key", .flags = CONFIG_KEY_RESTART,
+	  .help = "the file with the secret that seals the exchange" },
+
+	{ NODE("id"), .type = &config_type_number, FIELD(node, id),
+	  .min = 0, .max = 15, .flags = CONFIG_KEY_REQUIRED | CONFIG_KEY_RESTART,
+	  .help = "the number of the box, different on each; it selects the box's share of every port pool" },
+
+	{ INSTANCE("mode"), .type = &config_type_choice, FIELD(instance, mode),
+	  .words = mode_words, .fallback = "nat64", .flags = CONFIG_KEY_RESTART,
+	  .help = "stateful translation (RFC 6146) or stateless (RFC 7915)" },
+	{ INSTANCE("pool6"), .type = &config_type_pool6,
+	  .syntax = "PREFIX6 [for PREFIX4]", .fallback = "64:ff9b::/96", .fallback_modes = CONFIG_IN_NAT64,
+	  .flags = CONFIG_KEY_REPEATS,
+	  .help = "a translation prefix of 32, 40, 48, 56, 64 or 96 bits (RFC 6052), for all IPv4 addresses "
+	          "or those of a range; up to 16" },
+	{ INSTANCE("destinations"), .type = &config_type_prefix4, FIELD(instance, destinations),
+	  .syntax = "PREFIX4", .fallback = "0.0.0.0/0",
+	  .help = "the IPv4 destinations that the instance serves" },
+	{ INSTANCE("pool4"), .type = &config_type_pool4,
+	  .syntax = "PREFIX4 [PORT-PORT]", .modes = CONFIG_IN_NAT64, .flags = CONFIG_KEY_REPEATS,
+	  .help = "IPv4 addresses and ports for IPv6 hosts; ports are 1024-65535 when not given; up to "
+	          "65536 addresses" },
+	{ INSTANCE("bib"), .type = &config_type_bib,
+	  .syntax = "tcp|udp|icmp [ADDRESS6]:PORT ADDRESS4:PORT", .modes = CONFIG_IN_NAT64,
+	  .flags = CONFIG_KEY_REPEATS,
+	  .help = "a static binding: makes a port of an IPv6 host reachable from IPv4; a range such as "
+	          "8000-8099 on both sides binds as many; icmp takes echo identifiers" },
+	{ INSTANCE("eam"), .type = &config_type_eam,
+	  .syntax = "PREFIX4 PREFIX6", .modes = CONFIG_IN_SIIT, .flags = CONFIG_KEY_REPEATS,
+	  .help = "an explicit address mapping (RFC 7757); the IPv6 side has at least as many bits behind "
+	          "its prefix" },
+	{ INSTANCE("eam-file"), .type = &config_type_eam_file,
+	  .syntax = "PATH", .modes = CONFIG_IN_SIIT, .flags = CONFIG_KEY_REPEATS,
+	  .help = "a file with one eam a line" },
+	{ INSTANCE("primary"), .type = &config_type_name, FIELD(instance, primary),
+	  .syntax = "NODE",
+	  .help = "the box that serves the instance when all are well" },
+	{ INSTANCE("tun"), .type = &config_type_interface, FIELD(instance, tun),
+	  .syntax = "INTERFACE", .fallback = "nat64", .flags = CONFIG_KEY_RESTART,
+	  .help = "the TUN device that carries the packets" },
+	{ INSTANCE("address4"), .type = &config_type_address4,
+	  .syntax = "ADDRESS4",
+	  .help = "the translator's own IPv4 address: it answers ping and is the source of ICMP errors" },
+	{ INSTANCE("address6"), .type = &config_type_address6,
+	  .syntax = "ADDRESS6",
+	  .help = "the translator's own IPv6 address: it answers ping and is the source of ICMPv6 errors" },
+	{ INSTANCE("rfc6791-pool4"), .type = &config_type_prefixes4, LIST(instance, rfc6791_pool4),
+	  .syntax = "PREFIX4", .modes = CONFIG_IN_SIIT,
+	  .help = "IPv4 sources for ICMPv6 errors of routers that have no IPv4 address (RFC 6791)" },
+	{ INSTANCE("denylist4"), .type = &config_type_prefixes4, LIST(instance, denylist4),
+	  .syntax = "PREFIX4",
+	  .help = "IPv4 addresses that are never translated by pool6" },
+	{ INSTANCE("non-global4"), .type = &config_type_prefixes4, LIST(instance, non_global4),
+	  .syntax = "PREFIX4",
+	  .help = "replaces the built-in list (RFC 6890) of addresses that 64:ff9b::/96 must not carry" },
+	{ INSTANCE("allow-private-with-wkp"), .type = &config_type_yes_no, FIELD(instance, allow_private_with_wkp),
+	  .fallback = "no",
+	  .help = "translate private and other non-global IPv4 addresses in 64:ff9b::/96 too, against "
+	          "RFC 6052 section 3.1" },
+	{ INSTANCE("allow-local-addresses"), .type = &config_type_yes_no, FIELD(instance, allow_local_addresses),
+	  .fallback = "no",
+	  .help = "translate towards this host's own IPv4 addresses" },
+	{ INSTANCE("mtu4"), .type = &config_type_number, FIELD(instance, mtu4),
+	  .min = 68, .max = 65535, .fallback = "1500",
+	  .help = "bytes that a packet may have on the IPv4 side" },
+	{ INSTANCE("mtu6"), .type = &config_type_number, FIELD(instance, mtu6),
+	  .min = 1280, .max = 65535, .fallback = "1500",
+	  .help = "bytes that a packet may have on the IPv6 side" },
+	{ INSTANCE("lowest-ipv6-mtu"), .type = &config_type_number, FIELD(instance, lowest_ipv6_mtu),
+	  .min = 1280, .max = 65535, .fallback = "1280",
+	  .help = "IPv4 packets that may be fragmented are cut to this size (RFC 7915 section 4)" },
+	{ INSTANCE("mtu-plateaus"), .type = &config_type_plateaus,
+	  .min = 68, .max = 65535, .syntax = "N,N,...",
+	  .fallback = "65535,32000,17914,8166,4352,2002,1492,1006,508,296,68",
+	  .help = "guesses for routers that report no MTU (RFC 1191 section 7.1), falling, from 68 to "
+	          "65535, up to 32" },
+	{ INSTANCE("zeroize-traffic-class"), .type = &config_type_yes_no, FIELD(instance, zeroize_traffic_class),
+	  .fallback = "no",
+	  .help = "send IPv6 packets with traffic class 0 instead of the IPv4 TOS; breaks ECN" },
+	{ INSTANCE("override-tos"), .type = &config_type_choice, FIELD(instance, override_tos),
+	  .words = override_tos_words, .min = 0, .max = 255, .fallback = "no",
+	  .help = "send IPv4 packets with this TOS instead of the IPv6 traffic class; breaks ECN" },
+	{ INSTANCE("udp-checksum-zero"), .type = &config_type_choice, FIELD(instance, udp_checksum_zero),
+	  .words = udp_zero_words, .fallback = "compute",
+	  .help = "what happens to IPv4 UDP packets without a checksum" },
+	{ INSTANCE("mss-clamp"), .type = &config_type_choice, FIELD(instance, mss_clamp),
+	  .words = mss_clamp_words, .min = 536, .max = 65495, .fallback = "off",
+	  .help = "lower the MSS of TCP SYNs: to what mtu4 and mtu6 carry, or to a number of bytes" },
+	{ INSTANCE("icmp-errors"), .type = &config_type_icmp,
+	  .syntax = "yes | no | time-exceeded, too-big, unreachable, parameter-problem", .fallback = "yes",
+	  .help = "which ICMP errors the translator sends itself; translated ones always pass" },
+	{ INSTANCE("icmp-error-rate"), .type = &config_type_number, FIELD(instance, icmp_error_rate),
+	  .min = 0, .max = 1000000, .fallback = "1000",
+	  .help = "own ICMP errors a second, for each class and family; 0 is no limit" },
+	{ INSTANCE("icmp-error-burst"), .type = &config_type_number, FIELD(instance, icmp_error_burst),
+	  .min = 1, .max = 1000000, .fallback = "200",
+	  .help = "own ICMP errors that may be sent at once before the rate holds" },
+	{ INSTANCE("icmp-interface-info"), .type = &config_type_yes_no, FIELD(instance, icmp_interface_info),
+	  .fallback = "no",
+	  .help = "name the IPv6 router in translated ICMP errors (RFC 5837 object, RFC 6791 section 4)" },
+	{ INSTANCE("eam-hairpin-mode"), .type = &config_type_choice, FIELD(instance, eam_hairpin_mode),
+	  .words = hairpin_words, .modes = CONFIG_IN_SIIT, .fallback = "intrinsic",
+	  .help = "how two hosts that both have an eam reach each other (RFC 7757 section 4)" },
+	{ INSTANCE("filtering"), .type = &config_type_choice, FIELD(instance, filtering),
+	  .words = filtering_words, .modes = CONFIG_IN_NAT64, .fallback = "endpoint-independent",
+	  .help = "which IPv4 hosts may send to a binding: all, or those that were sent to" },
+	{ INSTANCE("drop-externally-initiated-tcp"), .type = &config_type_yes_no, FIELD(instance, drop_externally_initiated_tcp),
+	  .modes = CONFIG_IN_NAT64, .fallback = "no",
+	  .help = "refuse TCP connections from IPv4 to dynamic bindings" },
+	{ INSTANCE("drop-icmpv6-info"), .type = &config_type_yes_no, FIELD(instance, drop_icmpv6_info),
+	  .modes = CONFIG_IN_NAT64, .fallback = "no",
+	  .help = "drop ICMPv6 informational messages (ping) from IPv6 hosts" },
+	{ INSTANCE("inbound-refresh"), .type = &config_type_yes_no, FIELD(instance, inbound_refresh),
+	  .modes = CONFIG_IN_NAT64, .fallback = "yes",
+	  .help = "packets from IPv4 keep UDP and ICMP sessions alive, not only those from IPv6" },
+	{ INSTANCE("tcp-est-timeout"), .type = &config_type_duration, FIELD(instance, tcp_est_timeout_us),
+	  .min = SECOND / 10, .max = 24 * HOUR, .modes = CONFIG_IN_NAT64, .fallback = "2h4m",
+	  .floor_us = 7440 * SECOND,
+	  .floor_source = "2h4m of RFC 5382 REQ-5; idle connections that are still in use will break",
+	  .help = "idle time of an established TCP connection" },
+	{ INSTANCE("tcp-trans-timeout"), .type = &config_type_duration, FIELD(instance, tcp_trans_timeout_us),
+	  .min = SECOND / 10, .max = 24 * HOUR, .modes = CONFIG_IN_NAT64, .fallback = "4m",
+	  .floor_us = 240 * SECOND,
+	  .floor_source = "4m of RFC 5382 REQ-5; connections that open or close slowly will break",
+	  .help = "idle time of a TCP connection that opens or closes" },
+	{ INSTANCE("tcp-syn-timeout"), .type = &config_type_duration, FIELD(instance, tcp_syn_timeout_us),
+	  .min = SECOND / 10, .max = 24 * HOUR, .modes = CONFIG_IN_NAT64, .fallback = "6s",
+	  .floor_us = 6 * SECOND,
+	  .floor_source = "6s of RFC 6146 section 4; simultaneous opens may fail",
+	  .help = "how long a SYN from IPv4 is kept for a SYN from IPv6 to meet it" },
+	{ INSTANCE("udp-timeout"), .type = &config_type_duration, FIELD(instance, udp_timeout_us),
+	  .min = SECOND / 10, .max = 24 * HOUR, .modes = CONFIG_IN_NAT64, .fallback = "5m",
+	  .floor_us = 120 * SECOND,
+	  .floor_source = "120s of RFC 4787 REQ-5; peers that pause longer lose their session",
+	  .help = "idle time of a UDP session" },
+	{ INSTANCE("icmp-timeout"), .type = &config_type_duration, FIELD(instance, icmp_timeout_us),
+	  .min = SECOND / 10, .max = 24 * HOUR, .modes = CONFIG_IN_NAT64, .fallback = "1m",
+	  .floor_us = 60 * SECOND,
+	  .floor_source = "60s of RFC 5508 REQ-2; late echo replies are lost",
+	  .help = "idle time of an ICMP echo session" },
+	{ INSTANCE("fragment-timeout"), .type = &config_type_duration, FIELD(instance, fragment_timeout_us),
+	  .min = SECOND / 10, .max = 24 * HOUR, .fallback = "2s",
+	  .floor_us = 2 * SECOND,
+	  .floor_source = "2s of RFC 6146 section 4; fragments that arrive out of order may be lost",
+	  .help = "how long fragments wait for the first one" },
+	{ INSTANCE("port-reuse-delay"), .type = &config_type_duration, FIELD(instance, port_reuse_delay_us),
+	  .min = 0, .max = 24 * HOUR, .modes = CONFIG_IN_NAT64, .fallback = "120s",
+	  .help = "how long a freed port rests before another host gets it (RFC 6888 REQ-8)" },
+	{ INSTANCE("max-sessions"), .type = &config_type_number, FIELD(instance, max_sessions),
+	  .min = 1, .max = 67108864, .modes = CONFIG_IN_NAT64, .fallback = "1000000", .flags = CONFIG_KEY_RESTART,
+	  .help = "sessions of all protocols; memory for them is set aside at start" },
+	{ INSTANCE("max-sessions-per-host"), .type = &config_type_number, FIELD(instance, max_sessions_per_host),
+	  .min = 0, .max = 67108864, .modes = CONFIG_IN_NAT64, .fallback = "0",
+	  .help = "sessions of one IPv6 host; 0 is no limit" },
+	{ INSTANCE("host-prefix-length"), .type = &config_type_number, FIELD(instance, host_prefix_length),
+	  .min = 32, .max = 128, .modes = CONFIG_IN_NAT64, .fallback = "64", .flags = CONFIG_KEY_RESTART,
+	  .help = "bits of an IPv6 address that make one host for max-sessions-per-host" },
+	{ INSTANCE("max-stored-syns"), .type = &config_type_number, FIELD(instance, max_stored_syns),
+	  .min = 0, .max = 1048576, .modes = CONFIG_IN_NAT64, .fallback = "4096", .flags = CONFIG_KEY_RESTART,
+	  .help = "SYNs from IPv4 that may wait for a SYN from IPv6" },
+	{ INSTANCE("max-fragments"), .type = &config_type_number, FIELD(instance, max_fragments),
+	  .min = 16, .max = 1048576, .fallback = "4096", .flags = CONFIG_KEY_RESTART,
+	  .help = "fragments that may wait for the first one" },
+	{ INSTANCE("log-sessions"), .type = &config_type_choice, FIELD(instance, log_sessions),
+	  .words = log_sessions_words, .modes = CONFIG_IN_NAT64, .fallback = "off",
+	  .help = "log every session, or only the port blocks that hosts use (RFC 6888 REQ-12)" },
+	{ INSTANCE("fast-path"), .type = &config_type_choice, FIELD(instance, fast_path),
+	  .words = fast_path_words, .fallback = "auto", .flags = CONFIG_KEY_RESTART,
+	  .help = "translate established flows in the kernel: if it can, always, or never" },
+
+	{ NETWORK("namespace"), .type = &config_type_namespace, FIELD(network, namespace_name),
+	  .syntax = "NAME", .fallback = "nat64-INSTANCE", .flags = CONFIG_KEY_DERIVED | CONFIG_KEY_RESTART,
+	  .help = "the network namespace of the instance" },
+	{ NETWORK("attach"), .type = &config_type_attach,
+	  .syntax = "veth [BRIDGE] | macvlan INTERFACE | move INTERFACE", .flags = CONFIG_KEY_RESTART,
+	  .help = "how the namespace is connected" },
+	{ NETWORK("address"), .type = &config_type_ifaddrs, .offset = offsetof(struct config_network, address),
+	  .count_offset = offsetof(struct config_network, address_count),
+	  .syntax = "ADDRESS/LENGTH", .flags = CONFIG_KEY_REPEATS | CONFIG_KEY_RESTART,
+	  .help = "an address of the uplink in the namespace" },
+	{ NETWORK("gateway"), .type = &config_type_addresses, .offset = offsetof(struct config_network, gateway),
+	  .count_offset = offsetof(struct config_network, gateway_count),
+	  .syntax = "ADDRESS", .flags = CONFIG_KEY_REPEATS | CONFIG_KEY_RESTART,
+	  .help = "the next hop of a default route in the namespace" },
+	{ NETWORK("bfd-peer"), .type = &config_type_addresses, .offset = offsetof(struct config_network, bfd_peer),
+	  .count_offset = offsetof(struct config_network, bfd_peer_count),
+	  .syntax = "ADDRESS", .flags = CONFIG_KEY_REPEATS,
+	  .help = "a router that learns by BFD whether the instance serves" },
+};
+/* clang-format on */
+
+const size_t config_keys_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS_MAX,
+              "struct config_trace has a line for each key");
