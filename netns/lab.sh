@@ -23,9 +23,9 @@ lab_open() {
 	trap 'exit 143' TERM
 }
 
-# lab_close: end the programs in the lab's namespaces, delete the namespaces and the directory.
+# lab_close [STATUS]: end the programs in the lab's namespaces, delete the namespaces and the directory.
 lab_close() {
-	local status=$? ns
+	local status=${1:-$?} ns
 
 	trap - EXIT INT TERM
 	for ns in $(lab_namespaces); do

@@ -1,0 +1,53 @@
+#!/bin/bash
+# What users do all day - curl, dig, ping, traceroute - through a stateful and a stateless instance.
+. "$(dirname "$0")/lib.sh"
+
+scenario_open
+network
+configure
+translator_start nat64
+translator_start siit
+lab_web server "$server4:80"
+lab_dns server "$server4"
+echo "a page on IPv4" >"$lab_dir/web-server/index.html"
+
+page() { [ "$(in_ns client curl -sS --max-time 10 "$@")" = "a page on IPv4" ]; }
+seen_as() {
+	local seen
+
+	seen=$(in_ns client curl -sS --max-time 10 "${@:2}")
+	echo "the server saw $seen"
+	[[ $seen == $1 ]]
+}
+resolves() { [ "$(in_ns client dig +short +time=3 +tries=1 "$@" www.demo.test A)" = "$server4" ]; }
+# traceroute_shows PREFIX-LESS-A-COLON OPTION...: every IPv4 hop, with its own address behind the prefix, and the end
+traceroute_shows() {
+	local out
+
+	out=$(in_ns client traceroute -6 -n -q 1 -w 2 -m 8 "${@:2}" "$1:cb00:7150")
+	echo "$out"
+	grep -q " $1:c000:202 " <<<"$out" && tail -n 1 <<<"$out" | grep -q " $1:cb00:7150 "
+}
+
+for mode in nat64 siit; do
+	if [ "$mode" = nat64 ]; then
+		prefix=64:ff9b:1: source=2001:db8:1::2 public='198.51.100.*'
+	else
+		prefix=2001:db8:46: source=2001:db8:1::10 public=198.51.100.100
+	fi
+	server=$prefix:cb00:7150
+	check "$mode: curl" page --interface "$source" "http://[$server]/"
+	check "$mode: the server sees the public address" \
+		seen_as "$public" --interface "$source" "http://[$server]/who"
+	check "$mode: dig over UDP" resolves -b "$source" "@$server"
+	check "$mode: dig over TCP" resolves +tcp -b "$source" "@$server"
+	check "$mode: ping" in_ns client ping -q -c 3 -i 0.2 -W 2 -I "$source" "$server"
+	check "$mode: ping with 1400 bytes" in_ns client ping -q -c 2 -i 0.2 -s 1400 -I "$source" "$server"
+	check "$mode: traceroute with UDP" traceroute_shows "$prefix" -s "$source"
+	check "$mode: traceroute with ICMP" traceroute_shows "$prefix" -I -s "$source"
+	check "$mode: traceroute with TCP" traceroute_shows "$prefix" -T -s "$source"
+done
+check "a closed port is refused at once" \
+	refuse in_ns client curl -sS --connect-timeout 2 "http://[$server6]:81/"
+check "the refusal is the server's" \
+	bash -c "ip netns exec $lab_id-client curl -sS --max-time 5 'http://[$server6]:81/'; [ \$? = 7 ]"
