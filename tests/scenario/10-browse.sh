@@ -12,11 +12,13 @@ lab_dns server "$server4"
 echo "a page on IPv4" >"$lab_dir/web-server/index.html"
 
 page() { [ "$(in_ns client curl -sS --max-time 10 "$@")" = "a page on IPv4" ]; }
+# seen_as PATTERN CURL-ARGUMENT...
 seen_as() {
 	local seen
 
 	seen=$(in_ns client curl -sS --max-time 10 "${@:2}")
 	echo "the server saw $seen"
+	# shellcheck disable=SC2053 # a pattern
 	[[ $seen == $1 ]]
 }
 resolves() { [ "$(in_ns client dig +short +time=3 +tries=1 "$@" www.demo.test A)" = "$server4" ]; }
