@@ -91,13 +91,15 @@ bin          := $(if $(filter release,$(VARIANT)),build,$(out))
 program-bins := $(programs:%=$(bin)/%)
 unit-bins    := $(unit-tests:%=$(out)/unit/%)
 vector-bin   := $(out)/vectors
+tool-bins    := $(test-tools:%=$(out)/tools/%)
 bench-bins   := $(bench-programs:%=$(out)/bench/%)
 fuzz-bins    := $(fuzzers:%=build/fuzz/%)
 
 archives := $(out)/core.a $(out)/lib.a
 sources  := $(lib-srcs) $(core-srcs) $(translator-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
-            $(fuzz-support-srcs) $(bench-programs:%=tests/bench/%.c) $(bench-support-srcs)
+            $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
+            $(bench-support-srcs)
 
 .PHONY: build tests unit vectors bench-programs generated fuzzers check demo bench install asan fuzz cover lint format \
         help clean deps deps-build deps-check deps-demo deps-bench
@@ -105,7 +107,7 @@ sources  := $(lib-srcs) $(core-srcs) $(translator-srcs) $(cli-srcs) $(unit-tests
 
 build: $(program-bins)
 tests: build unit vectors
-unit: $(unit-bins)
+unit: $(unit-bins) $(tool-bins)
 vectors: $(vector-bin)
 bench-programs: $(bench-bins)
 generated: $(proto-hdrs)
@@ -151,6 +153,9 @@ $(out)/unit.a: $(call objects,$(unit-support-srcs) $(unit-link-srcs)) tests/unit
 	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && ar rcsD $@ $(filter %.o,$^)
 $(out)/unit/%: $(out)/tests/unit/test_%.o $(out)/unit.a $(archives)
 	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs) $(test-libs)
+
+$(out)/tools/%: $(out)/tests/tools/%.o $(out)/lib.a
+	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)
 
 $(vector-bin): $(call objects,$(vector-srcs)) $(archives)
 	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)

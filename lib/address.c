@@ -1,8 +1,8 @@
 /* Addresses and prefixes as text and as arithmetic.
  *
- * Reading and printing single addresses is inet_pton() and inet_ntop(), which know every notation including
- * the mixed one; what stands here is the host order of IPv4, prefix lengths and the masks that go with them.
- * Nothing allocates and nothing keeps state.
+ * Reading and printing single addresses is inet_pton() and inet_ntop(), which know every notation
+ * including the mixed one; what stands here is the host order of IPv4, prefix lengths and the masks
+ * that go with them. Nothing allocates and nothing keeps state.
  */
 #include "lib/address.h"
 
@@ -31,7 +31,8 @@ int address6_parse(const char *text, struct in6_addr *out)
 	return 0;
 }
 
-/* Split "ADDRESS/LEN" into the address (a buffer of ADDRESS_STRLEN) and the length; without "/LEN" it is max. */
+/* Split "ADDRESS/LEN" into the address (a buffer of ADDRESS_STRLEN) and the length; without "/LEN"
+ * it is max. */
 static int prefix_split(const char *text, unsigned max, char *address, unsigned *len)
 {
 	const char *slash = strchrnul(text, '/');
@@ -138,7 +139,8 @@ bool prefix6_has(const struct prefix6 *prefix, const struct in6_addr *addr)
 
 	if (memcmp(&prefix->addr, addr, bytes) != 0)
 		return false;
-	return bits == 0 || ((prefix->addr.s6_addr[bytes] ^ addr->s6_addr[bytes]) >> (8 - bits)) == 0;
+	return bits == 0 ||
+	       ((prefix->addr.s6_addr[bytes] ^ addr->s6_addr[bytes]) >> (8 - bits)) == 0;
 }
 
 bool prefix4_covers(const struct prefix4 *outer, const struct prefix4 *inner)

@@ -1,7 +1,8 @@
 /* Addresses and prefixes of both families: representation, parsing, printing, comparison.
  *
- * An IPv4 address is a uint32_t in host byte order everywhere inside the programs, so that ranges and
- * masks are plain arithmetic; an IPv6 address is a struct in6_addr. Only packet bytes are in network order.
+ * An IPv4 address is a uint32_t in host byte order everywhere inside the programs, so that ranges
+ * and masks are plain arithmetic; an IPv6 address is a struct in6_addr. Only packet bytes are in
+ * network order.
  */
 #ifndef SA_NAT64_ADDRESS_H
 #define SA_NAT64_ADDRESS_H
@@ -30,7 +31,8 @@ int address4_parse(const char *text, uint32_t *out);
 int address6_parse(const char *text, struct in6_addr *out);
 
 /* Parse "ADDRESS/LEN"; without "/LEN" the length is 32 or 128.
- * Returns 0, -EINVAL when the text is no prefix, -ERANGE when bits behind the length are set; *out untouched then. */
+ * Returns 0, -EINVAL when the text is no prefix, -ERANGE when bits behind the length are set; *out
+ * untouched then. */
 int prefix4_parse(const char *text, struct prefix4 *out);
 int prefix6_parse(const char *text, struct prefix6 *out);
 

@@ -1,9 +1,10 @@
 /* The configuration file (INI, one for all boxes) as checked, plain data.
  *
- * config_load() and config_parse() read the text with libinih, look every key up in one table (parser, range,
- * default, help line, reload rule), check what one key alone cannot tell (overlaps, mode, completeness) and report
- * *every* problem as "FILE:LINE: message" with the value and what is accepted. A struct config that was returned is
- * complete and consistent; nobody else checks it again. All durations are microseconds, addresses in host order.
+ * config_load() and config_parse() read the text with libinih, look every key up in one table
+ * (parser, range, default, help line, reload rule), check what one key alone cannot tell (overlaps,
+ * mode, completeness) and report *every* problem as "FILE:LINE: message" with the value and what is
+ * accepted. A struct config that was returned is complete and consistent; nobody else checks it
+ * again. All durations are microseconds, addresses in host order.
  */
 #ifndef SA_NAT64_CONFIG_H
 #define SA_NAT64_CONFIG_H
@@ -14,20 +15,32 @@
 
 #define CONFIG_PATH_DEFAULT   "/etc/sa-nat64/sa-nat64.conf"
 #define CONFIG_RUNDIR_DEFAULT "/run/sa-nat64"
-#define CONFIG_NAME_MAX       32 /* cluster, node, instance names: letters, digits, '-', '_', '.'; NUL included */
-#define CONFIG_POOL6_MAX      16 /* pool6 lines of one instance; a session stores the index in one byte */
-#define CONFIG_POOL4_MAX      65536 /* IPv4 addresses in all pool4 ranges of one instance */
-#define CONFIG_PLATEAUS_MAX   32
+#define CONFIG_NAME_MAX \
+	32 /* cluster, node, instance names: letters, digits, '-', '_', '.'; NUL included */
+#define CONFIG_POOL6_MAX \
+	16 /* pool6 lines of one instance; a session stores the index in one byte */
+#define CONFIG_POOL4_MAX    65536 /* IPv4 addresses in all pool4 ranges of one instance */
+#define CONFIG_PLATEAUS_MAX 32
 
 enum config_mode { CONFIG_MODE_NAT64, CONFIG_MODE_SIIT };
 enum config_filtering { CONFIG_FILTERING_ENDPOINT_INDEPENDENT, CONFIG_FILTERING_ADDRESS_DEPENDENT };
 enum config_hairpin { CONFIG_HAIRPIN_OFF, CONFIG_HAIRPIN_SIMPLE, CONFIG_HAIRPIN_INTRINSIC };
 enum config_fast_path { CONFIG_FAST_PATH_AUTO, CONFIG_FAST_PATH_ON, CONFIG_FAST_PATH_OFF };
 enum config_udp_zero { CONFIG_UDP_ZERO_COMPUTE, CONFIG_UDP_ZERO_DROP };
-enum config_log_sessions { CONFIG_LOG_SESSIONS_OFF, CONFIG_LOG_SESSIONS_SESSIONS, CONFIG_LOG_SESSIONS_BLOCKS };
-enum config_attach { CONFIG_ATTACH_NONE, CONFIG_ATTACH_MACVLAN, CONFIG_ATTACH_VETH, CONFIG_ATTACH_MOVE };
+enum config_log_sessions {
+	CONFIG_LOG_SESSIONS_OFF,
+	CONFIG_LOG_SESSIONS_SESSIONS,
+	CONFIG_LOG_SESSIONS_BLOCKS
+};
+enum config_attach {
+	CONFIG_ATTACH_NONE,
+	CONFIG_ATTACH_MACVLAN,
+	CONFIG_ATTACH_VETH,
+	CONFIG_ATTACH_MOVE
+};
 
-/* Classes of ICMP errors that the translator may originate; key icmp-errors = yes | no | list of their names. */
+/* Classes of ICMP errors that the translator may originate; key icmp-errors = yes | no | list of
+ * their names. */
 enum config_icmp_class {
 	CONFIG_ICMP_TIME_EXCEEDED,     /* "time-exceeded": 11/0, 3/0 */
 	CONFIG_ICMP_TOO_BIG,           /* "too-big": 3/4, 2/0 */
@@ -94,13 +107,14 @@ struct config_instance {
 	size_t rfc6791_pool4_count;
 	struct prefix4 *denylist4;
 	size_t denylist4_count;
-	struct prefix4 *non_global4; /* key non-global4: replaces the built-in list of special-purpose addresses */
+	struct prefix4 *non_global4; /* key non-global4: replaces the built-in list of
+	                                special-purpose addresses */
 	size_t non_global4_count;    /* 0: the built-in list */
 	bool allow_private_with_wkp;
 	bool allow_local_addresses; /* translate towards this host's own IPv4 addresses */
 
-	uint32_t mtu4, mtu6;      /* 68..65535 and 1280..65535 */
-	uint32_t lowest_ipv6_mtu; /* 1280..65535 */
+	uint32_t mtu4, mtu6;                        /* 68..65535 and 1280..65535 */
+	uint32_t lowest_ipv6_mtu;                   /* 1280..65535 */
 	uint16_t mtu_plateaus[CONFIG_PLATEAUS_MAX]; /* descending */
 	size_t mtu_plateaus_count;
 	bool zeroize_traffic_class;
@@ -109,7 +123,7 @@ struct config_instance {
 	int mss_clamp; /* 0 off, -1 auto, else 536..65495 */
 
 	bool icmp_errors[CONFIG_ICMP_CLASSES];
-	uint32_t icmp_error_rate;  /* a second, for each class and family; 0 = no limit */
+	uint32_t icmp_error_rate; /* a second, for each class and family; 0 = no limit */
 	uint32_t icmp_error_burst;
 	bool icmp_interface_info; /* RFC 5837 object as RFC 6791 section 4 asks */
 	enum config_hairpin eam_hairpin_mode;
@@ -136,7 +150,8 @@ struct config_network {
 	char node[CONFIG_NAME_MAX];
 	char *namespace_name; /* "nat64-INSTANCE" when not given */
 	enum config_attach attach;
-	char *attach_interface; /* NULL for CONFIG_ATTACH_VETH without a bridge, CONFIG_ATTACH_NONE */
+	char *attach_interface; /* NULL for CONFIG_ATTACH_VETH without a bridge, CONFIG_ATTACH_NONE
+	                         */
 	char **address;         /* "ADDRESS/LEN", checked */
 	size_t address_count;
 	char **gateway; /* addresses, checked */
@@ -155,9 +170,9 @@ struct config {
 	size_t network_count;
 };
 
-/* Read and check FILE. Errors and warnings ("FILE:LINE: warning: ...") go to err, every one of them.
- * Returns 0 and a configuration that the caller frees, -EINVAL when the text is refused,
- * or the -errno of opening or reading (reported on err as well). */
+/* Read and check FILE. Errors and warnings ("FILE:LINE: warning: ...") go to err, every one of
+ * them. Returns 0 and a configuration that the caller frees, -EINVAL when the text is refused, or
+ * the -errno of opening or reading (reported on err as well). */
 int config_load(const char *path, FILE *err, struct config **out);
 
 /* The same for text in memory (len bytes, need not end in NUL); name stands in messages.

@@ -57,13 +57,15 @@ const struct config_type config_type_address6 = { address6_parse_value, address6
 static const char *masked4(const char *text, char *buf)
 {
 	char address[CONFIG_LINE_MAX + 1];
-	char *slash;
+	char *len_text;
 	struct prefix4 prefix = { 0 };
+	uint64_t len = 0;
 
 	snprintf(address, sizeof(address), "%s", text);
-	slash = strchr(address, '/');
-	*slash = '\0';
-	prefix.len = (uint8_t)atoi(slash + 1);
+	len_text = strchr(address, '/');
+	*len_text++ = '\0';
+	(void)config_parse_number(len_text, 32, &len);
+	prefix.len = (uint8_t)len;
 	(void)address4_parse(address, &prefix.addr);
 	prefix.addr &= prefix4_mask(prefix.len);
 	return prefix4_format(&prefix, buf);
@@ -85,13 +87,15 @@ bool config_parse_prefix4(struct config_reader *reader, const char *text, struct
 static const char *masked6(const char *text, char *buf)
 {
 	char address[CONFIG_LINE_MAX + 1];
-	char *slash;
+	char *len_text;
 	struct prefix6 prefix = { 0 };
+	uint64_t len = 0;
 
 	snprintf(address, sizeof(address), "%s", text);
-	slash = strchr(address, '/');
-	*slash = '\0';
-	prefix.len = (uint8_t)atoi(slash + 1);
+	len_text = strchr(address, '/');
+	*len_text++ = '\0';
+	(void)config_parse_number(len_text, 128, &len);
+	prefix.len = (uint8_t)len;
 	(void)address6_parse(address, &prefix.addr);
 	prefix.addr = address6_masked(&prefix.addr, prefix.len);
 	return prefix6_format(&prefix, buf);

@@ -151,6 +151,10 @@ bool config_next_line(struct config_reader *reader, struct config_text *text, ch
  * Returns 0, -EFBIG above 64 MiB, -ENOMEM or the -errno of read(). */
 int config_read_all(int fd, char **text, size_t *len);
 
+/* Begin the section whose line is given (and overwritten): what follows belongs to it, or is
+ * skipped if the line was refused. */
+void config_section_begin(struct config_reader *reader, char *line);
+
 /* The struct config_* of the section. */
 void *config_section_of(const struct config_reader *reader, const struct config_trace *trace);
 

@@ -369,7 +369,8 @@ static void eam_parse(struct config_reader *reader, const struct config_key *key
 	if (32 - eam.prefix4.len > 128 - eam.prefix6.len) {
 		config_refuse(
 			reader,
-			"%d bits behind the IPv4 prefix do not fit into the %d behind the IPv6 prefix; "
+			"%d bits behind the IPv4 prefix do not fit into the %d behind the IPv6 "
+			"prefix; "
 			"lengthen the one or shorten the other",
 			32 - eam.prefix4.len, 128 - eam.prefix6.len);
 		return;

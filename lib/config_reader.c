@@ -217,7 +217,8 @@ bool config_next_line(struct config_reader *reader, struct config_text *text, ch
 	if (len > CONFIG_LINE_MAX) {
 		config_error_at(
 			reader, &reader->origin,
-			"the line has %zu characters; at most %d are accepted, comments not counted",
+			"the line has %zu characters; at most %d are accepted, comments not "
+			"counted",
 			len, CONFIG_LINE_MAX);
 		return true;
 	}
