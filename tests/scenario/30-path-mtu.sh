@@ -43,6 +43,11 @@ chain() {
 link_mtu() {
 	in_ns "$2" ip link set "$3" mtu "$1"
 	in_ns "$4" ip link set "$5" mtu "$1"
+	forget
+}
+
+# what the hosts learnt from ICMP errors; the client would otherwise offer a smaller MSS at once
+forget() {
 	in_ns client ip -6 route flush cache
 	in_ns server ip route flush cache
 }
@@ -59,6 +64,7 @@ narrow() {
 	link_mtu 1300 "${@:4}"
 	check "$1: upload" transfer client put "$server6" 7000 $megabytes
 	[ "$2" = - ] || check "$1: the client learnt $2" learnt client "$server6" "$2"
+	forget
 	check "$1: download" transfer client get "$server6" 7000 $megabytes
 	[ "$3" = - ] || check "$1: the server learnt $3" learnt server "$(public_address)" "$3"
 	link_mtu 1500 "${@:4}"
@@ -72,6 +78,8 @@ tcp_server server 7000
 udp_server server 7000
 check "no narrow link: upload" transfer client put "$server6" 7000 $megabytes
 check "no narrow link: download" transfer client get "$server6" 7000 $megabytes
+check "no narrow link: UDP of 1500 bytes from IPv4" \
+	udp_ask client --size 1472 --tries 2 --timeout 1 "$server6" 7000
 check "no narrow link: the server learnt 1480" learnt server "$(public_address)" 1480
 narrow "1300 between IPv4 routers" 1320 - b4 uplink a4 downlink
 narrow "1300 between IPv6 routers" - 1280 a6 uplink b6 downlink

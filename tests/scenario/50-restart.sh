@@ -17,7 +17,7 @@ check "traffic flows" fetch
 check "the static binding serves" fetch_binding
 
 kill -KILL "$pid"
-wait "$pid" || true
+wait "$pid" 2>/dev/null || true
 check "after kill -9 the device and its routes stay" in_ns gw ip link show nat64
 translator_start
 pid=$lab_pid

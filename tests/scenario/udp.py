@@ -2,11 +2,12 @@
 """UDP over plain sockets, for the scenarios.
 
 usage: udp.py echo PORT
-       udp.py ask [--bind ADDRESS] [--port PORT] [--size BYTES] [--count N] [--timeout SECONDS] ADDRESS PORT
+       udp.py ask [--bind ADDRESS] [--port PORT] [--size BYTES] [--count N] [--tries N] [--timeout SECONDS]
+                  ADDRESS PORT
 
 `echo` answers every datagram with the same bytes, or with the sender's address and port when it says "who".
-`ask` sends COUNT datagrams of random bytes one after the other and exits 1 unless each comes back unchanged;
-with --size 0 it asks "who" and prints the answer."""
+`ask` sends COUNT datagrams of random bytes one after the other and exits 1 unless each comes back unchanged,
+at the last of TRIES; with --size 0 it asks "who" and prints the answer."""
 import argparse
 import os
 import socket
@@ -25,6 +26,17 @@ def echo(args):
         sock.sendmsg([data], asked, 0, peer)  # from the address that was asked
 
 
+def exchange(sock, data, tries):
+    """The answer; path MTU discovery costs the first datagram."""
+    for left in reversed(range(tries)):
+        try:
+            sock.send(data)
+            return sock.recv(65535)
+        except TimeoutError:
+            if left == 0:
+                raise
+
+
 def ask(args):
     family, kind, _, _, peer = socket.getaddrinfo(args.address, args.port, type=socket.SOCK_DGRAM)[0]
     sock = socket.socket(family, kind)
@@ -35,8 +47,7 @@ def ask(args):
     for number in range(args.count):
         data = os.urandom(args.size) if args.size else b'who'
         try:
-            sock.send(data)
-            answer = sock.recv(65535)
+            answer = exchange(sock, data, args.tries)
         except OSError as error:
             sys.exit(f'datagram {number + 1} of {args.count}: {error}')
         if args.size == 0:
@@ -56,6 +67,7 @@ def main():
     command.add_argument('--port', type=int, default=0, dest='local_port')
     command.add_argument('--size', type=int, default=100)
     command.add_argument('--count', type=int, default=1)
+    command.add_argument('--tries', type=int, default=1)
     command.add_argument('--timeout', type=float, default=3)
     command.add_argument('address')
     command.add_argument('port', type=int)
