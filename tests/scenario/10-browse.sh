@@ -4,7 +4,7 @@
 
 scenario_open
 network
-configure
+configure "address4 = 198.51.100.200" "address6 = 2001:db8:64::1"
 translator_start nat64
 translator_start siit
 lab_web server "$server4:80"
@@ -53,3 +53,7 @@ check "a closed port is refused at once" \
 	refuse in_ns client curl -sS --connect-timeout 2 "http://[$server6]:81/"
 check "the refusal is the server's" \
 	bash -c "ip netns exec $lab_id-client curl -sS --max-time 5 'http://[$server6]:81/'; [ \$? = 7 ]"
+check "the translator's own IPv6 address answers ping" in_ns client ping -q -c 1 -W 2 2001:db8:64::1
+check "the translator's own IPv4 address answers ping" in_ns server ping -q -c 1 -W 2 198.51.100.200
+check "traceroute shows the translator's own address" bash -c "ip netns exec $lab_id-client traceroute -6 -n \
+	-q 1 -w 2 -m 8 $server6 | tee /dev/stderr | grep -q ' 2001:db8:64::1 '"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Path MTU discovery through the translator: bulk TCP over a link of 1300 bytes, without MSS clamping.
+# Path MTU discovery through the translator: bulk TCP over narrow links, without MSS clamping.
 #
 #   client --- a6 --- b6 --- gw --- b4 --- a4 --- server      one of the inner links is narrow at a time
 . "$(dirname "$0")/lib.sh"
@@ -59,15 +59,17 @@ learnt() {
 
 public_address() { udp_ask client --size 0 "$server6" 7000 | awk '{ print $1 }'; }
 
-# narrow WHERE LEARNT-BY-CLIENT LEARNT-BY-SERVER LINK...
+# narrow WHERE MTU LEARNT-BY-CLIENT LEARNT-BY-SERVER LINK...
 narrow() {
-	link_mtu 1300 "${@:4}"
-	check "$1: upload" transfer client put "$server6" 7000 $megabytes
-	[ "$2" = - ] || check "$1: the client learnt $2" learnt client "$server6" "$2"
+	local what="$2 $1"
+
+	link_mtu "$2" "${@:5}"
+	check "$what: upload" transfer client put "$server6" 7000 $megabytes
+	[ "$3" = - ] || check "$what: the client learnt $3" learnt client "$server6" "$3"
 	forget
-	check "$1: download" transfer client get "$server6" 7000 $megabytes
-	[ "$3" = - ] || check "$1: the server learnt $3" learnt server "$(public_address)" "$3"
-	link_mtu 1500 "${@:4}"
+	check "$what: download" transfer client get "$server6" 7000 $megabytes
+	[ "$4" = - ] || check "$what: the server learnt $4" learnt server "$(public_address)" "$4"
+	link_mtu 1500 "${@:5}"
 }
 
 scenario_open
@@ -81,7 +83,9 @@ check "no narrow link: download" transfer client get "$server6" 7000 $megabytes
 check "no narrow link: UDP of 1500 bytes from IPv4" \
 	udp_ask client --size 1472 --tries 2 --timeout 1 "$server6" 7000
 check "no narrow link: the server learnt 1480" learnt server "$(public_address)" 1480
-narrow "1300 between IPv4 routers" 1320 - b4 uplink a4 downlink
-narrow "1300 between IPv6 routers" - 1280 a6 uplink b6 downlink
-narrow "1300 on the gateway's IPv4 side" 1320 - gw wan b4 downlink
-narrow "1300 on the gateway's IPv6 side" - 1280 gw lan b6 uplink
+narrow "between IPv4 routers" 1300 1320 - b4 uplink a4 downlink
+narrow "between IPv6 routers" 1300 - 1280 a6 uplink b6 downlink
+narrow "on the gateway's IPv4 side" 1300 1320 - gw wan b4 downlink
+narrow "on the gateway's IPv6 side" 1300 - 1280 gw lan b6 uplink
+narrow "between IPv4 routers, as in a tunnel" 1420 1440 - b4 uplink a4 downlink
+narrow "between IPv6 routers, as in a tunnel" 1420 - 1400 a6 uplink b6 downlink

@@ -7,7 +7,8 @@
 #   other  2001:db8:2::2 ----+ 2001:db8:6::/64  192.0.2.0/24
 #
 # A scenario sources this file, calls scenario_open, network, configure and translator_start, and then check
-# for each thing it wants to be true. It ends with 0 when all were, else with 1 and the translator's log.
+# for each thing it wants to be true. It ends with 0 when all were, else with 1, the translator's log and a
+# list of what failed.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -17,7 +18,7 @@ here=$root/tests/scenario
 server4=203.0.113.80
 # shellcheck disable=SC2034 # for the scenarios
 server6=64:ff9b:1::cb00:7150
-failures=0
+failed=() # checks
 # shellcheck source=netns/lab.sh
 . "$root/netns/lab.sh"
 
@@ -30,8 +31,11 @@ scenario_close() {
 	local status=$?
 
 	trap - EXIT
-	[ "$failures" = 0 ] || status=1
-	[ "$status" = 0 ] || tail -n 20 "$lab_dir"/translator-*.log 2>/dev/null || true
+	[ ${#failed[@]} = 0 ] || status=1
+	if [ "$status" != 0 ]; then
+		tail -n 20 "$lab_dir"/translator-*.log 2>/dev/null || true
+		[ ${#failed[@]} = 0 ] || printf 'failed: %s\n' "${failed[@]}"
+	fi
 	lab_close "$status"
 }
 
@@ -47,7 +51,7 @@ check() {
 	if [ "$status" = 0 ]; then
 		echo "ok $what"
 	else
-		failures=$((failures + 1))
+		failed+=("$what")
 		echo "FAIL $what (exit $status)"
 		sed 's/^/  | /' "$lab_dir/check.log"
 	fi
