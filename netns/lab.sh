@@ -119,7 +119,7 @@ lab_route() { in_ns "$1" ip route add "$2" via "$3"; }
 
 # lab_resolver NAMESPACE ADDRESS: the name server that programs in this namespace ask.
 lab_resolver() {
-	mkdir -p "/etc/netns/$lab_id-$1"
+	wait_for 5 mkdir -p "/etc/netns/$lab_id-$1" # another lab may be removing /etc/netns
 	echo "nameserver $2" >"/etc/netns/$lab_id-$1/resolv.conf"
 	echo "hosts: files dns" >"/etc/netns/$lab_id-$1/nsswitch.conf"
 }
