@@ -89,6 +89,7 @@ static void key_parse(struct config_reader *reader, size_t row, const char *valu
 {
 	const struct config_key *key = &config_keys[row];
 	unsigned *line = &reader->trace->key_line[row];
+	size_t errors = reader->errors;
 
 	if (*line != 0 && !(key->flags & CONFIG_KEY_REPEATS)) {
 		config_error_at(reader, &reader->origin,
@@ -98,13 +99,14 @@ static void key_parse(struct config_reader *reader, size_t row, const char *valu
 	}
 	if (*line == 0)
 		*line = reader->origin.line;
-	if (value[0] == '\0') {
-		config_error_at(reader, &reader->origin, "%s has no value", key->name);
-		return;
-	}
 	reader->key = key;
 	reader->value = value;
-	key->type->parse(reader, key, config_section_of(reader, reader->trace), value);
+	if (value[0] == '\0')
+		config_error_at(reader, &reader->origin, "%s has no value", key->name);
+	else
+		key->type->parse(reader, key, config_section_of(reader, reader->trace), value);
+	if (reader->errors > errors)
+		reader->trace->key_refused[row] = true;
 }
 
 /* libinih's handler: one key and its value. Returns 1, "go on". */

@@ -58,6 +58,7 @@ static void defaults_fill(struct config_reader *reader, const struct config_trac
 static void keys_check(struct config_reader *reader, const struct config_trace *trace)
 {
 	enum config_mode mode = mode_of(reader, trace);
+	char title[CONFIG_SECTION_STRLEN];
 
 	for (size_t i = 0; i < config_keys_count; i++) {
 		const struct config_key *key = &config_keys[i];
@@ -66,17 +67,18 @@ static void keys_check(struct config_reader *reader, const struct config_trace *
 		if (key->section != trace->kind)
 			continue;
 		if (origin.line == 0 && (key->flags & CONFIG_KEY_REQUIRED))
-			config_error_at(reader, &trace->origin, "[%s] lacks the key '%s', %s",
-			                config_section_names[trace->kind], key->name, key->help);
+			config_error_at(reader, &trace->origin, "%s lacks the key '%s', %s",
+			                config_section_title(reader, trace, title), key->name,
+			                key->help);
 		if (origin.line != 0 && !config_key_in_mode(key, mode))
-			config_error_at(reader, &origin,
-			                "%s belongs to mode = %s, but [instance %s] has mode = %s; "
-			                "remove it or change the mode",
-			                key->name,
-			                mode_names[mode == CONFIG_MODE_NAT64 ? CONFIG_MODE_SIIT
-			                                                     : CONFIG_MODE_NAT64],
-			                reader->config->instances[trace->index].name,
-			                mode_names[mode]);
+			config_error_at(
+				reader, &origin,
+				"%s belongs to mode = %s, but %s has mode = %s; remove it or "
+				"change the mode",
+				key->name,
+				mode_names[mode == CONFIG_MODE_NAT64 ? CONFIG_MODE_SIIT
+			                                             : CONFIG_MODE_NAT64],
+				config_section_title(reader, trace, title), mode_names[mode]);
 	}
 }
 
@@ -85,12 +87,13 @@ static void node_check(struct config_reader *reader, const struct config_trace *
 	const struct config_node *node = &reader->config->nodes[trace->index];
 	struct config_origin origin = { trace->origin.file, config_trace_line(trace, "id") };
 
-	if (origin.line == 0)
+	if (origin.line == 0 || config_trace_refused(trace, "id"))
 		return;
 	for (const struct config_trace *other = reader->traces; other < trace; other++) {
 		const struct config_node *earlier;
 
-		if (other->kind != CONFIG_SECTION_NODE || config_trace_line(other, "id") == 0)
+		if (other->kind != CONFIG_SECTION_NODE || config_trace_line(other, "id") == 0 ||
+		    config_trace_refused(other, "id"))
 			continue;
 		earlier = &reader->config->nodes[other->index];
 		if (earlier->id != node->id)
@@ -191,7 +194,8 @@ static void instance_check(struct config_reader *reader, const struct config_tra
 		config_error_at(reader, &primary,
 		                "primary = %s: there is no [node %s] in this file",
 		                instance->primary, instance->primary);
-	if (lowest.line != 0 && instance->lowest_ipv6_mtu > instance->mtu6)
+	if (lowest.line != 0 && !config_trace_refused(trace, "mtu6") &&
+	    instance->lowest_ipv6_mtu > instance->mtu6)
 		config_warn_at(reader, &lowest,
 		               "lowest-ipv6-mtu = %" PRIu32 " is above mtu6 = %" PRIu32
 		               "; packets are cut for mtu6",
@@ -223,6 +227,9 @@ void config_check_all(struct config_reader *reader)
 		defaults_fill(reader, trace);
 		if (reader->no_memory)
 			return;
+		/* Without a mode nobody knows which keys belong. */
+		if (trace->kind == CONFIG_SECTION_INSTANCE && config_trace_refused(trace, "mode"))
+			continue;
 		keys_check(reader, trace);
 		if (trace->kind == CONFIG_SECTION_NODE)
 			node_check(reader, trace);

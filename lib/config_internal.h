@@ -18,6 +18,7 @@
 #define CONFIG_KEYS_MAX     96   /* rows of the key table */
 
 #define CONFIG_DURATION_STRLEN 48
+#define CONFIG_SECTION_STRLEN  (2 * CONFIG_NAME_MAX + 16)
 
 enum config_section {
 	CONFIG_SECTION_CLUSTER,
@@ -97,10 +98,10 @@ struct config_trace {
 	enum config_section kind;
 	size_t index; /* in the configuration's array of that kind */
 	struct config_origin origin;
-	unsigned
-		key_line[CONFIG_KEYS_MAX]; /* first line of each row of config_keys; 0: not given */
-	struct config_origins pool6, pool4, bib,
-		eam; /* one for each entry of the instance's lists */
+	unsigned key_line[CONFIG_KEYS_MAX]; /* first line of each row of the table; 0: not given */
+	bool key_refused[CONFIG_KEYS_MAX];  /* given, but its value was refused */
+	/* One place for each entry of the instance's lists. */
+	struct config_origins pool6, pool4, bib, eam;
 };
 
 /* A text that is read line by line. */
@@ -187,8 +188,14 @@ static inline size_t config_const_count(const struct config_key *key, const void
  * knows. */
 void config_text_store(struct config_reader *reader, char **field, const char *value);
 
-/* Line of the key of that name in the section, 0 when it was not given. */
+/* Line of the key of that name in the section, 0 when it was not given; and whether its value was
+ * refused, so that nothing more can be said about it. */
 unsigned config_trace_line(const struct config_trace *trace, const char *key);
+bool config_trace_refused(const struct config_trace *trace, const char *key);
+
+/* Print the section's line, "[node NAME]", into buf (CONFIG_SECTION_STRLEN bytes); return buf. */
+const char *config_section_title(const struct config_reader *reader,
+                                 const struct config_trace *trace, char *buf);
 
 /* Whether the row may stand, or has its default, in an instance of that mode. */
 bool config_key_in_mode(const struct config_key *key, enum config_mode mode);

@@ -133,8 +133,7 @@ static bool range_parse(struct config_reader *reader, const char *text, uint64_t
 		*dash = '\0';
 	if (config_parse_number(first, UINT16_MAX, &from) < 0 || from < least ||
 	    config_parse_number(dash ? dash + 1 : first, UINT16_MAX, &to) < 0 || to < least) {
-		config_refuse(reader,
-		              "'%s' is not a %s or range such as 1024-65535, from %u to 65535",
+		config_refuse(reader, "'%s' is no %s or range such as 1024-65535, from %u to 65535",
 		              text, what, (unsigned)least);
 		return false;
 	}

@@ -57,47 +57,56 @@ static int claim_compare(const void *a, const void *b)
 	return left->owner < right->owner ? -1 : left->owner > right->owner;
 }
 
-/* Called for a pair of entries that claim the same; the earlier line comes first. */
+/* How a pair of entries that claim the same is reported; the earlier line comes first. */
 struct claim_report {
-	void (*overlap)(const struct claim_report *report, uint32_t earlier, uint32_t later,
-	                const struct claim *claim);
+	void (*overlap)(const struct claim_report *report, uint32_t earlier, uint32_t later);
 	struct config_reader *reader;
-	const void *of; /* what the indices count in */
-	const struct config_origins *origins;
-	const char *side; /* for messages about bindings */
+	const void *of;                       /* what the owners are indices of */
+	const struct config_origins *origins; /* their places */
 };
 
-/* Sort the claims and report each entry once that claims what an earlier one has. */
-static void claims_check(struct claim *claims, size_t count, size_t owner_count,
-                         const struct claim_report *report)
+#define NOBODY UINT32_MAX
+
+/* Sort the claims and find for each owner an earlier one that claims the same; NOBODY if there is
+ * none. */
+static void claims_sort(struct claim *claims, size_t count, uint32_t *earlier)
 {
 	const struct claim *widest = claims;
-	bool *reported = calloc(owner_count ? owner_count : 1, sizeof(*reported));
 
-	if (!reported) {
-		report->reader->no_memory = true;
-		return;
-	}
 	qsort(claims, count, sizeof(*claims), claim_compare);
 	for (size_t i = 1; i < count; i++) {
 		const struct claim *claim = &claims[i];
-		uint32_t earlier, later;
+		bool same_key = memcmp(claim->key, widest->key, sizeof(claim->key)) == 0;
 
-		if (memcmp(claim->key, widest->key, sizeof(claim->key)) != 0) {
-			widest = claim;
-			continue;
+		if (same_key && claim->first <= widest->last) {
+			if (claim->owner < widest->owner)
+				earlier[widest->owner] = claim->owner;
+			else if (claim->owner > widest->owner)
+				earlier[claim->owner] = widest->owner;
 		}
-		if (claim->first <= widest->last) {
-			earlier = claim->owner < widest->owner ? claim->owner : widest->owner;
-			later = claim->owner < widest->owner ? widest->owner : claim->owner;
-			if (!reported[later])
-				report->overlap(report, earlier, later, claim);
-			reported[later] = true;
-		}
-		if (claim->last > widest->last)
+		if (!same_key || claim->last > widest->last)
 			widest = claim;
 	}
-	free(reported);
+}
+
+/* Report each owner once that claims what an earlier one has, in their order. */
+static void claims_check(struct claim *claims, size_t count, size_t owner_count,
+                         const struct claim_report *report)
+{
+	uint32_t *earlier = calloc(owner_count ? owner_count : 1, sizeof(*earlier));
+
+	if (!earlier) {
+		report->reader->no_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < owner_count; i++)
+		earlier[i] = NOBODY;
+	claims_sort(claims, count, earlier);
+	for (size_t i = 0; i < owner_count; i++) {
+		if (earlier[i] != NOBODY)
+			report->overlap(report, earlier[i], (uint32_t)i);
+	}
+	free(earlier);
 }
 
 static struct claim *claims_new(struct config_reader *reader, size_t count)
@@ -136,15 +145,13 @@ static size_t pool4_addresses(const struct config_instance *instance)
 	return count;
 }
 
-static void pool4_overlap(const struct claim_report *report, uint32_t earlier, uint32_t later,
-                          const struct claim *claim)
+static void pool4_overlap(const struct claim_report *report, uint32_t earlier, uint32_t later)
 {
 	const struct config_instance *instance = report->of;
 	const struct config_pool4 *pool4 = &instance->pool4[later],
 				  *other = &instance->pool4[earlier];
 	char buf[ADDRESS_STRLEN], other_buf[ADDRESS_STRLEN];
 
-	(void)claim;
 	config_error_at(
 		report->reader, &report->origins->at[later],
 		"pool4 = %s %u-%u overlaps pool4 = %s %u-%u of line %u; a port of an address "
@@ -157,7 +164,7 @@ static void pool4_overlap(const struct claim_report *report, uint32_t earlier, u
 static void pool4_overlaps(struct config_reader *reader, const struct config_trace *trace,
                            const struct config_instance *instance)
 {
-	const struct claim_report report = { pool4_overlap, reader, instance, &trace->pool4, NULL };
+	const struct claim_report report = { pool4_overlap, reader, instance, &trace->pool4 };
 	size_t used = 0, room = pool4_addresses(instance);
 	struct claim *claims;
 
@@ -173,28 +180,23 @@ static void pool4_overlaps(struct config_reader *reader, const struct config_tra
 }
 
 /* Claims between instances: here the owners are instances. */
-static void pool4_shared(const struct claim_report *report, uint32_t earlier, uint32_t later,
-                         const struct claim *claim)
+static void pool4_shared(const struct claim_report *report, uint32_t earlier, uint32_t later)
 {
 	const struct config *config = report->of;
-	const struct config_instance *instance = &config->instances[later];
-	char buf[ADDRESS_STRLEN];
-	uint32_t addr_be;
 
-	memcpy(&addr_be, claim->key, sizeof(addr_be));
 	config_warn_at(
 		report->reader, &report->origins->at[later],
-		"pool4 of [instance %s] shares ports of %s with [instance %s]; both would hand "
-		"them out",
-		instance->name, address4_format(ntohl(addr_be), buf),
-		config->instances[earlier].name);
+		"pool4 of [instance %s] shares ports with that of [instance %s] (line %u); both "
+		"would hand them out",
+		config->instances[later].name, config->instances[earlier].name,
+		report->origins->at[earlier].line);
 }
 
 void config_check_shared_pool4(struct config_reader *reader)
 {
 	const struct config *config = reader->config;
 	struct config_origins origins = { 0 };
-	const struct claim_report report = { pool4_shared, reader, config, &origins, NULL };
+	const struct claim_report report = { pool4_shared, reader, config, &origins };
 	size_t used = 0, room = 0;
 	struct claim *claims;
 
@@ -227,20 +229,44 @@ void config_check_shared_pool4(struct config_reader *reader)
 
 /* ---- bib ---- */
 
-static void bib_overlap(const struct claim_report *report, uint32_t earlier, uint32_t later,
-                        const struct claim *claim)
+static const char *ports_format(uint16_t first, uint16_t count, char buf[16])
 {
+	if (count == 1)
+		snprintf(buf, 16, "%u", first);
+	else
+		snprintf(buf, 16, "%u-%u", first, first + count - 1U);
+	return buf;
+}
+
+static void bib_overlap4(const struct claim_report *report, uint32_t earlier, uint32_t later)
+{
+	const struct config_instance *instance = report->of;
+	const struct config_bib *bib = &instance->bib[later];
+	char buf[ADDRESS_STRLEN], ports[16];
+
 	config_error_at(report->reader, &report->origins->at[later],
-	                "bib: %s %u on the %s side is bound in line %u already",
-	                claim->key[0] == IPPROTO_ICMP ? "identifier" : "port", claim->first,
-	                report->side, report->origins->at[earlier].line);
+	                "bib: %s:%s is bound in line %u already", address4_format(bib->addr4, buf),
+	                ports_format(bib->port4, bib->count, ports),
+	                report->origins->at[earlier].line);
+}
+
+static void bib_overlap6(const struct claim_report *report, uint32_t earlier, uint32_t later)
+{
+	const struct config_instance *instance = report->of;
+	const struct config_bib *bib = &instance->bib[later];
+	char buf[ADDRESS_STRLEN], ports[16];
+
+	config_error_at(
+		report->reader, &report->origins->at[later],
+		"bib: [%s]:%s is bound in line %u already", address6_format(&bib->addr6, buf),
+		ports_format(bib->port6, bib->count, ports), report->origins->at[earlier].line);
 }
 
 static void bib_overlaps(struct config_reader *reader, const struct config_trace *trace,
                          const struct config_instance *instance)
 {
-	const struct claim_report report4 = { bib_overlap, reader, instance, &trace->bib, "IPv4" };
-	const struct claim_report report6 = { bib_overlap, reader, instance, &trace->bib, "IPv6" };
+	const struct claim_report report4 = { bib_overlap4, reader, instance, &trace->bib };
+	const struct claim_report report6 = { bib_overlap6, reader, instance, &trace->bib };
 	struct claim *claims4 = claims_new(reader, instance->bib_count);
 	struct claim *claims6 = claims_new(reader, instance->bib_count);
 
@@ -343,40 +369,56 @@ static const struct eam_side eam_sides[] = {
 	{ "IPv6", eam_compare6, eam_covers6, eam_length6, eam_format6 },
 };
 
-/* Walk the pairs in the order of one side's prefixes: equal ones are errors, nested ones get a
- * warning. */
-static void eam_side_check(struct config_reader *reader, const struct config_trace *trace,
-                           const struct config_instance *instance, const struct eam_side *side,
-                           uint32_t *order)
+/* Sort the pairs by one side and find for each the narrowest other one around it; NOBODY if there
+ * is none. */
+static void eam_side_sort(const struct config_instance *instance, const struct eam_side *side,
+                          uint32_t *order, uint32_t *outer)
 {
 	const struct config_eam *eam = instance->eam;
-	const struct config_origin *at = trace->eam.at;
-	uint32_t around[130]; /* the nested prefixes that hold the present one, by index */
-	size_t depth = 0, nested = 0;
-	char buf[ADDRESS_STRLEN], other[ADDRESS_STRLEN];
+	uint32_t around[130]; /* the nested prefixes that hold the present one, widest first */
+	size_t depth = 0;
 
+	for (size_t i = 0; i < instance->eam_count; i++)
+		order[i] = (uint32_t)i;
 	qsort_r(order, instance->eam_count, sizeof(*order), side->compare, instance->eam);
 	for (size_t i = 0; i < instance->eam_count; i++) {
 		uint32_t index = order[i];
-		uint32_t outer;
 
 		while (depth > 0 && !side->covers(&eam[around[depth - 1]], &eam[index]))
 			depth--;
-		outer = depth > 0 ? around[depth - 1] : index;
-		if (outer != index && side->length(&eam[outer]) == side->length(&eam[index])) {
-			config_error_at(reader, &at[index],
-			                "eam: the %s prefix %s is mapped at %s:%u already",
-			                side->family, side->format(&eam[index], buf),
-			                at[outer].file, at[outer].line);
+		outer[index] = depth > 0 ? around[depth - 1] : NOBODY;
+		/* Of equal prefixes the first one stays. */
+		if (depth == 0 || side->length(&eam[outer[index]]) != side->length(&eam[index]))
+			around[depth++] = index;
+	}
+}
+
+/* Report equal prefixes as errors; of nested ones the first few by name and the others by number.
+ */
+static void eam_side_report(struct config_reader *reader, const struct config_trace *trace,
+                            const struct config_instance *instance, const struct eam_side *side,
+                            const uint32_t *outer)
+{
+	const struct config_eam *eam = instance->eam;
+	const struct config_origin *at = trace->eam.at;
+	char buf[ADDRESS_STRLEN], other[ADDRESS_STRLEN];
+	size_t nested = 0;
+
+	for (size_t i = 0; i < instance->eam_count; i++) {
+		uint32_t by = outer[i];
+
+		if (by == NOBODY)
 			continue;
-		}
-		if (outer != index && ++nested <= OVERLAP_WARNINGS)
+		if (side->length(&eam[by]) == side->length(&eam[i]))
+			config_error_at(
+				reader, &at[i], "eam: the %s prefix %s is mapped at %s:%u already",
+				side->family, side->format(&eam[i], buf), at[by].file, at[by].line);
+		else if (++nested <= OVERLAP_WARNINGS)
 			config_warn_at(
-				reader, &at[index],
+				reader, &at[i],
 				"eam: %s lies within %s of %s:%u; the longest prefix decides",
-				side->format(&eam[index], buf), side->format(&eam[outer], other),
-				at[outer].file, at[outer].line);
-		around[depth++] = index;
+				side->format(&eam[i], buf), side->format(&eam[by], other),
+				at[by].file, at[by].line);
 	}
 	if (nested > OVERLAP_WARNINGS)
 		config_warn_at(reader, &trace->origin,
@@ -387,18 +429,19 @@ static void eam_side_check(struct config_reader *reader, const struct config_tra
 static void eam_overlaps(struct config_reader *reader, const struct config_trace *trace,
                          const struct config_instance *instance)
 {
-	uint32_t *order = calloc(instance->eam_count ? instance->eam_count : 1, sizeof(*order));
+	size_t room = instance->eam_count ? instance->eam_count : 1;
+	uint32_t *order = calloc(room, sizeof(*order));
+	uint32_t *outer = calloc(room, sizeof(*outer));
 
-	if (!order) {
+	if (!order || !outer)
 		reader->no_memory = true;
-		return;
-	}
-	for (size_t side = 0; side < sizeof(eam_sides) / sizeof(eam_sides[0]); side++) {
-		for (size_t i = 0; i < instance->eam_count; i++)
-			order[i] = (uint32_t)i;
-		eam_side_check(reader, trace, instance, &eam_sides[side], order);
+	for (size_t i = 0; i < sizeof(eam_sides) / sizeof(eam_sides[0]) && !reader->no_memory;
+	     i++) {
+		eam_side_sort(instance, &eam_sides[i], order, outer);
+		eam_side_report(reader, trace, instance, &eam_sides[i], outer);
 	}
 	free(order);
+	free(outer);
 }
 
 void config_check_overlaps(struct config_reader *reader, const struct config_trace *trace,

@@ -91,11 +91,30 @@ static bool section_add(struct config_reader *reader, const struct section_heade
 	}
 }
 
-static void section_print(const struct section_header *header, char *buf, size_t size)
+static const char *title_print(enum config_section kind, const char *name, const char *second,
+                               char *buf)
 {
-	snprintf(buf, size, "[%s%s%s%s%s]", config_section_names[header->kind],
-	         header->name_count > 0 ? " " : "", header->names[0],
-	         header->name_count > 1 ? " " : "", header->names[1]);
+	snprintf(buf, CONFIG_SECTION_STRLEN, "[%s%s%s%s%s]", config_section_names[kind],
+	         name[0] ? " " : "", name, second[0] ? " " : "", second);
+	return buf;
+}
+
+const char *config_section_title(const struct config_reader *reader,
+                                 const struct config_trace *trace, char *buf)
+{
+	const struct config *config = reader->config;
+
+	switch (trace->kind) {
+	case CONFIG_SECTION_NODE:
+		return title_print(trace->kind, config->nodes[trace->index].name, "", buf);
+	case CONFIG_SECTION_INSTANCE:
+		return title_print(trace->kind, config->instances[trace->index].name, "", buf);
+	case CONFIG_SECTION_NETWORK:
+		return title_print(trace->kind, config->networks[trace->index].instance,
+		                   config->networks[trace->index].node, buf);
+	default:
+		return title_print(trace->kind, "", "", buf);
+	}
 }
 
 /* Read the kind of section; report and return false when there is no such kind. */
@@ -162,13 +181,13 @@ void config_section_begin(struct config_reader *reader, char *line)
 {
 	struct section_header header;
 	struct config_trace trace = { .origin = reader->origin };
-	char printed[2 * CONFIG_NAME_MAX + 16];
+	char printed[CONFIG_SECTION_STRLEN];
 
 	reader->trace = NULL;
 	reader->section_refused = true;
 	if (!section_parse(reader, line, &header))
 		return;
-	section_print(&header, printed, sizeof(printed));
+	title_print(header.kind, header.names[0], header.names[1], printed);
 	for (size_t i = 0; i < reader->trace_count; i++) {
 		if (!section_is(reader, &reader->traces[i], &header))
 			continue;
@@ -190,11 +209,22 @@ void config_section_begin(struct config_reader *reader, char *line)
 	reader->trace = &reader->traces[reader->trace_count - 1];
 }
 
+/* Row of the table with that key of the section; the key exists. */
+static size_t key_row(const struct config_trace *trace, const char *key)
+{
+	size_t row = 0;
+
+	while (config_keys[row].section != trace->kind || strcmp(config_keys[row].name, key) != 0)
+		row++;
+	return row;
+}
+
 unsigned config_trace_line(const struct config_trace *trace, const char *key)
 {
-	for (size_t i = 0; i < config_keys_count; i++) {
-		if (config_keys[i].section == trace->kind && strcmp(config_keys[i].name, key) == 0)
-			return trace->key_line[i];
-	}
-	return 0;
+	return trace->key_line[key_row(trace, key)];
+}
+
+bool config_trace_refused(const struct config_trace *trace, const char *key)
+{
+	return trace->key_refused[key_row(trace, key)];
 }

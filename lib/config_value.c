@@ -183,8 +183,8 @@ static void choice_refuse(struct config_reader *reader, const struct config_key 
 		used += (size_t)snprintf(words + used, sizeof(words) - used, "%s%s",
 		                         word == key->words ? "" : ", ", word->name);
 	if (key->max > 0)
-		config_refuse(reader, "not one of %s and not a number from %" PRIu64 " to %" PRIu64,
-		              words, key->min, key->max);
+		config_refuse(reader, "not one of %s, a number from %" PRIu64 " to %" PRIu64, words,
+		              key->min, key->max);
 	else
 		config_refuse(reader, "not one of %s", words);
 }
