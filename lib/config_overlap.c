@@ -209,12 +209,12 @@ void config_check_shared_pool4(struct config_reader *reader)
 	claims = claims_new(reader, room);
 	for (size_t i = 0; i < reader->trace_count && claims; i++) {
 		const struct config_trace *trace = &reader->traces[i];
-		struct config_origin origin = { trace->origin.file,
-			                        config_trace_line(trace, "pool4") };
+		struct config_origin origin = trace->origin;
 		const struct config_instance *instance;
 
 		if (trace->kind != CONFIG_SECTION_INSTANCE)
 			continue;
+		origin.line = config_trace_line(trace, "pool4");
 		instance = &config->instances[trace->index];
 		config_append(reader, &origins.at, &origins.count, sizeof(origin), &origin);
 		for (size_t j = 0; j < instance->pool4_count; j++)
