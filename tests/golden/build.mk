@@ -1,5 +1,6 @@
 # Executable tests/golden/NAME.sh BINDIR; each prints "ok NAME" or "FAIL NAME" for every case.
 golden-tests :=
+golden-tests += config
 # Each NAME is tests/tools/NAME.c, a small program that a golden test runs; built into build/VARIANT/tools.
 test-tools :=
 test-tools += check_config
