@@ -1,0 +1,169 @@
+/* Packets are built by explain_build(), answers by turning round what came out. */
+#include "tests/unit/gateway.h"
+
+#include "tests/vectors/packet_view.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define START_US UINT64_C(1000000000)
+
+static void gateway_emit(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
+                         int count)
+{
+	struct gateway *gateway = context;
+	struct gateway_output *out = &gateway->out[gateway->count];
+	uint32_t len = 0;
+
+	(void)vnet;
+	assert_true(gateway->count < GATEWAY_OUTPUTS_MAX);
+	for (int i = 0; i < count; i++) {
+		assert_true(len + iov[i].iov_len <= sizeof(out->data));
+		memcpy(out->data + len, iov[i].iov_base, iov[i].iov_len);
+		len += (uint32_t)iov[i].iov_len;
+	}
+	assert_true(packet_checksums_ok(out->data, len));
+	assert_int_equal(packet_parse(out->data, len, PACKET_WHOLE, &out->p), VERDICT_OK);
+	if (out->p.fragment_offset == 0)
+		assert_int_equal(packet_parse_transport(&out->p, PACKET_WHOLE), VERDICT_OK);
+	out->at_us = gateway->now_us;
+	gateway->count++;
+}
+
+void gateway_open(struct gateway *gateway, const char *keys)
+{
+	static const uint8_t seed[32] = "gateway", pool4_key[16] = "gateway";
+	const struct translator_io io = { .emit = gateway_emit, .context = gateway };
+	char text[2000];
+
+	memset(gateway, 0, sizeof(*gateway));
+	snprintf(text, sizeof(text),
+	         "[instance t]\naddress4 = 192.0.2.254\naddress6 = 2001:db8:ffff::1\n"
+	         "pool6 = 2001:db8:64::/96\n%s",
+	         keys);
+	assert_int_equal(config_parse(text, strlen(text), "gateway", stderr, &gateway->config), 0);
+	gateway->now_us = START_US;
+	gateway->translator = translator_new(&gateway->config->instances[0], 0, 1, seed, pool4_key,
+	                                     &io, gateway->now_us);
+	assert_non_null(gateway->translator);
+}
+
+void gateway_close(struct gateway *gateway)
+{
+	translator_free(gateway->translator);
+	config_free(gateway->config);
+}
+
+void gateway_clear(struct gateway *gateway)
+{
+	gateway->count = 0;
+}
+
+void gateway_pass(struct gateway *gateway, uint64_t us)
+{
+	uint64_t end_us = gateway->now_us + us;
+	uint64_t step_us = us > 60 * GATEWAY_SECOND_US ? GATEWAY_SECOND_US : 50000;
+
+	while (gateway->now_us < end_us) {
+		gateway->now_us += end_us - gateway->now_us < step_us ? end_us - gateway->now_us
+		                                                      : step_us;
+		translator_tick(gateway->translator, gateway->now_us);
+	}
+}
+
+enum verdict gateway_input(struct gateway *gateway, const uint8_t *packet, size_t len)
+{
+	static uint8_t room[TRANSLATOR_HEADROOM + TRANSLATOR_PACKET_MAX];
+	const struct virtio_net_hdr vnet = { 0 };
+
+	assert_true(len <= TRANSLATOR_PACKET_MAX);
+	memcpy(room + TRANSLATOR_HEADROOM, packet, len);
+	return translator_input(gateway->translator, room + TRANSLATOR_HEADROOM, len, &vnet,
+	                        gateway->now_us);
+}
+
+enum verdict gateway_send(struct gateway *gateway, const struct explain_fields *fields)
+{
+	static struct explain explain;
+
+	assert_int_equal(explain_build(fields, &explain), 0);
+	return gateway_input(gateway, explain.packet, explain.len);
+}
+
+enum verdict gateway_send6(struct gateway *gateway, uint8_t protocol, uint16_t host, uint16_t sport,
+                           uint32_t server, uint16_t dport, uint8_t flags)
+{
+	struct explain_fields fields = {
+		.ipv6 = true,
+		.src6 = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0, 6 } },
+		.dst6 = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x64 } },
+		.protocol = protocol,
+		.src_port = sport,
+		.dst_port = dport,
+		.tcp_flags = flags,
+	};
+
+	store_be16(fields.src6.s6_addr + 14, host);
+	store_be32(fields.dst6.s6_addr + 12, server);
+	return gateway_send(gateway, &fields);
+}
+
+enum verdict gateway_send4(struct gateway *gateway, uint8_t protocol, uint32_t server,
+                           uint16_t sport, uint32_t public4, uint16_t dport, uint8_t flags)
+{
+	const struct explain_fields fields = {
+		.src4 = server,
+		.dst4 = public4,
+		.protocol = protocol,
+		.src_port = protocol == IPPROTO_ICMP ? dport : sport,
+		.dst_port = dport,
+		.tcp_flags = flags,
+	};
+
+	return gateway_send(gateway, &fields);
+}
+
+enum verdict gateway_answer(struct gateway *gateway, uint8_t flags)
+{
+	const struct packet *p = gateway_last(gateway);
+	struct explain_fields fields = {
+		.ipv6 = p->version == 6,
+		.src6 = p->dst6,
+		.dst6 = p->src6,
+		.src4 = p->dst4,
+		.dst4 = p->src4,
+		.protocol = p->proto,
+		.src_port = p->dst_port,
+		.dst_port = p->src_port,
+		.tcp_flags = flags,
+	};
+	static struct explain explain;
+	uint8_t *type;
+
+	assert_int_equal(explain_build(&fields, &explain), 0);
+	if (packet_is_icmp(p)) {
+		type = explain.packet + (p->version == 6 ? 40 : 20);
+		*type = p->version == 6 ? 129 : 0;
+		packet_checksums_fix(explain.packet, explain.len);
+	}
+	return gateway_input(gateway, explain.packet, explain.len);
+}
+
+const struct packet *gateway_last(const struct gateway *gateway)
+{
+	assert_true(gateway->count > 0);
+	return &gateway->out[gateway->count - 1].p;
+}
+
+struct translator_stats gateway_stats(const struct gateway *gateway)
+{
+	struct translator_stats stats;
+
+	translator_stats(gateway->translator, &stats);
+	return stats;
+}

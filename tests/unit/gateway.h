@@ -1,0 +1,65 @@
+/* A translator on the bench for unit tests: a configuration, a virtual clock, and what it sent.
+ *
+ * Its IPv6 side is 2001:db8:64::/96, its public address 203.0.113.1 (pool4 comes from the test's
+ * keys), its own addresses 192.0.2.254 and 2001:db8:ffff::1. Everything that goes wrong fails the
+ * test that runs.
+ */
+#ifndef SA_NAT64_TESTS_GATEWAY_H
+#define SA_NAT64_TESTS_GATEWAY_H
+
+#include "translator/explain.h"
+#include "translator/packet.h"
+
+#define GATEWAY_SECOND_US   UINT64_C(1000000)
+#define GATEWAY_OUTPUTS_MAX 256
+
+struct gateway_output {
+	uint64_t at_us;
+	uint8_t data[2048];
+	struct packet p; /* data, parsed; transport too unless it is a later fragment */
+};
+
+struct gateway {
+	struct config *config;
+	struct translator *translator;
+	uint64_t now_us;
+	size_t count; /* outputs since gateway_clear() */
+	struct gateway_output out[GATEWAY_OUTPUTS_MAX];
+};
+
+/* Start with the keys given (lines of an [instance] section) besides addresses. */
+void gateway_open(struct gateway *gateway, const char *keys);
+void gateway_close(struct gateway *gateway);
+
+/* Forget what was sent. */
+void gateway_clear(struct gateway *gateway);
+
+/* Let time pass, with a tick every 50 ms or, beyond a minute, every second. */
+void gateway_pass(struct gateway *gateway, uint64_t us);
+
+/* Give it len bytes; outputs are added to out[]. */
+enum verdict gateway_input(struct gateway *gateway, const uint8_t *packet, size_t len);
+
+/* Build a packet with right checksums and give it. */
+enum verdict gateway_send(struct gateway *gateway, const struct explain_fields *fields);
+
+/* A packet from IPv6 host `host` (interface identifier in 2001:db8:6::/64) to an IPv4 server.
+ * flags: TCP only. */
+enum verdict gateway_send6(struct gateway *gateway, uint8_t protocol, uint16_t host, uint16_t sport,
+                           uint32_t server, uint16_t dport, uint8_t flags);
+
+/* A packet from an IPv4 server to the public side; ICMP (an echo request) has dport as identifier.
+ */
+enum verdict gateway_send4(struct gateway *gateway, uint8_t protocol, uint32_t server,
+                           uint16_t sport, uint32_t public4, uint16_t dport, uint8_t flags);
+
+/* Give the last output back as its receiver's answer: addresses and ports swapped, echo request
+ * made a reply. */
+enum verdict gateway_answer(struct gateway *gateway, uint8_t flags);
+
+/* The last output; there must be one. */
+const struct packet *gateway_last(const struct gateway *gateway);
+
+struct translator_stats gateway_stats(const struct gateway *gateway);
+
+#endif
