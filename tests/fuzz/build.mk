@@ -1,5 +1,5 @@
 # Each NAME is tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput().
 fuzzers :=
-fuzzers += core
+fuzzers += core config
 fuzz-support-srcs :=
 fuzz-support-srcs += tests/vectors/packet_view.c tests/vectors/hex.c
