@@ -1,6 +1,6 @@
 # Each NAME is tests/unit/test_NAME.c, a cmocka program linked with lib, proto and the translator's core.
 unit-tests :=
-unit-tests += rfc6052 eam special4 icmp_map pmtu
+unit-tests += address config rfc6052 eam special4 icmp_map pmtu
 # Files shared by several unit tests, and program sources outside the core that are tested directly.
 unit-support-srcs :=
 unit-link-srcs :=
