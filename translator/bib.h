@@ -1,8 +1,9 @@
 /* Binding information bases of TCP, UDP and ICMP queries (RFC 6146 section 3.1).
  *
- * One flat array of entries and two keyed hash indexes over it: (proto, IPv6 address, port) and (proto, IPv4 address, port). Both are unique.
- * Entries are named by index, never by pointer, outside a call; index 0 is never used. The table knows nothing of
- * ports in pool4 (pool4.h) or of lifetimes (session.h): a dynamic binding lives as long as its sessions.
+ * One flat array of entries and two keyed hash indexes over it: (proto, IPv6 address, port) and
+ * (proto, IPv4 address, port). Both are unique. Entries are named by index, never by pointer,
+ * outside a call; index 0 is never used. The table knows nothing of ports in pool4 (pool4.h) or of
+ * lifetimes (session.h): a dynamic binding lives as long as its sessions.
  */
 #ifndef SA_NAT64_BIB_H
 #define SA_NAT64_BIB_H
@@ -16,10 +17,10 @@ enum l4_proto { L4_TCP, L4_UDP, L4_ICMP, L4_PROTOS };
 
 struct bib_entry {
 	struct in6_addr addr6;
-	uint32_t addr4;       /* host order */
+	uint32_t addr4;        /* host order */
 	uint16_t port6, port4; /* port or ICMP identifier, host order */
-	uint8_t proto;        /* enum l4_proto */
-	uint8_t flags;        /* BIB_STATIC */
+	uint8_t proto;         /* enum l4_proto */
+	uint8_t flags;         /* BIB_STATIC */
 	bool used;
 	uint32_t next6, next4; /* hash chains; next6 also links free entries */
 	uint32_t sessions;     /* first session of the binding, 0 = none */
@@ -36,17 +37,20 @@ void bib_table_free(struct bib_table *table); /* NULL accepted */
 struct bib_entry *bib_at(const struct bib_table *table, uint32_t index);
 
 /* Index of the binding, 0 when there is none. */
-uint32_t bib_find6(const struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6, uint16_t port6);
-uint32_t bib_find4(const struct bib_table *table, enum l4_proto proto, uint32_t addr4, uint16_t port4);
+uint32_t bib_find6(const struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6,
+                   uint16_t port6);
+uint32_t bib_find4(const struct bib_table *table, enum l4_proto proto, uint32_t addr4,
+                   uint16_t port4);
 
 /* Add a binding; neither key may be present. Returns its index, or 0 when the table is full. */
-uint32_t bib_add(struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6, uint16_t port6, uint32_t addr4, uint16_t port4, uint8_t flags);
+uint32_t bib_add(struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6,
+                 uint16_t port6, uint32_t addr4, uint16_t port4, uint8_t flags);
 
 /* Remove a binding that has no sessions. */
 void bib_del(struct bib_table *table, uint32_t index);
 
-/* The first used index above cursor, 0 at the end; start with 0. Looks at no more than limit entries:
- * *cursor is where to go on, 0 once the end was reached. */
+/* The first used index above cursor, 0 at the end; start with 0. Looks at no more than limit
+ * entries: *cursor is where to go on, 0 once the end was reached. */
 uint32_t bib_next(const struct bib_table *table, uint32_t *cursor, uint32_t limit);
 
 uint32_t bib_count(const struct bib_table *table, enum l4_proto proto);

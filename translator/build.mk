@@ -1,7 +1,13 @@
 # core-srcs: the pure part (bytes, tables and now in; verdict and bytes out), also linked into tests, fuzzers and bench.
 core-srcs := \
 	translator/rfc6052.c translator/eam.c translator/special4.c translator/icmp_map.c translator/pmtu.c \
-	translator/verdict.c \
+	translator/verdict.c translator/trace.c translator/table_memory.c \
+	translator/checksum.c translator/packet.c translator/offload.c translator/transport.c \
+	translator/xlat_parts.c translator/xlat_error.c translator/xlat46.c translator/xlat64.c \
+	translator/wheel.c translator/bib.c translator/tally.c translator/session.c translator/tcp_fsm.c \
+	translator/pool4.c translator/ident.c translator/syn_store.c translator/fragment.c \
+	translator/admit.c translator/stateless.c translator/stateful.c translator/stateful_flow.c \
+	translator/output.c translator/icmp_error.c translator/own.c translator/translator.c \
 	translator/explain.c translator/control_answer.c translator/control_list.c
 # translator-srcs: the edges (device, sockets, clock, main), only in the program.
 translator-srcs := \

@@ -1,4 +1,5 @@
-/* Keyed hashing for every table whose keys a stranger chooses: SipHash-2-4 of libsodium under a key made at start. */
+/* Keyed hashing for every table whose keys a stranger chooses: SipHash-2-4 of libsodium under a key
+ * made at start. */
 #ifndef SA_NAT64_HASH_H
 #define SA_NAT64_HASH_H
 

@@ -1,8 +1,9 @@
 /* Session tables (RFC 6146 section 3.2): who talks to whom through which binding, and until when.
  *
- * One flat array indexed by (binding, remote IPv4 address, remote port); for ICMP the remote port is 0. A session's expiry is a field
- * that packets push forward; the timer wheel looks at it again when its slot comes, so that a packet never
- * touches the wheel unless the lifetime shrinks. Indices, not pointers; index 0 is never used.
+ * One flat array indexed by (binding, remote IPv4 address, remote port); for ICMP the remote port
+ * is 0. A session's expiry is a field that packets push forward; the timer wheel looks at it again
+ * when its slot comes, so that a packet never touches the wheel unless the lifetime shrinks.
+ * Indices, not pointers; index 0 is never used.
  */
 #ifndef SA_NAT64_SESSION_H
 #define SA_NAT64_SESSION_H
@@ -20,33 +21,35 @@ struct session {
 	bool used;
 	uint32_t next;               /* hash chain; links free entries too */
 	uint32_t bib_next, bib_prev; /* sessions of the same binding */
-	uint32_t wheel_next, wheel_prev, wheel_slot; /* owned by the timer wheel */
 };
 
 struct session_table;
 
 /* A table for capacity sessions over bindings in bib (not owned). NULL when memory ends. */
-struct session_table *session_table_new(uint32_t capacity, struct bib_table *bib, const struct hash_key *key, uint64_t now_us);
+struct session_table *session_table_new(uint32_t capacity, struct bib_table *bib,
+                                        const struct hash_key *key, uint64_t now_us);
 void session_table_free(struct session_table *table); /* NULL accepted */
 
 struct session *session_at(const struct session_table *table, uint32_t index);
 struct bib_table *session_bib(const struct session_table *table);
 
 /* Index of the session, 0 when there is none. dport4 is 0 for ICMP. */
-uint32_t session_find(const struct session_table *table, uint32_t bib, uint32_t dst4, uint16_t dport4);
+uint32_t session_find(const struct session_table *table, uint32_t bib, uint32_t dst4,
+                      uint16_t dport4);
 
-/* Whether the binding has any session with this remote address (address-dependent filtering). */
-bool session_has_peer(const struct session_table *table, uint32_t bib, uint32_t dst4);
-
-/* Add a session (not present yet) that ends at expires_us. Returns its index, or 0 when the table is full. */
-uint32_t session_add(struct session_table *table, uint32_t bib, uint32_t dst4, uint16_t dport4, enum tcp_state state, uint64_t expires_us);
+/* Add a session (not present yet) that ends at expires_us. Returns its index, or 0 when the table
+ * is full. */
+uint32_t session_add(struct session_table *table, uint32_t bib, uint32_t dst4, uint16_t dport4,
+                     enum tcp_state state, uint64_t expires_us);
 void session_del(struct session_table *table, uint32_t index);
 
 /* Change the end of a session's life, in either direction. */
 void session_set_expiry(struct session_table *table, uint32_t index, uint64_t expires_us);
 
-/* Give each session whose end has come to expire(context, index), which deletes it or gives it a later end. Handles at most limit. */
-void session_expire(struct session_table *table, uint64_t now_us, uint32_t limit, void (*expire)(void *context, uint32_t index), void *context);
+/* Give each session whose end has come to expire(context, index), which deletes it or gives it a
+ * later end. Handles at most limit and returns whether nothing is left over. */
+bool session_expire(struct session_table *table, uint64_t now_us, uint32_t limit,
+                    void (*expire)(void *context, uint32_t index), void *context);
 
 /* As bib_next(). */
 uint32_t session_next(const struct session_table *table, uint32_t *cursor, uint32_t limit);

@@ -1,6 +1,8 @@
-/* The TCP state machine of RFC 6146 section 3.5.2.2 as one table: state x event gives the next state and which timer starts.
+/* The TCP state machine of RFC 6146 section 3.5.2.2 as one table: state x event gives the next
+ * state and which timer starts.
  *
- * Pure. CLOSED (no session) is not in the table: creation is decided where bindings are (stateful.c).
+ * Pure. CLOSED (no session) is not in the table: creation is decided where bindings are
+ * (stateful.c).
  */
 #ifndef SA_NAT64_TCP_FSM_H
 #define SA_NAT64_TCP_FSM_H
@@ -21,16 +23,22 @@ enum tcp_state {
 };
 
 enum tcp_event {
-	TCP_EVENT_V6_SYN, TCP_EVENT_V6_FIN, TCP_EVENT_V6_RST, TCP_EVENT_V6_DATA,
-	TCP_EVENT_V4_SYN, TCP_EVENT_V4_FIN, TCP_EVENT_V4_RST, TCP_EVENT_V4_DATA,
+	TCP_EVENT_V6_SYN,
+	TCP_EVENT_V6_FIN,
+	TCP_EVENT_V6_RST,
+	TCP_EVENT_V6_DATA,
+	TCP_EVENT_V4_SYN,
+	TCP_EVENT_V4_FIN,
+	TCP_EVENT_V4_RST,
+	TCP_EVENT_V4_DATA,
 	TCP_EVENT_TIMEOUT,
 	TCP_EVENTS
 };
 
 enum tcp_timer {
-	TCP_TIMER_KEEP,  /* leave the lifetime as it is */
-	TCP_TIMER_TRANS, /* start tcp-trans-timeout */
-	TCP_TIMER_EST,   /* start tcp-est-timeout */
+	TCP_TIMER_KEEP,   /* leave the lifetime as it is */
+	TCP_TIMER_TRANS,  /* start tcp-trans-timeout */
+	TCP_TIMER_EST,    /* start tcp-est-timeout */
 	TCP_TIMER_DELETE, /* the session ends */
 };
 
@@ -40,7 +48,8 @@ struct tcp_step {
 	bool probe; /* send the probe of RFC 6146 3.5.2.2 towards the IPv6 host */
 };
 
-/* The event that a segment's flags (byte 13 of the TCP header) make: SYN before RST before FIN, all else is data. */
+/* The event that a segment's flags (byte 13 of the TCP header) make: SYN before RST before FIN, all
+ * else is data. */
 enum tcp_event tcp_event_v6(uint8_t flags);
 enum tcp_event tcp_event_v4(uint8_t flags);
 

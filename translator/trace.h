@@ -1,4 +1,5 @@
-/* What the translator says about one packet while it decides: lines of text, collected only when somebody asks
+/* What the translator says about one packet while it decides: lines of text, collected only when
+ * somebody asks
  * (`sa-nat64 explain`). A NULL trace costs one comparison.
  */
 #ifndef SA_NAT64_TRACE_H
@@ -18,10 +19,10 @@ struct trace {
 void trace_add(struct trace *trace, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The form for packet paths: arguments are evaluated only when there is a trace. */
-#define TRACE(trace, ...)                                \
-	do {                                             \
+#define TRACE(trace, ...)                                 \
+	do {                                              \
 		if (__builtin_expect((trace) != NULL, 0)) \
-			trace_add((trace), __VA_ARGS__); \
+			trace_add((trace), __VA_ARGS__);  \
 	} while (0)
 
 #endif

@@ -1,13 +1,16 @@
-/* One instance of the translator: configuration, tables and counters, and the single way in for packets.
+/* One instance of the translator: configuration, tables and counters, and the single way in for
+ * packets.
  *
- * This is the pure core of sa-nat64-translator: bytes, tables and `now` in; verdict and bytes out. It opens nothing, reads no
- * clock and is driven by one thread. The edges (TUN, sd-event loop, control socket) own it and call it.
- * All times are microseconds of a monotonic clock that the caller passes down.
+ * This is the pure core of sa-nat64-translator: bytes, tables and `now` in; verdict and bytes out.
+ * It opens nothing, reads no clock and is driven by one thread. The edges (TUN, sd-event loop,
+ * control socket) own it and call it. All times are microseconds of a monotonic clock that the
+ * caller passes down.
  */
 #ifndef SA_NAT64_TRANSLATOR_H
 #define SA_NAT64_TRANSLATOR_H
 
 #include "lib/config.h"
+#include "translator/packet.h"
 #include "translator/session.h"
 #include "translator/trace.h"
 #include "translator/verdict.h"
@@ -15,7 +18,8 @@
 #include <linux/virtio_net.h>
 #include <sys/uio.h>
 
-/* Writable bytes that must stand in front of every packet given to translator_input(): the header may grow. */
+/* Writable bytes that must stand in front of every packet given to translator_input(): the header
+ * may grow. */
 #define TRANSLATOR_HEADROOM 64
 
 /* Longest packet given or sent: an IPv6 header and 65,535 bytes. */
@@ -25,33 +29,41 @@ struct translator;
 
 /* What the core needs from the world around it. */
 struct translator_io {
-	/* Send one packet: vnet header and count pieces that follow each other. The pieces are valid only during the call. */
-	void (*emit)(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov, int count);
+	/* Send one packet: vnet header and count pieces that follow each other. The pieces are
+	 * valid only during the call. */
+	void (*emit)(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
+	             int count);
 	/* Whether addr4 is one of this host's own IPv4 addresses. NULL: none is. */
 	bool (*is_local4)(void *context, uint32_t addr4);
+	/* A drop that operators want to know of (verdict_is_noted()), for the log; called for every
+	 * such packet. NULL: nobody listens. */
+	void (*note)(void *context, enum verdict verdict, const struct packet *packet);
 	void *context;
 };
 
-/* Build the tables of an instance; prints nothing. seed: 32 random bytes for hashes, ports and identifiers; pool4_key: 16 bytes,
- * equal on all boxes of the cluster, that decide which pool4 address a host gets; node_id below node_count.
- * config must live as long as the translator. Returns NULL when memory ends (errno set). */
+/* Build the tables of an instance; prints nothing. seed: 32 random bytes for hashes, ports and
+ * identifiers; pool4_key: 16 bytes, equal on all boxes of the cluster, that decide which pool4
+ * address a host gets; node_id below node_count. config must live as long as the translator.
+ * Returns NULL when memory ends (errno set). */
 struct translator *translator_new(const struct config_instance *config, unsigned node_id,
                                   unsigned node_count, const uint8_t seed[32],
                                   const uint8_t pool4_key[16], const struct translator_io *io,
                                   uint64_t now_us);
 void translator_free(struct translator *t); /* NULL accepted */
 
-/* Translate one packet as it came from the device: len bytes at packet, which are changed, with TRANSLATOR_HEADROOM writable bytes
- * in front. Everything that is to be sent goes through io->emit before the call returns. */
+/* Translate one packet as it came from the device: len bytes at packet, which are changed, with
+ * TRANSLATOR_HEADROOM writable bytes in front. Everything that is to be sent goes through io->emit
+ * before the call returns. */
 enum verdict translator_input(struct translator *t, uint8_t *packet, size_t len,
                               const struct virtio_net_hdr *vnet, uint64_t now_us);
 
-/* Let time pass: expire sessions, fragments, stored SYNs and resting ports. Bounded work per call; call it at
- * least every 100 ms. */
+/* Let time pass: expire sessions, fragments, stored SYNs and resting ports. Bounded work per call;
+ * call it at least every 100 ms. */
 void translator_tick(struct translator *t, uint64_t now_us);
 
-/* What translator_input() would do with this packet, step by step, without sending, storing or counting anything. emit (may be NULL)
- * gets what would have been sent. packet needs the same headroom and is changed. */
+/* What translator_input() would do with this packet, step by step, without sending, storing or
+ * counting anything. io (may be NULL): its emit gets what would have been sent. packet needs the
+ * same headroom and is changed. */
 enum verdict translator_explain(struct translator *t, uint8_t *packet, size_t len, uint64_t now_us,
                                 struct trace *trace, const struct translator_io *io);
 
@@ -61,9 +73,12 @@ void translator_count_write_error(struct translator *t);
 enum translator_direction { TRANSLATOR_64, TRANSLATOR_46, TRANSLATOR_DIRECTIONS };
 
 struct translator_counters {
-	uint64_t verdicts[VERDICT_COUNT]; /* one for each packet that came in, and for what expired in store */
-	uint64_t packets[TRANSLATOR_DIRECTIONS], bytes[TRANSLATOR_DIRECTIONS]; /* translated; as came in, IP headers included */
-	uint64_t errors_sent[TRANSLATOR_DIRECTIONS];    /* ICMP errors originated, by the side the offender came from */
+	uint64_t verdicts[VERDICT_COUNT]; /* one for each packet that came in, and one more for what
+	                                     leaves a store or expires there */
+	uint64_t packets[TRANSLATOR_DIRECTIONS],
+		bytes[TRANSLATOR_DIRECTIONS]; /* translated; as came in, IP headers included */
+	uint64_t errors_sent[TRANSLATOR_DIRECTIONS];    /* ICMP errors originated, by the side the
+	                                                   offender came from */
 	uint64_t errors_limited[TRANSLATOR_DIRECTIONS]; /* not sent because of icmp-error-rate */
 	uint64_t sessions_created[L4_PROTOS], sessions_expired[L4_PROTOS];
 	uint64_t bindings_created[L4_PROTOS];
@@ -75,7 +90,8 @@ struct translator_stats {
 	uint64_t started_us; /* when the counters began */
 	uint32_t sessions[L4_PROTOS], bindings[L4_PROTOS], static_bindings;
 	uint32_t sessions_max, hosts, hosts_max;
-	uint64_t pool4_ports[L4_PROTOS], pool4_used[L4_PROTOS]; /* owned by this node; used includes resting ones */
+	uint64_t pool4_ports[L4_PROTOS],
+		pool4_used[L4_PROTOS]; /* owned by this node; used includes resting ones */
 	uint32_t stored_syns, stored_syns_max, fragments, fragments_max; /* held now */
 	uint64_t memory_bytes; /* address space of all tables */
 };

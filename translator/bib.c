@@ -1,0 +1,193 @@
+#include "translator/bib.h"
+
+#include "translator/table_memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct bib_table {
+	struct bib_entry *entries;
+	uint32_t *heads6, *heads4;
+	uint32_t capacity, buckets;
+	uint32_t unused; /* entries above this index were never used */
+	uint32_t free;   /* list of entries used before */
+	uint32_t count[L4_PROTOS], static_count;
+	struct hash_key key;
+};
+
+struct bib_table *bib_table_new(uint32_t capacity, const struct hash_key *key)
+{
+	struct bib_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->capacity = capacity;
+	table->buckets = table_memory_buckets(capacity);
+	table->key = *key;
+	table->entries = table_memory_new((size_t)capacity + 1, sizeof(*table->entries));
+	table->heads6 = table_memory_new(table->buckets, sizeof(*table->heads6));
+	table->heads4 = table_memory_new(table->buckets, sizeof(*table->heads4));
+	if (table->entries && table->heads6 && table->heads4)
+		return table;
+	bib_table_free(table);
+	return NULL;
+}
+
+void bib_table_free(struct bib_table *table)
+{
+	if (!table)
+		return;
+	table_memory_free(table->entries, (size_t)table->capacity + 1, sizeof(*table->entries));
+	table_memory_free(table->heads6, table->buckets, sizeof(*table->heads6));
+	table_memory_free(table->heads4, table->buckets, sizeof(*table->heads4));
+	free(table);
+}
+
+struct bib_entry *bib_at(const struct bib_table *table, uint32_t index)
+{
+	assert(index > 0 && index <= table->capacity);
+	return &table->entries[index];
+}
+
+static uint32_t *head6(const struct bib_table *table, enum l4_proto proto,
+                       const struct in6_addr *addr6, uint16_t port6)
+{
+	uint8_t key[20] = { 6, (uint8_t)proto };
+
+	memcpy(key + 2, &port6, sizeof(port6));
+	memcpy(key + 4, addr6, sizeof(*addr6));
+	return &table->heads6[hash_bytes(&table->key, key, sizeof(key)) & (table->buckets - 1)];
+}
+
+static uint32_t *head4(const struct bib_table *table, enum l4_proto proto, uint32_t addr4,
+                       uint16_t port4)
+{
+	uint8_t key[8] = { 4, (uint8_t)proto };
+
+	memcpy(key + 2, &port4, sizeof(port4));
+	memcpy(key + 4, &addr4, sizeof(addr4));
+	return &table->heads4[hash_bytes(&table->key, key, sizeof(key)) & (table->buckets - 1)];
+}
+
+uint32_t bib_find6(const struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6,
+                   uint16_t port6)
+{
+	uint32_t index = *head6(table, proto, addr6, port6);
+
+	for (; index; index = table->entries[index].next6) {
+		const struct bib_entry *entry = &table->entries[index];
+
+		if (entry->port6 == port6 && entry->proto == proto &&
+		    address6_equal(&entry->addr6, addr6))
+			return index;
+	}
+	return 0;
+}
+
+uint32_t bib_find4(const struct bib_table *table, enum l4_proto proto, uint32_t addr4,
+                   uint16_t port4)
+{
+	uint32_t index = *head4(table, proto, addr4, port4);
+
+	for (; index; index = table->entries[index].next4) {
+		const struct bib_entry *entry = &table->entries[index];
+
+		if (entry->port4 == port4 && entry->addr4 == addr4 && entry->proto == proto)
+			return index;
+	}
+	return 0;
+}
+
+static uint32_t take_entry(struct bib_table *table)
+{
+	uint32_t index = table->free;
+
+	if (index) {
+		table->free = table->entries[index].next6;
+		return index;
+	}
+	if (table->unused == table->capacity)
+		return 0;
+	return ++table->unused;
+}
+
+uint32_t bib_add(struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6,
+                 uint16_t port6, uint32_t addr4, uint16_t port4, uint8_t flags)
+{
+	uint32_t *chain6 = head6(table, proto, addr6, port6);
+	uint32_t *chain4 = head4(table, proto, addr4, port4);
+	uint32_t index = take_entry(table);
+
+	if (!index)
+		return 0;
+	table->entries[index] = (struct bib_entry){
+		.addr6 = *addr6,
+		.addr4 = addr4,
+		.port6 = port6,
+		.port4 = port4,
+		.proto = (uint8_t)proto,
+		.flags = flags,
+		.used = true,
+		.next6 = *chain6,
+		.next4 = *chain4,
+	};
+	*chain6 = *chain4 = index;
+	table->count[proto]++;
+	if (flags & BIB_STATIC)
+		table->static_count++;
+	return index;
+}
+
+void bib_del(struct bib_table *table, uint32_t index)
+{
+	struct bib_entry *entry = bib_at(table, index);
+	uint32_t *link;
+
+	assert(entry->used && entry->session_count == 0);
+	link = head6(table, entry->proto, &entry->addr6, entry->port6);
+	while (*link != index)
+		link = &table->entries[*link].next6;
+	*link = entry->next6;
+	link = head4(table, entry->proto, entry->addr4, entry->port4);
+	while (*link != index)
+		link = &table->entries[*link].next4;
+	*link = entry->next4;
+	table->count[entry->proto]--;
+	if (entry->flags & BIB_STATIC)
+		table->static_count--;
+	entry->used = false;
+	entry->next6 = table->free;
+	table->free = index;
+}
+
+uint32_t bib_next(const struct bib_table *table, uint32_t *cursor, uint32_t limit)
+{
+	uint32_t index = *cursor;
+
+	while (index < table->unused && limit--) {
+		index++;
+		if (table->entries[index].used) {
+			*cursor = index;
+			return index;
+		}
+	}
+	*cursor = index < table->unused ? index : 0;
+	return 0;
+}
+
+uint32_t bib_count(const struct bib_table *table, enum l4_proto proto)
+{
+	return table->count[proto];
+}
+
+uint32_t bib_static_count(const struct bib_table *table)
+{
+	return table->static_count;
+}
+
+size_t bib_memory(const struct bib_table *table)
+{
+	return sizeof(*table) + ((size_t)table->capacity + 1) * sizeof(*table->entries) +
+	       2 * (size_t)table->buckets * sizeof(*table->heads6);
+}

@@ -1,0 +1,143 @@
+/* Inside the translator: the one struct that its parts share, and what they call of each other.
+ * Only files of the core include this.
+ *
+ * translator.c takes packets in, counts and answers; admit.c judges addresses; stateless.c and
+ * stateful.c decide who gets which address; xlat*.c change bytes; output.c cuts and sends;
+ * icmp_error.c and own.c speak for the translator itself.
+ */
+#ifndef SA_NAT64_CORE_H
+#define SA_NAT64_CORE_H
+
+#include "translator/eam.h"
+#include "translator/fragment.h"
+#include "translator/ident.h"
+#include "translator/pool4.h"
+#include "translator/rate_limit.h"
+#include "translator/rfc6052.h"
+#include "translator/syn_store.h"
+#include "translator/tally.h"
+#include "translator/translator.h"
+#include "translator/transport.h"
+#include "translator/xlat.h"
+
+struct translator {
+	const struct config_instance *config;
+	struct translator_io io;
+	void (*emit)(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
+	             int count);
+	void *emit_context;       /* emit and its context: io's, except while explaining */
+	uint32_t address4;        /* the translator's own */
+	struct in6_addr address6; /* the translator's own; meaningless without has_address6 */
+	bool has_address6;        /* it can send ICMPv6 errors */
+	bool owns_address6;       /* address6 lies outside pool6: packets for it end here */
+
+	struct eam_table *eam; /* siit */
+	struct pool4 *pool4;   /* nat64, as all below */
+	struct bib_table *bib;
+	struct session_table *sessions;
+	struct tally *hosts; /* sessions by IPv6 prefix; NULL without max-sessions-per-host */
+	struct tally *peers; /* sessions by binding and remote address; NULL with
+	                        endpoint-independent filtering */
+	uint32_t *static4;   /* IPv4 addresses of static bindings, sorted */
+	size_t static4_count;
+	struct fragment_store *fragments;
+	struct syn_store *syns;
+
+	struct ident ident;
+	struct random random;
+	struct rate_limit error_limits[TRANSLATOR_DIRECTIONS][CONFIG_ICMP_CLASSES];
+	struct translator_counters counters;
+	uint64_t started_us;
+
+	/* The packet at hand. */
+	uint64_t now_us;
+	struct trace *trace;
+	uint32_t
+		error_rest; /* MTU or pointer of the ICMP error that the present verdict asks for */
+	bool in_pieces; /* it was taken apart and its pieces were handled and counted one by one */
+	bool rehearsal; /* explain: nothing may be stored for later */
+	uint32_t made_session;     /* the session that the packet created, 0 = none; read after a
+	                              rehearsal */
+	uint32_t met_session;      /* rehearsal: the session that it belongs to, 0 = none */
+	struct session met_before; /* rehearsal: that session as it was */
+
+	uint8_t *held;    /* a piece out of the fragment store, with headroom in front */
+	uint8_t *segment; /* one datagram of a UDP super-packet, with headroom in front */
+	uint8_t error[2][XLAT_ERROR_MAX]; /* translated ICMP errors; two for a hairpin */
+};
+
+/* translator.c: count a packet's fate and send the ICMP error that belongs to it. */
+void translator_finish(struct translator *t, const struct packet *p, enum verdict verdict);
+
+/* admit.c: whether an IPv4 address may stand behind pool6[index] as a remote host's address. */
+enum verdict admit_remote4(const struct translator *t, int index, uint32_t addr4);
+
+/* The same for a destination, which may also not be this gateway itself. */
+enum verdict admit_destination4(const struct translator *t, int index, uint32_t addr4);
+
+/* Common checks of a packet from IPv6 or IPv4, before addresses are translated. */
+enum verdict admit64(const struct translator *t, const struct packet *p);
+enum verdict admit46(const struct translator *t, const struct packet *p);
+
+/* TTL, routing header and source route: what any router would refuse; after the packet is known to
+ * be for us. */
+enum verdict admit_forwarding(struct translator *t, const struct packet *p);
+
+/* stateless.c: SIIT. stateful.c: NAT64. A piece or a whole packet, admitted. */
+enum verdict stateless64(struct translator *t, struct xlat_job *job);
+enum verdict stateless46(struct translator *t, struct xlat_job *job);
+enum verdict stateful64(struct translator *t, struct xlat_job *job);
+enum verdict stateful46(struct translator *t, struct xlat_job *job);
+
+/* stateful_flow.c: bindings and sessions (RFC 6146 section 3.5). Find or make what the packet
+ * needs, and say its new addresses. */
+enum verdict flow64(struct translator *t, const struct packet *p, int pool6, uint32_t dst4,
+                    struct xlat_addresses *to);
+enum verdict flow46(struct translator *t, const struct packet *p, struct xlat_addresses *to);
+
+/* Session and binding of a quoted packet; 0 when there is none. */
+uint32_t flow_find4(const struct translator *t, const struct packet *quote);
+uint32_t flow_find6(const struct translator *t, const struct packet *quote, uint32_t remote4);
+
+/* End of a session's life or of its patience. */
+void flow_expire(struct translator *t, uint32_t session);
+void flow_delete(struct translator *t, uint32_t session);
+
+/* Enter the configuration's static bindings into the empty tables. 0 or -ENOMEM. */
+int flow_add_static(struct translator *t);
+
+/* Whether a static binding uses this IPv4 address. */
+bool flow_has_static4(const struct translator *t, uint32_t addr4);
+
+/* output.c: send a translated packet, cut as fit says; send a packet of our own. */
+void output_packet(struct translator *t, struct xlat_job *job, const struct xlat_packet *packet,
+                   const struct xlat_fit *fit);
+void output_bytes(struct translator *t, const uint8_t *packet, uint32_t len);
+
+/* Translate a packet whose addresses are settled: fit, rewrite, send. */
+enum verdict output46(struct translator *t, struct xlat_job *job, const struct xlat_addresses *to);
+enum verdict output64(struct translator *t, struct xlat_job *job, const struct xlat_addresses *to);
+
+/* Whether a UDP super-packet has to be taken apart before translation because its datagrams would
+ * be cut; does it then. */
+bool output_split(struct translator *t, struct xlat_job *job, enum verdict *verdict);
+
+/* icmp_error.c: tell the sender of p, unless the RFCs forbid it, the class is switched off or the
+ * rate is exceeded. */
+void icmp_error_send(struct translator *t, const struct packet *p,
+                     const struct verdict_icmp *answer, uint32_t rest);
+
+/* own.c: a packet for the translator's own address. */
+enum verdict own_answer(struct translator *t, struct xlat_job *job);
+
+/* own.c: the probe of RFC 6146 section 3.5.2.2 to the IPv6 end of a TCP session. */
+void own_probe(struct translator *t, uint32_t session);
+
+/* The address that stands for remote4 behind pool6[index]. */
+static inline struct in6_addr core_embed(const struct translator *t, unsigned index,
+                                         uint32_t remote4)
+{
+	return rfc6052_embed(&t->config->pool6[index].prefix, remote4);
+}
+
+#endif

@@ -1,0 +1,407 @@
+#include "translator/pool4.h"
+
+#include "translator/table_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCKS        (65536 / POOL4_BLOCK_PORTS) /* one 64-bit word each */
+#define SYSTEM_BLOCKS (1024 / POOL4_BLOCK_PORTS)
+#define SUMMARY_WORDS (BLOCKS / 64)
+#define EVEN_PORTS    UINT64_C(0x5555555555555555)
+
+enum parity { PARITY_EVEN, PARITY_ODD, PARITIES };
+
+static const uint64_t parity_mask[PARITIES] = { EVEN_PORTS, ~EVEN_PORTS };
+
+/* The ports of one address and protocol. Zero until it is first used. */
+struct port_map {
+	uint64_t free[BLOCKS]; /* bit set: owned and free */
+	uint64_t blocks[PARITIES]
+		       [SUMMARY_WORDS]; /* bit set: the block has a free port of the parity */
+	bool ready;
+};
+
+/* Addresses first..first+count-1 have the indices base..base+count-1. */
+struct interval {
+	uint32_t first, count, base;
+};
+
+struct resting {
+	uint64_t usable_us;
+	uint32_t address;
+	uint16_t port;
+	uint8_t proto;
+};
+
+struct pool4 {
+	struct config_pool4 *rows;
+	size_t row_count;
+	struct interval *intervals; /* sorted, disjoint */
+	size_t interval_count;
+	uint32_t address_count;
+	struct port_map *maps; /* [address][proto] */
+	unsigned node_id, node_count;
+	struct random random;
+	struct hash_key address_key;
+	struct resting *resting; /* ring in order of release */
+	uint32_t resting_max, resting_first, resting_count;
+	uint64_t owned, used[L4_PROTOS];
+};
+
+static uint32_t row_last(const struct config_pool4 *row)
+{
+	return row->prefix.addr | ~prefix4_mask(row->prefix.len);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct config_pool4 *x = a, *y = b;
+
+	if (x->prefix.addr != y->prefix.addr)
+		return x->prefix.addr < y->prefix.addr ? -1 : 1;
+	return (int)x->prefix.len - (int)y->prefix.len;
+}
+
+/* Merge the rows' address ranges (sorted by address, the wider first; prefixes nest or are
+ * disjoint). */
+static void build_intervals(struct pool4 *pool)
+{
+	struct interval *last = NULL;
+	size_t i;
+
+	for (i = 0; i < pool->row_count; i++) {
+		const struct config_pool4 *row = &pool->rows[i];
+		uint32_t count = row_last(row) - row->prefix.addr + 1;
+
+		if (last && row->prefix.addr - last->first < last->count)
+			continue;
+		last = &pool->intervals[pool->interval_count++];
+		*last = (struct interval){ row->prefix.addr, count, pool->address_count };
+		pool->address_count += count;
+	}
+}
+
+static bool is_owned(const struct pool4 *pool, unsigned block)
+{
+	return block % pool->node_count == pool->node_id;
+}
+
+/* The owned bits of a block that lie in min..max. */
+static uint64_t block_ports(const struct pool4 *pool, unsigned block, unsigned min, unsigned max)
+{
+	unsigned first = block * POOL4_BLOCK_PORTS, last = first + POOL4_BLOCK_PORTS - 1;
+	uint64_t bits = ~UINT64_C(0);
+
+	if (!is_owned(pool, block) || min > last || max < first)
+		return 0;
+	if (min > first)
+		bits &= ~UINT64_C(0) << (min - first);
+	if (max < last)
+		bits &= ~UINT64_C(0) >> (last - max);
+	return bits;
+}
+
+static uint64_t count_owned(const struct pool4 *pool)
+{
+	uint64_t total = 0, ports;
+	unsigned block;
+	size_t i;
+
+	for (i = 0; i < pool->row_count; i++) {
+		const struct config_pool4 *row = &pool->rows[i];
+
+		ports = 0;
+		for (block = 0; block < BLOCKS; block++)
+			ports += (unsigned)__builtin_popcountll(
+				block_ports(pool, block, row->port_min, row->port_max));
+		total += ports * (row_last(row) - row->prefix.addr + UINT64_C(1));
+	}
+	return total;
+}
+
+struct pool4 *pool4_new(const struct config_pool4 *rows, size_t count, unsigned node_id,
+                        unsigned node_count, const struct hash_key *seed,
+                        const struct hash_key *address_key, uint32_t resting_max)
+{
+	struct pool4 *pool = calloc(1, sizeof(*pool));
+
+	if (!pool)
+		return NULL;
+	pool->node_id = node_id;
+	pool->node_count = node_count;
+	pool->random.key = *seed;
+	pool->address_key = *address_key;
+	pool->row_count = count;
+	pool->resting_max = resting_max ? resting_max : 1;
+	pool->rows = calloc(count + 1, sizeof(*pool->rows));
+	pool->intervals = calloc(count + 1, sizeof(*pool->intervals));
+	pool->resting = table_memory_new(pool->resting_max, sizeof(*pool->resting));
+	if (!pool->rows || !pool->intervals || !pool->resting)
+		goto fail;
+	if (count)
+		memcpy(pool->rows, rows, count * sizeof(*rows));
+	qsort(pool->rows, count, sizeof(*rows), compare_rows);
+	build_intervals(pool);
+	pool->maps = table_memory_new((size_t)pool->address_count * L4_PROTOS + 1,
+	                              sizeof(*pool->maps));
+	if (!pool->maps)
+		goto fail;
+	pool->owned = count_owned(pool);
+	return pool;
+fail:
+	pool4_free(pool);
+	return NULL;
+}
+
+void pool4_free(struct pool4 *pool)
+{
+	if (!pool)
+		return;
+	free(pool->rows);
+	free(pool->intervals);
+	table_memory_free(pool->maps, (size_t)pool->address_count * L4_PROTOS + 1,
+	                  sizeof(*pool->maps));
+	table_memory_free(pool->resting, pool->resting_max, sizeof(*pool->resting));
+	free(pool);
+}
+
+static const struct interval *find_interval(const struct pool4 *pool, uint32_t addr4)
+{
+	size_t low = 0, high = pool->interval_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct interval *interval = &pool->intervals[middle];
+
+		if (addr4 < interval->first)
+			high = middle;
+		else if (addr4 - interval->first >= interval->count)
+			low = middle + 1;
+		else
+			return interval;
+	}
+	return NULL;
+}
+
+bool pool4_has(const struct pool4 *pool, uint32_t addr4)
+{
+	return find_interval(pool, addr4) != NULL;
+}
+
+bool pool4_has_port(const struct pool4 *pool, uint32_t addr4, uint16_t port4)
+{
+	size_t i;
+
+	if (!pool4_has(pool, addr4))
+		return false;
+	for (i = 0; i < pool->row_count; i++) {
+		const struct config_pool4 *row = &pool->rows[i];
+
+		if (prefix4_has(&row->prefix, addr4) && port4 >= row->port_min &&
+		    port4 <= row->port_max)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t address_at(const struct pool4 *pool, uint32_t index)
+{
+	size_t low = 0, high = pool->interval_count - 1;
+
+	while (low < high) {
+		size_t middle = low + (high - low + 1) / 2;
+
+		if (pool->intervals[middle].base <= index)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return pool->intervals[low].first + (index - pool->intervals[low].base);
+}
+
+static void summarise(struct port_map *map, unsigned block)
+{
+	uint64_t bit = UINT64_C(1) << (block % 64);
+	int parity;
+
+	for (parity = 0; parity < PARITIES; parity++) {
+		if (map->free[block] & parity_mask[parity])
+			map->blocks[parity][block / 64] |= bit;
+		else
+			map->blocks[parity][block / 64] &= ~bit;
+	}
+}
+
+/* The map of an address, filled from the rows when it is first asked for. */
+static struct port_map *map_of(struct pool4 *pool, uint32_t address, enum l4_proto proto)
+{
+	struct port_map *map = &pool->maps[(size_t)address * L4_PROTOS + proto];
+	uint32_t addr4;
+	unsigned block;
+	size_t i;
+
+	if (map->ready)
+		return map;
+	addr4 = address_at(pool, address);
+	for (i = 0; i < pool->row_count; i++) {
+		const struct config_pool4 *row = &pool->rows[i];
+
+		for (block = 0; block < BLOCKS && prefix4_has(&row->prefix, addr4); block++)
+			map->free[block] |= block_ports(pool, block, row->port_min, row->port_max);
+	}
+	for (block = 0; block < BLOCKS; block++)
+		summarise(map, block);
+	map->ready = true;
+	return map;
+}
+
+static void set_free(struct port_map *map, uint16_t port, bool is_free)
+{
+	uint64_t bit = UINT64_C(1) << (port % POOL4_BLOCK_PORTS);
+	unsigned block = port / POOL4_BLOCK_PORTS;
+
+	if (is_free)
+		map->free[block] |= bit;
+	else
+		map->free[block] &= ~bit;
+	summarise(map, block);
+}
+
+/* The first block from `from` on, below `to`, whose bit is set in a summary; -1 when there is none.
+ */
+static int scan_blocks(const uint64_t *summary, unsigned from, unsigned to)
+{
+	while (from < to) {
+		uint64_t bits = summary[from / 64] >> (from % 64);
+
+		if (bits) {
+			from += (unsigned)__builtin_ctzll(bits);
+			return from < to ? (int)from : -1;
+		}
+		from = (from / 64 + 1) * 64;
+	}
+	return -1;
+}
+
+/* A random free port of the parity in blocks low..high-1, or -1. */
+static int pick_port(struct pool4 *pool, struct port_map *map, enum parity parity, unsigned low,
+                     unsigned high)
+{
+	uint64_t random = random_next(&pool->random), bits;
+	unsigned start = low + (unsigned)((random >> 32) % (high - low)), turn = random % 64;
+	int block = scan_blocks(map->blocks[parity], start, high);
+
+	if (block < 0)
+		block = scan_blocks(map->blocks[parity], low, start);
+	if (block < 0)
+		return -1;
+	bits = map->free[block] & parity_mask[parity];
+	bits = bits >> turn | bits << ((64 - turn) % 64);
+	return block * POOL4_BLOCK_PORTS + (int)((unsigned)__builtin_ctzll(bits) + turn) % 64;
+}
+
+/* Range first, then parity: a port of the other parity is better than one of the other range. */
+static int find_port(struct pool4 *pool, struct port_map *map, uint16_t port6)
+{
+	static const unsigned bounds[2][2] = { { 0, SYSTEM_BLOCKS }, { SYSTEM_BLOCKS, BLOCKS } };
+	enum parity parity = port6 & 1 ? PARITY_ODD : PARITY_EVEN;
+	int range = port6 >= 1024, try, port;
+
+	for (try = 0; try < 4; try++) {
+		const unsigned *bound = bounds[try < 2 ? range : !range];
+
+		port = pick_port(pool, map, try & 1 ? !parity : parity, bound[0], bound[1]);
+		if (port >= 0)
+			return port;
+	}
+	return -1;
+}
+
+bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_addr *host,
+                    uint16_t port6, uint32_t *addr4, uint16_t *port4)
+{
+	struct port_map *map;
+	uint32_t address;
+	int port;
+
+	if (pool->address_count == 0)
+		return false;
+	address = (uint32_t)(hash_bytes(&pool->address_key, host, sizeof(*host)) %
+	                     pool->address_count);
+	map = map_of(pool, address, proto);
+	port = find_port(pool, map, port6);
+	if (port < 0)
+		return false;
+	set_free(map, (uint16_t)port, false);
+	pool->used[proto]++;
+	*addr4 = address_at(pool, address);
+	*port4 = (uint16_t)port;
+	return true;
+}
+
+void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4)
+{
+	const struct interval *interval = find_interval(pool, addr4);
+
+	if (interval)
+		set_free(map_of(pool, interval->base + (addr4 - interval->first), proto), port4,
+		         false);
+}
+
+static void make_usable(struct pool4 *pool, const struct resting *resting)
+{
+	set_free(map_of(pool, resting->address, resting->proto), resting->port, true);
+	pool->used[resting->proto]--;
+}
+
+static void wake_oldest(struct pool4 *pool)
+{
+	make_usable(pool, &pool->resting[pool->resting_first]);
+	pool->resting_first = (pool->resting_first + 1) % pool->resting_max;
+	pool->resting_count--;
+}
+
+void pool4_release(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4,
+                   uint64_t usable_us)
+{
+	const struct interval *interval = find_interval(pool, addr4);
+	struct resting resting = { .usable_us = usable_us, .port = port4, .proto = (uint8_t)proto };
+
+	if (!interval)
+		return;
+	resting.address = interval->base + (addr4 - interval->first);
+	if (usable_us == 0) {
+		make_usable(pool, &resting);
+		return;
+	}
+	if (pool->resting_count == pool->resting_max)
+		wake_oldest(pool);
+	pool->resting[(pool->resting_first + pool->resting_count) % pool->resting_max] = resting;
+	pool->resting_count++;
+}
+
+void pool4_wake(struct pool4 *pool, uint64_t now_us, uint32_t limit)
+{
+	while (pool->resting_count && limit--) {
+		if (pool->resting[pool->resting_first].usable_us > now_us)
+			return;
+		wake_oldest(pool);
+	}
+}
+
+uint64_t pool4_owned(const struct pool4 *pool)
+{
+	return pool->owned;
+}
+
+uint64_t pool4_used(const struct pool4 *pool, enum l4_proto proto)
+{
+	return pool->used[proto];
+}
+
+size_t pool4_memory(const struct pool4 *pool)
+{
+	return sizeof(*pool) + (size_t)pool->address_count * L4_PROTOS * sizeof(*pool->maps) +
+	       (size_t)pool->resting_max * sizeof(*pool->resting);
+}

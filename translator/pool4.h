@@ -1,0 +1,55 @@
+/* The public addresses and ports that dynamic bindings are made from (pool4).
+ *
+ * Ports are owned by node in blocks of 64: block mod nodes == id (two active boxes never hand out
+ * the same port). For each address and protocol there is a bitmap of free owned ports and a bitmap
+ * of blocks with a free even or odd port, so that finding a port, and finding that there is none,
+ * takes constant time. A host keeps one address for everything (paired pooling, RFC 6888 REQ-2);
+ * ports keep their range (0-1023 or above) and parity where that range has one left (RFC 6146
+ * section 3.5.1.1), otherwise they are random. A released port rests before it is used again (RFC
+ * 6888 REQ-8).
+ */
+#ifndef SA_NAT64_POOL4_H
+#define SA_NAT64_POOL4_H
+
+#include "lib/config.h"
+#include "translator/bib.h"
+#include "translator/random.h"
+
+#define POOL4_BLOCK_PORTS 64
+
+struct pool4;
+
+/* Build from count checked rows (not kept). seed keys the choice of ports, address_key the choice
+ * of address. resting_max: ports that can rest at once. NULL when memory ends. */
+struct pool4 *pool4_new(const struct config_pool4 *rows, size_t count, unsigned node_id,
+                        unsigned node_count, const struct hash_key *seed,
+                        const struct hash_key *address_key, uint32_t resting_max);
+void pool4_free(struct pool4 *pool); /* NULL accepted */
+
+/* Whether addr4 is one of the pool's addresses. */
+bool pool4_has(const struct pool4 *pool, uint32_t addr4);
+
+/* Whether a dynamic binding could have this port: in the rows' ranges, whoever owns it. */
+bool pool4_has_port(const struct pool4 *pool, uint32_t addr4, uint16_t port4);
+
+/* Take a free owned port of the host's address, with the range and parity of port6 if possible.
+ * False: none is left. */
+bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_addr *host,
+                    uint16_t port6, uint32_t *addr4, uint16_t *port4);
+
+/* Take one certain port out of the pool (static bindings); nothing happens when it is not there. */
+void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4);
+
+/* Give back what pool4_allocate() gave. usable_us: when it may be handed out again; 0 = now. */
+void pool4_release(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4,
+                   uint64_t usable_us);
+
+/* Make ports usable whose rest is over at now_us, at most limit. */
+void pool4_wake(struct pool4 *pool, uint64_t now_us, uint32_t limit);
+
+/* Ports owned by this node, and those of them in use or resting. */
+uint64_t pool4_owned(const struct pool4 *pool);
+uint64_t pool4_used(const struct pool4 *pool, enum l4_proto proto);
+size_t pool4_memory(const struct pool4 *pool);
+
+#endif

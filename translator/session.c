@@ -1,0 +1,227 @@
+#include "translator/session.h"
+
+#include "translator/table_memory.h"
+#include "translator/wheel.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct session_table {
+	struct session *sessions;
+	uint32_t *heads;
+	uint32_t capacity, buckets;
+	uint32_t unused, free; /* as in bib.c */
+	uint32_t count[L4_PROTOS];
+	struct bib_table *bib;
+	struct wheel *wheel;
+	struct hash_key key;
+	void (*expire)(void *context, uint32_t index); /* during session_expire() */
+	void *expire_context;
+	uint64_t expire_now_us;
+};
+
+struct session_table *session_table_new(uint32_t capacity, struct bib_table *bib,
+                                        const struct hash_key *key, uint64_t now_us)
+{
+	struct session_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->capacity = capacity;
+	table->buckets = table_memory_buckets(capacity);
+	table->bib = bib;
+	table->key = *key;
+	table->sessions = table_memory_new((size_t)capacity + 1, sizeof(*table->sessions));
+	table->heads = table_memory_new(table->buckets, sizeof(*table->heads));
+	table->wheel = wheel_new(capacity, now_us);
+	if (table->sessions && table->heads && table->wheel)
+		return table;
+	session_table_free(table);
+	return NULL;
+}
+
+void session_table_free(struct session_table *table)
+{
+	if (!table)
+		return;
+	table_memory_free(table->sessions, (size_t)table->capacity + 1, sizeof(*table->sessions));
+	table_memory_free(table->heads, table->buckets, sizeof(*table->heads));
+	wheel_free(table->wheel);
+	free(table);
+}
+
+struct session *session_at(const struct session_table *table, uint32_t index)
+{
+	assert(index > 0 && index <= table->capacity);
+	return &table->sessions[index];
+}
+
+struct bib_table *session_bib(const struct session_table *table)
+{
+	return table->bib;
+}
+
+static uint32_t *head(const struct session_table *table, uint32_t bib, uint32_t dst4,
+                      uint16_t dport4)
+{
+	uint8_t key[10];
+
+	memcpy(key, &bib, sizeof(bib));
+	memcpy(key + 4, &dst4, sizeof(dst4));
+	memcpy(key + 8, &dport4, sizeof(dport4));
+	return &table->heads[hash_bytes(&table->key, key, sizeof(key)) & (table->buckets - 1)];
+}
+
+uint32_t session_find(const struct session_table *table, uint32_t bib, uint32_t dst4,
+                      uint16_t dport4)
+{
+	uint32_t index = *head(table, bib, dst4, dport4);
+
+	for (; index; index = table->sessions[index].next) {
+		const struct session *session = &table->sessions[index];
+
+		if (session->bib == bib && session->dst4 == dst4 && session->dport4 == dport4)
+			return index;
+	}
+	return 0;
+}
+
+static uint32_t take_session(struct session_table *table)
+{
+	uint32_t index = table->free;
+
+	if (index) {
+		table->free = table->sessions[index].next;
+		return index;
+	}
+	if (table->unused == table->capacity)
+		return 0;
+	return ++table->unused;
+}
+
+static void link_to_binding(struct session_table *table, uint32_t index)
+{
+	struct session *session = &table->sessions[index];
+	struct bib_entry *bib = bib_at(table->bib, session->bib);
+
+	session->bib_next = bib->sessions;
+	session->bib_prev = 0;
+	if (bib->sessions)
+		table->sessions[bib->sessions].bib_prev = index;
+	bib->sessions = index;
+	bib->session_count++;
+}
+
+static void unlink_from_binding(struct session_table *table, const struct session *session)
+{
+	struct bib_entry *bib = bib_at(table->bib, session->bib);
+
+	if (session->bib_prev)
+		table->sessions[session->bib_prev].bib_next = session->bib_next;
+	else
+		bib->sessions = session->bib_next;
+	if (session->bib_next)
+		table->sessions[session->bib_next].bib_prev = session->bib_prev;
+	bib->session_count--;
+}
+
+uint32_t session_add(struct session_table *table, uint32_t bib, uint32_t dst4, uint16_t dport4,
+                     enum tcp_state state, uint64_t expires_us)
+{
+	uint32_t *chain = head(table, bib, dst4, dport4);
+	uint32_t index = take_session(table);
+
+	if (!index)
+		return 0;
+	table->sessions[index] = (struct session){
+		.expires_us = expires_us,
+		.bib = bib,
+		.dst4 = dst4,
+		.dport4 = dport4,
+		.state = (uint8_t)state,
+		.used = true,
+		.next = *chain,
+	};
+	*chain = index;
+	link_to_binding(table, index);
+	wheel_schedule(table->wheel, index, expires_us);
+	table->count[bib_at(table->bib, bib)->proto]++;
+	return index;
+}
+
+void session_del(struct session_table *table, uint32_t index)
+{
+	struct session *session = session_at(table, index);
+	uint32_t *link = head(table, session->bib, session->dst4, session->dport4);
+
+	assert(session->used);
+	while (*link != index)
+		link = &table->sessions[*link].next;
+	*link = session->next;
+	table->count[bib_at(table->bib, session->bib)->proto]--;
+	unlink_from_binding(table, session);
+	wheel_cancel(table->wheel, index);
+	session->used = false;
+	session->next = table->free;
+	table->free = index;
+}
+
+void session_set_expiry(struct session_table *table, uint32_t index, uint64_t expires_us)
+{
+	session_at(table, index)->expires_us = expires_us;
+	if (expires_us < wheel_due(table->wheel, index))
+		wheel_schedule(table->wheel, index, expires_us);
+}
+
+/* The wheel brings a session when its slot comes; packets may have moved its end since. */
+static void session_due(void *context, uint32_t index)
+{
+	struct session_table *table = context;
+	const struct session *session = &table->sessions[index];
+
+	if (session->expires_us <= table->expire_now_us)
+		table->expire(table->expire_context, index);
+	if (session->used && wheel_due(table->wheel, index) == UINT64_MAX)
+		wheel_schedule(table->wheel, index, session->expires_us);
+}
+
+bool session_expire(struct session_table *table, uint64_t now_us, uint32_t limit,
+                    void (*expire)(void *context, uint32_t index), void *context)
+{
+	table->expire = expire;
+	table->expire_context = context;
+	table->expire_now_us = now_us;
+	return wheel_advance(table->wheel, now_us, limit, session_due, table);
+}
+
+uint32_t session_next(const struct session_table *table, uint32_t *cursor, uint32_t limit)
+{
+	uint32_t index = *cursor;
+
+	while (index < table->unused && limit--) {
+		index++;
+		if (table->sessions[index].used) {
+			*cursor = index;
+			return index;
+		}
+	}
+	*cursor = index < table->unused ? index : 0;
+	return 0;
+}
+
+uint32_t session_count(const struct session_table *table, enum l4_proto proto)
+{
+	return table->count[proto];
+}
+
+uint32_t session_capacity(const struct session_table *table)
+{
+	return table->capacity;
+}
+
+size_t session_memory(const struct session_table *table)
+{
+	return sizeof(*table) + ((size_t)table->capacity + 1) * sizeof(*table->sessions) +
+	       (size_t)table->buckets * sizeof(*table->heads) + wheel_memory(table->wheel);
+}
