@@ -92,6 +92,17 @@ static void require(bool holds, const char *what)
 	abort();
 }
 
+/* Echo replies from the translator's own addresses are as long as the request; the kernel cuts
+ * them. */
+static bool is_own(const uint8_t *packet)
+{
+	static const uint8_t own4[4] = { 192, 0, 2, 254 };
+	static const uint8_t own6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, [15] = 1 };
+
+	return packet[0] >> 4 == 6 ? memcmp(packet + 8, own6, 16) == 0
+	                           : memcmp(packet + 12, own4, 4) == 0;
+}
+
 static void check_offload(const struct fuzz *fuzz, const struct virtio_net_hdr *vnet,
                           const uint8_t *packet, size_t len, size_t mtu)
 {
@@ -104,7 +115,7 @@ static void check_offload(const struct fuzz *fuzz, const struct virtio_net_hdr *
 	require(vnet->flags == 0 || gso != VIRTIO_NET_HDR_GSO_NONE || fuzz->offloaded,
 	        "offload fields from nowhere");
 	if (gso == VIRTIO_NET_HDR_GSO_NONE) {
-		require(len <= mtu, "longer than the MTU");
+		require(len <= mtu || is_own(packet), "longer than the MTU");
 		return;
 	}
 	require(fuzz->offloaded, "super-packet from nowhere");
@@ -351,7 +362,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t seed[32] = "fuzz", pool4_key[16] = "fuzz";
 	static struct fuzz fuzz;
-	const struct translator_io io = { fuzz_emit, is_local4, &fuzz };
+	const struct translator_io io = { .emit = fuzz_emit,
+		                          .is_local4 = is_local4,
+		                          .context = &fuzz };
 	size_t at = 1;
 
 	if (size == 0)
