@@ -187,8 +187,10 @@ int config_parse(const char *text, size_t len, const char *name, FILE *err, stru
 	int result;
 
 	run.reader.config = calloc(1, sizeof(*run.reader.config));
-	if (!run.reader.config)
+	if (!run.reader.config) {
+		fprintf(err, "%s: out of memory\n", name);
 		return -ENOMEM;
+	}
 	result = ini_parse_stream(line_handle, &run, pair_handle, &run);
 	if (result < 0)
 		run.reader.no_memory = true;
