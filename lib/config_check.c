@@ -107,16 +107,16 @@ static void node_check(struct config_reader *reader, const struct config_trace *
 static void network_check(struct config_reader *reader, const struct config_trace *trace)
 {
 	struct config_network *network = &reader->config->networks[trace->index];
-	char name[CONFIG_NAME_MAX + 8];
+	char name[CONFIG_NAME_MAX + 8], title[CONFIG_SECTION_STRLEN];
 
+	config_section_title(reader, trace, title);
 	if (!config_instance_find(reader->config, network->instance))
 		config_error_at(reader, &trace->origin,
-		                "[network %s %s]: there is no [instance %s] in this file",
-		                network->instance, network->node, network->instance);
+		                "%s: there is no [instance %s] in this file", title,
+		                network->instance);
 	if (!config_node_find(reader->config, network->node))
-		config_error_at(reader, &trace->origin,
-		                "[network %s %s]: there is no [node %s] in this file",
-		                network->instance, network->node, network->node);
+		config_error_at(reader, &trace->origin, "%s: there is no [node %s] in this file",
+		                title, network->node);
 	if (!network->namespace_name) {
 		snprintf(name, sizeof(name), "nat64-%s", network->instance);
 		config_text_store(reader, &network->namespace_name, name);

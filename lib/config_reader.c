@@ -20,11 +20,7 @@
 
 static void print_place(FILE *err, const struct config_origin *origin)
 {
-	/* Line 0 is the file as a whole. */
-	if (origin->line)
-		fprintf(err, "%s:%u: ", origin->file, origin->line);
-	else
-		fprintf(err, "%s: ", origin->file);
+	fprintf(err, "%s:%u: ", origin->file, origin->line);
 }
 
 void config_refuse(struct config_reader *reader, const char *format, ...)

@@ -24,15 +24,16 @@ bool config_interface_is_valid(const char *text)
 {
 	size_t len = strlen(text);
 
-	/* What the kernel's dev_valid_name() accepts. */
-	return len > 0 && len < 16 && strpbrk(text, "/: \t") == NULL && strcmp(text, ".") != 0 &&
+	/* What the kernel's dev_valid_name() accepts, without the '%' that asks it for a number. */
+	return len > 0 && len < 16 && strpbrk(text, "/:% \t") == NULL && strcmp(text, ".") != 0 &&
 	       strcmp(text, "..") != 0;
 }
 
 static void interface_refuse(struct config_reader *reader)
 {
-	config_refuse(reader,
-	              "not the name of an interface: up to 15 characters, no blank, '/' or ':'");
+	config_refuse(
+		reader,
+		"not the name of an interface: up to 15 characters, no blank, '/', ':' or '%%'");
 }
 
 void config_text_store(struct config_reader *reader, char **field, const char *value)
