@@ -1,4 +1,5 @@
-/* The version that every program prints with --version: from the last tag, or from the file VERSION. */
+/* The version that every program prints with --version: from the last tag, or from the file
+ * VERSION. */
 #ifndef SA_NAT64_VERSION_H
 #define SA_NAT64_VERSION_H
 

@@ -175,8 +175,7 @@ def vector_tests(name, out, env):
 
 
 def golden_tests(prefix, folder, env):
-    return [Test('%s/%s' % (prefix, n), ['tests/golden/%s.sh' % n, folder], by_lines(), 300, env,
-                 ['tests/golden/%s.sh' % n, folder + '/sa-nat64-translator', folder + '/sa-nat64'])
+    return [Test('%s/%s' % (prefix, n), ['tests/golden/%s.sh' % n, folder], by_lines(), 300, env, ['tests/golden/%s.sh' % n])
             for n in make_list('golden-tests')]
 
 
