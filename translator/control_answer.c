@@ -38,6 +38,16 @@ static size_t send_error(const struct exchange *x, char *sentence)
 	return send_reply(x, &reply);
 }
 
+/* The request is understood, its values are not acceptable. */
+static size_t send_invalid(const struct exchange *x, char *sentence)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+
+	reply.error = sentence;
+	reply.invalid = true;
+	return send_reply(x, &reply);
+}
+
 static SaNat64__Control__Protocols protocols32(const uint32_t values[L4_PROTOS])
 {
 	SaNat64__Control__Protocols out = SA_NAT64__CONTROL__PROTOCOLS__INIT;
@@ -206,7 +216,7 @@ static size_t answer_sessions(const struct exchange *x, const SaNat64__Control__
 	size_t len;
 
 	if (control_filter_read(list->filter, &filter, error) < 0)
-		return send_error(x, error);
+		return send_invalid(x, error);
 	page = malloc(sizeof(*page));
 	if (!page)
 		return 0;
@@ -227,10 +237,10 @@ static size_t answer_bib(const struct exchange *x, const SaNat64__Control__ListR
 	size_t len;
 
 	if (control_filter_read(list->filter, &filter, error) < 0)
-		return send_error(x, error);
+		return send_invalid(x, error);
 	if (filter.has_state || filter.has_remote)
-		return send_error(x, (char *)"a binding has neither state nor remote address; "
-		                             "ask for sessions");
+		return send_invalid(x, (char *)"a binding has neither state nor remote address; "
+		                               "ask for sessions");
 	page = malloc(sizeof(*page));
 	if (!page)
 		return 0;
@@ -379,7 +389,7 @@ static size_t answer_explain(const struct exchange *x, const SaNat64__Control__E
 	if (!explain)
 		return 0;
 	if (read_packet(in, explain, error) < 0) {
-		len = send_error(x, error);
+		len = send_invalid(x, error);
 	} else {
 		explain_run(x->translator, explain, x->now_us);
 		len = send_explanation(x, explain);

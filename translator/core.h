@@ -20,6 +20,13 @@
 #include "translator/transport.h"
 #include "translator/xlat.h"
 
+/* What an explained packet created and met, to be undone; a hairpin touches two sessions. */
+struct rehearsal {
+	uint32_t made[2], met[2];
+	unsigned made_count, met_count;
+	struct session met_before[2];
+};
+
 struct translator {
 	const struct config_instance *config;
 	struct translator_io io;
@@ -56,10 +63,7 @@ struct translator {
 		error_rest; /* MTU or pointer of the ICMP error that the present verdict asks for */
 	bool in_pieces; /* it was taken apart and its pieces were handled and counted one by one */
 	bool rehearsal; /* explain: nothing may be stored for later */
-	uint32_t made_session;     /* the session that the packet created, 0 = none; read after a
-	                              rehearsal */
-	uint32_t met_session;      /* rehearsal: the session that it belongs to, 0 = none */
-	struct session met_before; /* rehearsal: that session as it was */
+	struct rehearsal rehearsed;
 
 	uint8_t *held;    /* a piece out of the fragment store, with headroom in front */
 	uint8_t *segment; /* one datagram of a UDP super-packet, with headroom in front */
@@ -68,6 +72,11 @@ struct translator {
 
 /* translator.c: count a packet's fate and send the ICMP error that belongs to it. */
 void translator_finish(struct translator *t, const struct packet *p, enum verdict verdict);
+
+/* translator.c: describe the IPv4 packet that the first pass of a hairpin made, for the second
+ * pass. */
+enum verdict translator_turn(const struct xlat_job *first, uint8_t *data, uint32_t len,
+                             struct xlat_job *second);
 
 /* admit.c: whether an IPv4 address may stand behind pool6[index] as a remote host's address. */
 enum verdict admit_remote4(const struct translator *t, int index, uint32_t addr4);

@@ -212,6 +212,8 @@ static enum verdict note_range(struct datagram *datagram, const struct packet *p
 			return VERDICT_FRAGMENT_DUPLICATE;
 		if (start < range->end && range->start < end)
 			return VERDICT_FRAGMENT_OVERLAP;
+		if (!p->more && range->end > end)
+			return VERDICT_FRAGMENT_OVERLAP;
 	}
 	if (view->total_len && (!p->more || end > view->total_len))
 		return VERDICT_FRAGMENT_OVERLAP;

@@ -8,6 +8,7 @@
 #define BLOCKS        (65536 / POOL4_BLOCK_PORTS) /* one 64-bit word each */
 #define SYSTEM_BLOCKS (1024 / POOL4_BLOCK_PORTS)
 #define SUMMARY_WORDS (BLOCKS / 64)
+#define BLIND_DRAWS   8
 #define EVEN_PORTS    UINT64_C(0x5555555555555555)
 
 enum parity { PARITY_EVEN, PARITY_ODD, PARITIES };
@@ -284,18 +285,34 @@ static int scan_blocks(const uint64_t *summary, unsigned from, unsigned to)
 	return -1;
 }
 
+/* A block low..high-1 whose bit is set in a summary, -1 when there is none. Drawn blindly a few
+ * times, so that the block behind a long gap is no likelier than others; where set bits are rare,
+ * the next one from a random place on. */
+static int pick_block(struct pool4 *pool, const uint64_t *summary, unsigned low, unsigned high)
+{
+	unsigned start = low;
+	int block;
+
+	for (int try = 0; try < BLIND_DRAWS; try++) {
+		start = low + (unsigned)((random_next(&pool->random) >> 32) % (high - low));
+		if (summary[start / 64] >> (start % 64) & 1)
+			return (int)start;
+	}
+	block = scan_blocks(summary, start, high);
+	return block < 0 ? scan_blocks(summary, low, start) : block;
+}
+
 /* A random free port of the parity in blocks low..high-1, or -1. */
 static int pick_port(struct pool4 *pool, struct port_map *map, enum parity parity, unsigned low,
                      unsigned high)
 {
-	uint64_t random = random_next(&pool->random), bits;
-	unsigned start = low + (unsigned)((random >> 32) % (high - low)), turn = random % 64;
-	int block = scan_blocks(map->blocks[parity], start, high);
+	int block = pick_block(pool, map->blocks[parity], low, high);
+	unsigned turn;
+	uint64_t bits;
 
 	if (block < 0)
-		block = scan_blocks(map->blocks[parity], low, start);
-	if (block < 0)
 		return -1;
+	turn = random_next(&pool->random) % 64;
 	bits = map->free[block] & parity_mask[parity];
 	bits = bits >> turn | bits << ((64 - turn) % 64);
 	return block * POOL4_BLOCK_PORTS + (int)((unsigned)__builtin_ctzll(bits) + turn) % 64;

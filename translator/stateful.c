@@ -34,10 +34,45 @@ static enum verdict flow(struct translator *t, const struct packet *p, struct xl
 	return verdict == VERDICT_OK ? flow64(t, p, pool6, dst4, to) : verdict;
 }
 
+/* -- hairpinning (RFC 6146 section 3.8)
+ * ----------------------------------------------------------------------------- */
+
+static bool is_hairpin(const struct translator *t, uint32_t dst4)
+{
+	return pool4_has(t->pool4, dst4) || flow_has_static4(t, dst4);
+}
+
+/* The IPv4 packet that the first pass made is for another of our own bindings: translate it back at
+ * once, by the rules for any packet from IPv4. A refusal is answered to the IPv4 packet, as if it
+ * had come from outside. */
+static enum verdict hairpin(struct translator *t, const struct xlat_job *first, uint8_t *data,
+                            uint32_t len)
+{
+	struct xlat_job job;
+	enum verdict verdict = translator_turn(first, data, len, &job);
+
+	TRACE(t->trace, "hairpin: the IPv4 destination is in pool4, back to IPv6");
+	if (verdict == VERDICT_OK)
+		verdict = stateful46(t, &job);
+	if (verdict == VERDICT_TRANSLATED)
+		return VERDICT_HAIRPINNED;
+	translator_finish(t, &job.p, verdict);
+	t->in_pieces = true;
+	return verdict;
+}
+
 static enum verdict output(struct translator *t, struct xlat_job *job,
                            const struct xlat_addresses *to)
 {
-	return job->p.version == 4 ? output46(t, job, to) : output64(t, job, to);
+	struct xlat_packet packet;
+
+	if (job->p.version == 4)
+		return output46(t, job, to);
+	if (!is_hairpin(t, to->dst4))
+		return output64(t, job, to);
+	packet = xlat64(t->config, job, to,
+	                ident_next(&t->ident, to->src4, to->dst4, job->p.proto));
+	return hairpin(t, job, packet.data, packet.len);
 }
 
 /* What does not need state to be refused: before any is made. */
@@ -228,6 +263,7 @@ static enum verdict error46(struct translator *t, struct xlat_job *job)
 	struct xlat_addresses outer, inner;
 	struct xlat_error error;
 	uint32_t index;
+	uint8_t *buf;
 	enum verdict verdict = xlat_error_parse(&job->p, &error);
 
 	if (verdict != VERDICT_OK)
@@ -245,8 +281,8 @@ static enum verdict error46(struct translator *t, struct xlat_job *job)
 	inner.src_port = bib->port6;
 	inner.dst_port = error.quote.dst_port;
 	outer.src6 = reporter6(t, session->pool6, job->p.src4, session->dst4);
-	output_bytes(t, t->error[0],
-	             xlat46_error(t->config, job, &error, &outer, &inner, t->error[0]));
+	buf = t->error[job->is_second_pass];
+	output_bytes(t, buf, xlat46_error(t->config, job, &error, &outer, &inner, buf));
 	return VERDICT_TRANSLATED;
 }
 
@@ -256,7 +292,7 @@ static enum verdict error64(struct translator *t, struct xlat_job *job)
 	const struct bib_entry *bib;
 	struct xlat_addresses outer, inner;
 	struct xlat_error error;
-	uint32_t remote4, index;
+	uint32_t remote4, index, len;
 	int pool6;
 	enum verdict verdict = resolve_dst4(t, &job->p.dst6, &pool6, &remote4);
 
@@ -276,10 +312,12 @@ static enum verdict error64(struct translator *t, struct xlat_job *job)
 	outer.dst4 = inner.src4 = remote4;
 	inner.src_port = packet_is_icmp(quote) ? bib->port4 : quote->src_port;
 	inner.dst_port = bib->port4;
-	output_bytes(t, t->error[0],
-	             xlat64_error(t->config, job, &error, &outer, &inner,
-	                          ident_next(&t->ident, outer.src4, outer.dst4, IPPROTO_ICMP), NULL,
-	                          t->error[0]));
+	len = xlat64_error(t->config, job, &error, &outer, &inner,
+	                   ident_next(&t->ident, outer.src4, outer.dst4, IPPROTO_ICMP), NULL,
+	                   t->error[0]);
+	if (is_hairpin(t, outer.dst4))
+		return hairpin(t, job, t->error[0], len);
+	output_bytes(t, t->error[0], len);
 	return VERDICT_TRANSLATED;
 }
 

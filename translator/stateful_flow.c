@@ -91,7 +91,8 @@ static uint32_t create_session(struct translator *t, uint32_t bib, uint32_t dst4
 		tally_inc(t->peers, &key);
 	}
 	t->counters.sessions_created[entry->proto]++;
-	t->made_session = index;
+	if (t->rehearsal)
+		t->rehearsed.made[t->rehearsed.made_count++] = index;
 	TRACE(t->trace, "session: created, %s, %llu s", tcp_state_name(state),
 	      (unsigned long long)(lifetime_us / 1000000));
 	return index;
@@ -171,8 +172,8 @@ static void remember_session(struct translator *t, uint32_t index)
 {
 	if (!t->rehearsal || !index)
 		return;
-	t->met_session = index;
-	t->met_before = *session_at(t->sessions, index);
+	t->rehearsed.met[t->rehearsed.met_count] = index;
+	t->rehearsed.met_before[t->rehearsed.met_count++] = *session_at(t->sessions, index);
 }
 
 static void step_tcp(struct translator *t, uint32_t index, enum tcp_event event)

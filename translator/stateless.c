@@ -210,14 +210,12 @@ static uint32_t router_address4(struct translator *t)
 static enum verdict hairpin(struct translator *t, const struct xlat_job *first, uint8_t *data,
                             uint32_t len)
 {
-	struct xlat_job job = { .offload = first->offload, .keep_ttl = true };
-	enum verdict verdict = packet_parse(data, len, PACKET_WHOLE, &job.p);
+	struct xlat_job job;
+	enum verdict verdict = translator_turn(first, data, len, &job);
 
-	if (verdict == VERDICT_OK && !job.p.fragment_offset)
-		verdict = packet_parse_transport(&job.p, PACKET_WHOLE);
 	if (verdict != VERDICT_OK)
 		return verdict;
-	job.icmp_len = job.p.l4_len;
+	job.keep_ttl = true;
 	TRACE(t->trace, "hairpin: the IPv4 destination has an explicit mapping, back to IPv6");
 	verdict = translate46(t, &job, true, t->error[1]);
 	return verdict == VERDICT_TRANSLATED ? VERDICT_HAIRPINNED : verdict;

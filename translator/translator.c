@@ -223,6 +223,19 @@ static enum verdict receive(struct translator *t, struct xlat_job *job, uint8_t 
 	return p->version == 6 ? receive64(t, job) : receive46(t, job);
 }
 
+enum verdict translator_turn(const struct xlat_job *first, uint8_t *data, uint32_t len,
+                             struct xlat_job *second)
+{
+	enum verdict verdict;
+
+	*second = (struct xlat_job){ .offload = first->offload, .is_second_pass = true };
+	verdict = packet_parse(data, len, PACKET_WHOLE, &second->p);
+	if (verdict == VERDICT_OK && !second->p.fragment_offset)
+		verdict = packet_parse_transport(&second->p, PACKET_WHOLE);
+	second->icmp_len = second->p.l4_len;
+	return verdict;
+}
+
 void translator_finish(struct translator *t, const struct packet *p, enum verdict verdict)
 {
 	const struct verdict_info *info = verdict_info(verdict);
@@ -312,15 +325,17 @@ static void save_state(const struct translator *t, struct saved_state *saved)
 
 static void restore_state(struct translator *t, const struct saved_state *saved)
 {
+	const struct rehearsal *rehearsed = &t->rehearsed;
 	struct session *met;
+	unsigned i;
 
-	if (t->made_session)
-		flow_delete(t, t->made_session);
-	if (t->met_session) {
-		met = session_at(t->sessions, t->met_session);
-		met->state = t->met_before.state;
-		met->pool6 = t->met_before.pool6;
-		met->expires_us = t->met_before.expires_us;
+	for (i = 0; i < rehearsed->made_count; i++)
+		flow_delete(t, rehearsed->made[i]);
+	for (i = 0; i < rehearsed->met_count; i++) {
+		met = session_at(t->sessions, rehearsed->met[i]);
+		met->state = rehearsed->met_before[i].state;
+		met->pool6 = rehearsed->met_before[i].pool6;
+		met->expires_us = rehearsed->met_before[i].expires_us;
 	}
 	t->counters = saved->counters;
 	memcpy(t->error_limits, saved->limits, sizeof(saved->limits));
@@ -347,13 +362,16 @@ enum verdict translator_explain(struct translator *t, uint8_t *packet, size_t le
 
 	save_state(t, &saved);
 	t->now_us = now_us;
-	t->error_rest = t->made_session = t->met_session = 0;
+	t->error_rest = 0;
+	t->in_pieces = false;
+	t->rehearsed = (struct rehearsal){ 0 };
 	t->trace = trace;
 	t->rehearsal = true;
 	t->emit = io && io->emit ? io->emit : swallow;
 	t->emit_context = io ? io->context : NULL;
 	verdict = receive(t, &job, packet, len, &vnet);
-	translator_finish(t, &job.p, verdict);
+	if (!t->in_pieces)
+		translator_finish(t, &job.p, verdict);
 	restore_state(t, &saved);
 	t->emit = t->io.emit;
 	t->emit_context = t->io.context;

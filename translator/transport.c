@@ -58,17 +58,30 @@ void transport_rewrite(struct packet *p, const struct offload *offload, uint64_t
 	store_raw16(field, sum);
 }
 
+static bool is_all_zero(const uint8_t *bytes, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
 void transport_rewrite_echo(struct packet *p, uint8_t type, uint16_t identifier,
                             uint64_t old_pseudo, uint64_t new_pseudo)
 {
 	uint8_t *l4 = p->data + p->l4_offset;
 	uint64_t old_sum = checksum_add(checksum_add(old_pseudo, l4, 2), l4 + 4, 2), new_sum;
+	uint16_t sum;
 
 	l4[0] = type;
 	store_be16(l4 + 4, identifier);
 	new_sum = checksum_add(checksum_add(new_pseudo, l4, 2), l4 + 4, 2);
-	store_raw16(l4 + 2,
-	            checksum_update(load_raw16(l4 + 2), checksum_difference(old_sum, new_sum)));
+	sum = checksum_update(load_raw16(l4 + 2), checksum_difference(old_sum, new_sum));
+	store_raw16(l4 + 2, sum);
+	/* An update cannot tell the two zeros of one's complement apart. The sum over an ICMPv4
+	 * echo reply may be the rarer one, that of nothing but zeros. */
+	if (sum == 0 && is_all_zero(l4, p->l4_len))
+		store_raw16(l4 + 2, 0xffff);
 }
 
 void transport_compute_udp4(struct packet *p)

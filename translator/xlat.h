@@ -31,7 +31,8 @@ struct xlat_job {
 	struct offload offload;
 	uint32_t
 		icmp_len; /* bytes of the whole ICMP message, also when p is only its first piece */
-	bool keep_ttl;    /* the second pass of a hairpin */
+	bool is_second_pass; /* of a hairpin: the packet was translated here a moment ago */
+	bool keep_ttl;       /* the second pass must not count as a hop */
 };
 
 /* How a packet fits the far side. */
@@ -67,6 +68,7 @@ struct xlat_packet xlat64(const struct config_instance *config, struct xlat_job 
 struct xlat_error {
 	struct icmp_mapping map;
 	struct packet quote;      /* transport parsed as far as it is there */
+	uint32_t region_len;      /* bytes of the quote with the zeros that pad it */
 	const uint8_t *extension; /* RFC 4884 structure, NULL = none */
 	uint32_t extension_len;
 };

@@ -25,20 +25,19 @@ static bool map_error(const struct packet *p, const uint8_t *icmp, struct icmp_m
 
 /* Cut the bytes behind the ICMP header into quote and extension. False when the length attribute
  * points beyond them. A length below the minimum of RFC 4884 marks no extension. */
-static bool split_extension(const struct packet *p, const uint8_t *icmp, struct xlat_error *error,
-                            uint32_t *quote_len)
+static bool split_extension(const struct packet *p, const uint8_t *icmp, struct xlat_error *error)
 {
 	uint32_t words = p->version == 4 ? icmp[5] : icmp[4];
 	uint32_t len = words * (p->version == 4 ? 4 : 8), there = p->l4_len - 8;
 
-	*quote_len = there;
+	error->region_len = there;
 	if (!error->map.in_extensible || words == 0)
 		return true;
 	if (len > there)
 		return false;
 	if (len < EXTENSION_QUOTE_MIN)
 		return true;
-	*quote_len = len;
+	error->region_len = len;
 	error->extension_len = there - len;
 	error->extension = error->extension_len ? icmp + 8 + len : NULL;
 	return true;
@@ -61,16 +60,15 @@ static bool parse_quote(const struct packet *p, uint32_t len, struct packet *quo
 enum verdict xlat_error_parse(const struct packet *p, struct xlat_error *error)
 {
 	const uint8_t *icmp = p->data + p->l4_offset;
-	uint32_t quote_len;
 
 	*error = (struct xlat_error){ 0 };
 	if (!checksum_is_right(p))
 		return VERDICT_ICMP_CHECKSUM;
 	if (!map_error(p, icmp, &error->map))
 		return VERDICT_ICMP_TYPE;
-	if (!split_extension(p, icmp, error, &quote_len))
+	if (!split_extension(p, icmp, error))
 		return VERDICT_ICMP_QUOTE;
-	return parse_quote(p, quote_len, &error->quote) ? VERDICT_OK : VERDICT_ICMP_QUOTE;
+	return parse_quote(p, error->region_len, &error->quote) ? VERDICT_OK : VERDICT_ICMP_QUOTE;
 }
 
 static uint32_t min32(uint32_t a, uint32_t b)
@@ -81,7 +79,8 @@ static uint32_t min32(uint32_t a, uint32_t b)
 struct xlat_error_layout xlat_error_plan(const struct xlat_error *error, uint32_t quote_len,
                                          uint32_t room, uint32_t unit)
 {
-	uint32_t padded = (quote_len + unit - 1) / unit * unit;
+	uint32_t padding = error->region_len - error->quote.len;
+	uint32_t padded = (quote_len + padding + unit - 1) / unit * unit;
 	bool extended = error->extension_len && error->map.out_extensible &&
 	                error->extension_len + EXTENSION_QUOTE_MIN <= room;
 
