@@ -121,7 +121,7 @@ static void an_unanswered_syn_lives_four_minutes(void **state)
 	assert_int_equal(gateway_stats(&gateway).sessions[L4_TCP], 1);
 	gateway_pass(&gateway, 2 * SECOND_US);
 	assert_int_equal(gateway_stats(&gateway).sessions[L4_TCP], 0);
-	assert_int_equal(from_server(IPPROTO_TCP, port, SYN | ACK), VERDICT_SYN_STORED);
+	assert_int_equal(from_server(IPPROTO_TCP, port, SYN | ACK), VERDICT_NO_BINDING);
 	gateway_close(&gateway);
 }
 
