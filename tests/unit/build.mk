@@ -1,8 +1,10 @@
 # Each NAME is tests/unit/test_NAME.c, a cmocka program linked with lib, proto and the translator's core.
 unit-tests :=
+unit-tests += checksum packet transport tcp_fsm wheel bib session pool4 fragment syn_store ident rate_limit
+unit-tests += lifetimes limits matcher
 unit-tests += address config config_memory rfc6052 eam special4 icmp_map pmtu
 # Files shared by several unit tests, and program sources outside the core that are tested directly.
-unit-support-srcs :=
+unit-support-srcs := tests/unit/gateway.c tests/vectors/packet_view.c tests/vectors/hex.c tests/vectors/matcher.c
 unit-link-srcs :=
 # It puts an allocator of its own in front of the real one.
 $(out)/unit/config_memory: LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
