@@ -169,7 +169,8 @@ static bool is_local4(void *context, uint32_t addr4)
 	return addr4 == 0xc00002fe;
 }
 
-/* Explaining a packet changes nothing, sends nothing and foretells the verdict. */
+/* Explaining a packet changes nothing and sends nothing, and it foretells the verdict, unless that
+ * depends on what is stored: pieces of datagrams, SYNs. */
 static enum verdict explain(struct fuzz *fuzz, const uint8_t *packet, size_t len)
 {
 	static uint8_t copy[ROOM_LEN];
@@ -206,7 +207,9 @@ static void input(struct fuzz *fuzz, size_t len, const struct virtio_net_hdr *vn
 	verdict = translator_input(fuzz->translator, room + TRANSLATOR_HEADROOM, len, vnet,
 	                           fuzz->now_us);
 	require(verdict < VERDICT_COUNT, "unknown verdict");
-	require(!ask || fuzz->offloaded || verdict == foretold, "explain foretold another verdict");
+	require(!ask || fuzz->offloaded || verdict == foretold ||
+	                foretold == VERDICT_FRAGMENT_STORED || foretold == VERDICT_SYN_STORED,
+	        "explain foretold another verdict");
 	fuzz->checksums_right = false;
 	fuzz->offloaded = false;
 }
