@@ -40,6 +40,8 @@ void log_open(const char *program, enum log_level least)
 }
 
 static void log_vwrite(enum log_level level, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+static void log_vwrite(enum log_level level, const char *format, va_list args)
 {
 	int saved = errno;
 	char line[LOG_LINE_MAX];
