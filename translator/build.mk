@@ -11,4 +11,5 @@ core-srcs := \
 	translator/explain.c translator/control_answer.c translator/control_list.c
 # translator-srcs: the edges (device, sockets, clock, main), only in the program.
 translator-srcs := \
-	translator/control.c
+	translator/main.c translator/loop.c translator/tun.c translator/routes.c translator/local4.c \
+	translator/privileges.c translator/control.c

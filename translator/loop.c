@@ -1,0 +1,165 @@
+#include "translator/loop.h"
+
+#include "lib/log.h"
+#include "translator/tun.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BURST_MAX        256 /* packets read before other events get their turn */
+#define TICK_US          20000
+#define NOTES_PER_MINUTE 10
+
+struct loop {
+	int tun;
+	const struct local4 *local4;
+	struct translator *translator;
+	sd_event_source *packets, *ticks;
+	struct log_limit notes, write_errors;
+	uint8_t *buffer; /* headroom and one packet */
+};
+
+struct loop *loop_new(int tun, const struct local4 *local4)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+
+	if (!loop)
+		return NULL;
+	loop->tun = tun;
+	loop->local4 = local4;
+	loop->notes.burst = loop->write_errors.burst = NOTES_PER_MINUTE;
+	loop->notes.interval_us = loop->write_errors.interval_us = 60000000;
+	loop->buffer = malloc(TRANSLATOR_HEADROOM + TRANSLATOR_PACKET_MAX);
+	if (loop->buffer)
+		return loop;
+	free(loop);
+	return NULL;
+}
+
+void loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	sd_event_source_disable_unref(loop->packets);
+	sd_event_source_disable_unref(loop->ticks);
+	(void)close(loop->tun);
+	free(loop->buffer);
+	free(loop);
+}
+
+uint64_t loop_now_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* -- what the core asks for
+ * --------------------------------------------------------------------------------------- */
+
+static void emit(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
+                 int count)
+{
+	struct loop *loop = context;
+	int error = tun_write(loop->tun, vnet, iov, count);
+
+	if (error == 0)
+		return;
+	translator_count_write_error(loop->translator);
+	log_limited(&loop->write_errors, loop_now_us(), LOG_LEVEL_WARNING,
+	            "the kernel refused a translated packet: %s; is the device up?",
+	            strerror(-error));
+}
+
+static bool is_local4(void *context, uint32_t addr4)
+{
+	const struct loop *loop = context;
+
+	return loop->local4 && local4_has(loop->local4, addr4);
+}
+
+static void note(void *context, enum verdict verdict, const struct packet *p)
+{
+	struct loop *loop = context;
+	char src[ADDRESS_STRLEN], dst[ADDRESS_STRLEN];
+
+	if (p->version == 6) {
+		address6_format(&p->src6, src);
+		address6_format(&p->dst6, dst);
+	} else {
+		address4_format(p->src4, src);
+		address4_format(p->dst4, dst);
+	}
+	log_limited(&loop->notes, loop_now_us(), LOG_LEVEL_NOTICE,
+	            "dropped (%s): %s port %u -> %s port %u, protocol %u",
+	            verdict_info(verdict)->name, src, p->src_port, dst, p->dst_port, p->proto);
+}
+
+struct translator_io loop_io(struct loop *loop)
+{
+	return (struct translator_io){
+		.emit = emit, .is_local4 = is_local4, .note = note, .context = loop
+	};
+}
+
+/* -- events
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static int on_packets(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct loop *loop = userdata;
+	uint8_t *packet = loop->buffer + TRANSLATOR_HEADROOM;
+	uint64_t now_us = loop_now_us();
+	struct virtio_net_hdr vnet;
+	ptrdiff_t len;
+	int i;
+
+	(void)source;
+	(void)revents;
+	for (i = 0; i < BURST_MAX; i++) {
+		len = tun_read(fd, &vnet, packet, TRANSLATOR_PACKET_MAX);
+		if (len == 0)
+			return 0;
+		if (len == -EBADMSG)
+			continue;
+		if (len < 0) {
+			log_error("cannot read from the device: %s", strerror((int)-len));
+			return sd_event_exit(sd_event_source_get_event(source), 1);
+		}
+		(void)translator_input(loop->translator, packet, (size_t)len, &vnet, now_us);
+	}
+	return 0;
+}
+
+static int on_tick(sd_event_source *source, uint64_t due_us, void *userdata)
+{
+	struct loop *loop = userdata;
+	uint64_t now_us = loop_now_us();
+
+	(void)due_us;
+	translator_tick(loop->translator, now_us);
+	return sd_event_source_set_time(source, now_us + TICK_US);
+}
+
+int loop_start(struct loop *loop, sd_event *event, struct translator *t)
+{
+	int error;
+
+	loop->translator = t;
+	error = sd_event_add_time(event, &loop->ticks, CLOCK_MONOTONIC, loop_now_us() + TICK_US,
+	                          TICK_US / 4, on_tick, loop);
+	if (error >= 0)
+		error = sd_event_source_set_enabled(loop->ticks, SD_EVENT_ON);
+	if (error >= 0) /* packets must not keep time from passing */
+		error = sd_event_source_set_priority(loop->ticks, SD_EVENT_PRIORITY_IMPORTANT);
+	if (error >= 0)
+		error = sd_event_add_io(event, &loop->packets, loop->tun, EPOLLIN, on_packets,
+		                        loop);
+	return error < 0 ? error : 0;
+}

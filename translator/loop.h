@@ -1,0 +1,31 @@
+/* The packet loop: reads the device in bursts, lets time pass for the tables, writes what the core
+ * sends, logs what it notes.
+ *
+ * This is the edge around the pure core (translator.h): the only place that moves packets between
+ * device and core.
+ */
+#ifndef SA_NAT64_LOOP_H
+#define SA_NAT64_LOOP_H
+
+#include "translator/local4.h"
+#include "translator/translator.h"
+
+#include <systemd/sd-event.h>
+
+struct loop;
+
+/* A loop over the device behind tun (owned from now on); local4 may be NULL. NULL when memory ends.
+ */
+struct loop *loop_new(int tun, const struct local4 *local4);
+void loop_free(struct loop *loop); /* NULL accepted */
+
+/* What the core needs; valid as long as the loop. */
+struct translator_io loop_io(struct loop *loop);
+
+/* Serve t in the event loop from now on. 0 or -errno. t must outlive the loop's last event. */
+int loop_start(struct loop *loop, sd_event *event, struct translator *t);
+
+/* The core's clock. */
+uint64_t loop_now_us(void);
+
+#endif

@@ -1,0 +1,317 @@
+/* sa-nat64-translator: options, open, drop privileges, loop. */
+#include "lib/config.h"
+#include "lib/log.h"
+#include "lib/version.h"
+#include "translator/control.h"
+#include "translator/local4.h"
+#include "translator/loop.h"
+#include "translator/privileges.h"
+#include "translator/routes.h"
+#include "translator/translator.h"
+#include "translator/tun.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct options {
+	const char *config, *rundir, *node, *instance;
+	bool check_only;
+};
+
+/* Everything that main() opened; released in one place. */
+struct program {
+	struct config *config;
+	const struct config_instance *instance;
+	struct translator *translator;
+	struct local4 *local4;
+	struct control *control;
+	struct loop *loop;
+	sd_event *event;
+	char node[HOST_NAME_MAX + 1]; /* name of this box */
+	unsigned node_id;
+};
+
+static void print_help(void)
+{
+	printf("usage: sa-nat64-translator [OPTION]... INSTANCE\n"
+	       "Translate between IPv6 and IPv4 for one instance of the configuration, in the current\n"
+	       "network namespace and in the foreground.\n\n"
+	       "  -c, --config=FILE    configuration (default " CONFIG_PATH_DEFAULT ")\n"
+	       "  -r, --run-dir=DIR    where the control socket goes (default " CONFIG_RUNDIR_DEFAULT
+	       ")\n"
+	       "  -n, --node=NODE      which [node] this box is (default: the host name)\n"
+	       "  -t, --check-config   read and check the configuration, say what is wrong, stop\n"
+	       "  -h, --help           this text and all keys of the configuration\n"
+	       "  -V, --version        print the version\n\n"
+	       "Exit status: 0 done, 1 failed at run time, 2 usage or configuration.\n\n"
+	       "Keys of the configuration file:\n");
+	config_help(stdout);
+}
+
+/* Fill *options. Returns -1 to go on, else the exit code. */
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "run-dir", required_argument, NULL, 'r' },
+		{ "node", required_argument, NULL, 'n' },
+		{ "check-config", no_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*options = (struct options){ .config = CONFIG_PATH_DEFAULT,
+		                     .rundir = CONFIG_RUNDIR_DEFAULT };
+	while ((option = getopt_long(argc, argv, "c:r:n:thV", longs, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 'r':
+			options->rundir = optarg;
+			break;
+		case 'n':
+			options->node = optarg;
+			break;
+		case 't':
+			options->check_only = true;
+			break;
+		case 'h':
+			print_help();
+			return EXIT_DONE;
+		case 'V':
+			printf("sa-nat64-translator %s\n", sa_nat64_version);
+			return EXIT_DONE;
+		default:
+			fprintf(stderr, "Try 'sa-nat64-translator --help'.\n");
+			return EXIT_USAGE;
+		}
+	}
+	options->instance = optind < argc ? argv[optind++] : NULL;
+	if (optind < argc || (!options->instance && !options->check_only)) {
+		fprintf(stderr,
+		        "sa-nat64-translator: one INSTANCE is needed, as in [instance INSTANCE] of the "
+		        "configuration. Try 'sa-nat64-translator --help'.\n");
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+/* The instance and, when the configuration has nodes, which of them this box is. -1 to go on, else
+ * the exit code. */
+static int choose(const struct options *options, struct program *program)
+{
+	const struct config *config = program->config;
+	const struct config_node *node;
+
+	program->instance = config_instance_find(config, options->instance);
+	if (!program->instance) {
+		log_error("there is no [instance %s] in %s", options->instance, options->config);
+		return EXIT_USAGE;
+	}
+	if (program->instance->fast_path == CONFIG_FAST_PATH_ON) {
+		log_error("fast-path = on: this version has no fast path yet; use auto or off");
+		return EXIT_USAGE;
+	}
+	if (options->node)
+		(void)snprintf(program->node, sizeof(program->node), "%s", options->node);
+	else
+		(void)gethostname(program->node, sizeof(program->node) - 1);
+	if (config->node_count == 0)
+		return -1;
+	node = config_node_find(config, program->node);
+	if (!node) {
+		log_error(
+			"this box is %s, and there is no [node %s] in %s; name the right one with --node",
+			program->node, program->node, options->config);
+		return EXIT_USAGE;
+	}
+	program->node_id = node->id;
+	return -1;
+}
+
+/* Ports are dealt out by node id modulo the number of nodes, so ids above the count still need
+ * their own share. */
+static unsigned port_shares(const struct config *config)
+{
+	unsigned shares = (unsigned)config->node_count;
+	size_t i;
+
+	for (i = 0; i < config->node_count; i++)
+		if (config->nodes[i].id >= shares)
+			shares = config->nodes[i].id + 1u;
+	return shares ? shares : 1;
+}
+
+static int build_translator(struct program *program)
+{
+	const struct config *config = program->config;
+	struct translator_io io = loop_io(program->loop);
+	uint8_t seed[32], pool4_key[16];
+	struct translator_stats stats;
+
+	randombytes_buf(seed, sizeof(seed));
+	(void)crypto_generichash(pool4_key, sizeof(pool4_key),
+	                         (const uint8_t *)config->cluster.name,
+	                         strlen(config->cluster.name), NULL, 0);
+	program->translator = translator_new(program->instance, program->node_id,
+	                                     port_shares(config), seed, pool4_key, &io,
+	                                     loop_now_us());
+	if (!program->translator) {
+		log_error("not enough memory for the tables; lower max-sessions (now %u)",
+		          program->instance->max_sessions);
+		return -ENOMEM;
+	}
+	translator_stats(program->translator, &stats);
+	log_info("instance %s: tables for %u sessions take up to %llu MiB", program->instance->name,
+	         program->instance->max_sessions, (unsigned long long)(stats.memory_bytes >> 20));
+	return 0;
+}
+
+/* Without forwarding no packet ever reaches the device; say so, but touch nothing that is not ours.
+ */
+static void warn_forwarding(const char *path, const char *name)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return;
+	if (fgetc(file) == '0')
+		log_warning(
+			"%s is 0: packets from other hosts will not be routed to the translator; set it to 1",
+			name);
+	(void)fclose(file);
+}
+
+static int open_device(struct program *program)
+{
+	const char *name = program->instance->tun;
+	int tun = tun_open(name), error;
+
+	if (tun < 0)
+		return tun;
+	error = tun_configure(name);
+	if (error == 0)
+		error = local4_start(program->event, &program->local4);
+	if (error == 0)
+		program->loop = loop_new(tun, program->local4);
+	if (program->loop)
+		return 0;
+	(void)close(tun);
+	return error < 0 ? error : -ENOMEM;
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)userdata;
+	log_info("%s, stopping; the device stays for the next start",
+	         strsignal((int)info->ssi_signo));
+	return sd_event_exit(sd_event_source_get_event(source), EXIT_DONE);
+}
+
+static int catch_signals(sd_event *event)
+{
+	sigset_t signals;
+	int error;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	error = sd_event_add_signal(event, NULL, SIGTERM, on_signal, NULL);
+	return error < 0 ? error : sd_event_add_signal(event, NULL, SIGINT, on_signal, NULL);
+}
+
+/* The control socket comes when the device is ready: who waits for it may send packets. */
+static int start(struct program *program, const struct options *options)
+{
+	int error = sd_event_new(&program->event);
+
+	if (error >= 0)
+		error = catch_signals(program->event);
+	if (error >= 0)
+		error = open_device(program);
+	if (error >= 0)
+		error = build_translator(program);
+	if (error >= 0)
+		error = routes_set(program->instance, program->instance->tun);
+	if (error >= 0)
+		error = loop_start(program->loop, program->event, program->translator);
+	if (error < 0)
+		return error;
+	error = control_start(program->event, program->translator, options->rundir,
+	                      program->config->cluster.name, program->node, &program->control);
+	if (error < 0) {
+		log_error("cannot open the control socket %s/%s/control.sock: %s", options->rundir,
+		          program->instance->name,
+		          error == -EADDRINUSE ? "another translator runs this instance"
+		                               : strerror(-error));
+		return error;
+	}
+	warn_forwarding("/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding");
+	warn_forwarding("/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward");
+	return privileges_drop();
+}
+
+static void stop(struct program *program)
+{
+	control_stop(program->control);
+	loop_free(program->loop);
+	translator_free(program->translator);
+	local4_stop(program->local4);
+	(void)sd_event_unref(program->event);
+	config_free(program->config);
+}
+
+static int run(struct program *program, const struct options *options)
+{
+	int result = choose(options, program);
+
+	if (result >= 0)
+		return result;
+	if (sodium_init() < 0) {
+		log_error("libsodium cannot start: the system has no random numbers");
+		return EXIT_FAILED;
+	}
+	if (start(program, options) < 0)
+		return EXIT_FAILED;
+	(void)sd_event_set_watchdog(program->event, true);
+	(void)sd_notify(0, "READY=1\nSTATUS=translating");
+	log_info("instance %s is up on device %s", program->instance->name, program->instance->tun);
+	result = sd_event_loop(program->event);
+	(void)sd_notify(0, "STOPPING=1");
+	return result < 0 ? EXIT_FAILED : result;
+}
+
+int main(int argc, char **argv)
+{
+	struct program program = { 0 };
+	struct options options;
+	int result = parse_options(argc, argv, &options);
+
+	if (result >= 0)
+		return result;
+	log_open("sa-nat64-translator", LOG_LEVEL_INFO);
+	if (config_load(options.config, stderr, &program.config) < 0)
+		return EXIT_USAGE;
+	if (options.check_only)
+		result = !options.instance || config_instance_find(program.config, options.instance)
+		                 ? EXIT_DONE
+		                 : choose(&options, &program);
+	else
+		result = run(&program, &options);
+	stop(&program);
+	return result;
+}

@@ -1,0 +1,16 @@
+/* The kernel's routes to the translator's device: the pool6 prefixes (as far as `destinations`
+ * reach), pool4, static bindings, explicit mappings and the translator's own addresses.
+ */
+#ifndef SA_NAT64_ROUTES_H
+#define SA_NAT64_ROUTES_H
+
+#include "lib/config.h"
+
+/* Routes carry this protocol number (`ip route show proto 64`), by which old ones are known. */
+#define ROUTES_PROTOCOL 64
+
+/* Make the routes to the device `tun` exactly those that the instance needs. What is wrong is
+ * logged. 0 or -errno. */
+int routes_set(const struct config_instance *config, const char *tun);
+
+#endif
