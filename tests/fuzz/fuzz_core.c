@@ -326,7 +326,7 @@ static void op_time(struct fuzz *fuzz, const uint8_t *data, size_t len)
 
 	if (len < 3)
 		return;
-	jump_us = (uint64_t)(data[0] << 8 | data[1]) * 1000 << 2 * (data[2] % 8);
+	jump_us = (uint64_t)(data[0] << 8 | data[1]) * 1000 << 2 * (data[2] % 4);
 	for (int i = 0; i < 32; i++) {
 		fuzz->now_us += jump_us / 32;
 		translator_tick(fuzz->translator, fuzz->now_us);
