@@ -11,11 +11,30 @@ VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vector
 
 # Index into configs[] of fuzz_core.c.
 CONFIGS = {'nat64': 0, 'siit': 3, 'siit-wkp': 6, 'siit-8215': 3, 'siit-eam7757': 4, 'siit-overlap': 3, 'siit-pure': 5}
-OP_PACKET, OP_FIXED, OP_REPLY, OP_ERROR, OP_TIME, OP_EXPLAIN = 0, 1, 4, 5, 6, 0x80
+OP_PACKET, OP_FIXED, OP_OFFLOADED, OP_REPLY, OP_ERROR, OP_TIME, OP_EXPLAIN = 0, 1, 3, 4, 5, 6, 0x80
+GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4 = 1, 4, 5
 
 
 def chunk(op, data):
     return struct.pack('!BH', op, len(data)) + data
+
+
+def super_packet(packet):
+    """The TCP or UDP packet made 4,000 bytes longer, behind the header that announces segments of 1,000; else None."""
+    version = packet[0] >> 4
+    if version not in (4, 6) or len(packet) < 48:
+        return None
+    at = 20 if version == 4 else 40
+    proto = packet[9 if version == 4 else 6]
+    if proto not in (6, 17) or (version == 4 and packet[0] != 0x45):
+        return None
+    whole = bytearray(packet) + bytes(4000)
+    struct.pack_into('!H', whole, 2 if version == 4 else 4, len(whole) - (0 if version == 4 else 40))
+    if proto == 17:
+        struct.pack_into('!H', whole, at + 4, len(whole) - at)
+    headers = at + (8 if proto == 17 else (packet[at + 12] >> 4) * 4)
+    kind = GSO_UDP_L4 if proto == 17 else GSO_TCPV4 if version == 4 else GSO_TCPV6
+    return struct.pack('=BBHHHH', 1, kind, headers, 1000, at, 6 if proto == 17 else 16) + bytes(whole)
 
 
 def config_index(vector):
@@ -35,7 +54,11 @@ def main():
         plain = b''.join(chunk(OP_PACKET, p) for p in packets)
         lively = b''.join(chunk(OP_EXPLAIN | OP_FIXED, p) for p in packets)
         lively += chunk(OP_REPLY, b'') + chunk(OP_ERROR, bytes([3, 4, 0, 0, 5, 0, 0])) + chunk(OP_TIME, bytes([100, 0, 1]))
-        for name, body in (('plain', plain), ('lively', lively)):
+        supers = [s for s in map(super_packet, packets) if s]
+        offloaded = plain + b''.join(chunk(OP_OFFLOADED, s) for s in supers)
+        for name, body in (('plain', plain), ('lively', lively), ('offloaded', offloaded if supers else b'')):
+            if not body:
+                continue
             with open(os.path.join(folder, '%s-%s' % (vector['id'], name)), 'wb') as out:
                 out.write(bytes([config_index(vector)]) + body)
 
