@@ -1,0 +1,157 @@
+/* `sa-nat64 sessions` and `sa-nat64 bib`: the tables, one row a line, page by page as they come. */
+#include "cli/addresses.h"
+#include "cli/commands.h"
+#include "lib/address.h"
+
+#include <string.h>
+
+static const struct out_column session_columns[] = {
+	{ "instance", 8 }, { "proto", 5 },   { "state", 11 },  { "host", 30 },
+	{ "pool4", 21 },   { "remote", 21 }, { "expires", 7 }, { NULL, 0 },
+};
+
+static const struct out_column binding_columns[] = {
+	{ "instance", 8 }, { "proto", 5 },    { "host", 38 }, { "pool4", 21 },
+	{ "static", 6 },   { "sessions", 8 }, { NULL, 0 },
+};
+
+static void put_endpoint(struct out *out, const char *key, const ProtobufCBinaryData *address,
+                         uint32_t port)
+{
+	char buf[ADDRESS_STRLEN];
+
+	out_endpoint(out, key, addresses_format(address, buf), (uint16_t)port);
+}
+
+static void put_session(struct out *out, const char *instance, const SaNat64__Control__Session *row)
+{
+	out_begin(out, OUT_ROW, NULL);
+	out_text(out, "instance", instance);
+	out_text(out, "proto", row->proto);
+	out_text(out, "state", row->state);
+	put_endpoint(out, "host", &row->host, row->host_port);
+	put_endpoint(out, "pool4", &row->pool4, row->pool4_port);
+	put_endpoint(out, "remote", &row->remote, row->remote_port);
+	out_duration(out, "expires", row->expires_us);
+	put_endpoint(out, "remote6", &row->remote6, row->remote_port);
+	out_end(out);
+}
+
+static void put_binding(struct out *out, const char *instance, const SaNat64__Control__Binding *row)
+{
+	out_begin(out, OUT_ROW, NULL);
+	out_text(out, "instance", instance);
+	out_text(out, "proto", row->proto);
+	put_endpoint(out, "host", &row->host, row->host_port);
+	put_endpoint(out, "pool4", &row->pool4, row->pool4_port);
+	out_flag(out, "static", row->static_);
+	out_count(out, "sessions", row->sessions);
+	out_end(out);
+}
+
+/* Print the rows of a page; returns how many. */
+static size_t put_page(struct out *out, const char *instance, const SaNat64__Control__Reply *reply)
+{
+	if (reply->body_case == SA_NAT64__CONTROL__REPLY__BODY_BIB) {
+		for (size_t i = 0; i < reply->bib->n_rows; i++)
+			put_binding(out, instance, reply->bib->rows[i]);
+		return reply->bib->n_rows;
+	}
+	for (size_t i = 0; i < reply->sessions->n_rows; i++)
+		put_session(out, instance, reply->sessions->rows[i]);
+	return reply->sessions->n_rows;
+}
+
+static uint32_t next_cursor(const SaNat64__Control__Reply *reply)
+{
+	return reply->body_case == SA_NAT64__CONTROL__REPLY__BODY_BIB
+	               ? reply->bib->next_cursor
+	               : reply->sessions->next_cursor;
+}
+
+/* Walk one instance's table until its end or until *left rows were printed. */
+static void walk(struct instance *instance, SaNat64__Control__Request *request,
+                 SaNat64__Control__ListRequest *list, uint64_t *left, struct out *out)
+{
+	list->cursor = 0;
+	do {
+		SaNat64__Control__Reply *reply;
+		size_t printed;
+
+		list->limit = *left < UINT32_MAX ? (uint32_t)*left : 0;
+		reply = instance_ask(instance, request);
+		if (!reply)
+			return;
+		printed = put_page(out, instance->name, reply);
+		*left -= printed < *left ? printed : *left;
+		list->cursor = next_cursor(reply);
+		sa_nat64__control__reply__free_unpacked(reply, NULL);
+	} while (list->cursor != 0 && *left > 0);
+}
+
+static ProtobufCBinaryData binary(const struct cli_address *address)
+{
+	return (ProtobufCBinaryData){ .len = address->len, .data = (uint8_t *)address->bytes };
+}
+
+/* The filter that options describe; it points into them. */
+static void fill_filter(const struct cli_options *options, SaNat64__Control__Filter *filter)
+{
+	sa_nat64__control__filter__init(filter);
+	if (options->list_proto)
+		filter->proto = (char *)options->list_proto;
+	if (options->state)
+		filter->state = (char *)options->state;
+	if (options->has_host) {
+		filter->host.len = sizeof(options->host.addr);
+		filter->host.data = (uint8_t *)&options->host.addr;
+		filter->host_length = options->host.len;
+	}
+	filter->pool4 = binary(&options->pool4);
+	filter->remote = binary(&options->remote);
+	filter->port = options->port;
+}
+
+/* request: its command case chosen, its list empty. */
+static int list_all(const struct cli_options *options, struct instances *instances,
+                    SaNat64__Control__Request *request, struct out *out)
+{
+	SaNat64__Control__ListRequest list = SA_NAT64__CONTROL__LIST_REQUEST__INIT;
+	SaNat64__Control__Filter filter;
+	uint64_t left = options->limit ? options->limit : UINT64_MAX;
+
+	fill_filter(options, &filter);
+	list.filter = &filter;
+	request->sessions = &list; /* one place in memory with request->bib */
+	for (size_t i = 0; i < instances->count && left > 0; i++)
+		walk(&instances->list[i], request, &list, &left, out);
+	return instances_complain(instances, stderr);
+}
+
+int cmd_sessions(const struct cli_options *options, struct instances *instances, struct out *out)
+{
+	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
+	int status;
+
+	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_SESSIONS;
+	out_begin(out, OUT_OBJECT, NULL);
+	out_begin_table(out, "sessions", session_columns);
+	status = list_all(options, instances, &request, out);
+	out_end(out);
+	out_end(out);
+	return status;
+}
+
+int cmd_bib(const struct cli_options *options, struct instances *instances, struct out *out)
+{
+	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
+	int status;
+
+	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_BIB;
+	out_begin(out, OUT_OBJECT, NULL);
+	out_begin_table(out, "bib", binding_columns);
+	status = list_all(options, instances, &request, out);
+	out_end(out);
+	out_end(out);
+	return status;
+}

@@ -1,0 +1,103 @@
+/* `sa-nat64 stats`: every counter, and for each kind of drop what it means and what to do. */
+#include "cli/commands.h"
+
+#include <stdlib.h>
+
+static const struct out_column verdict_columns[] = {
+	{ "count", 12 },
+	{ "verdict", 24 },
+	{ "meaning", 0 },
+	{ NULL, 0 },
+};
+
+static void put_directions(struct out *out, const char *key,
+                           const SaNat64__Control__Directions *values)
+{
+	out_begin(out, OUT_LINE, key);
+	out_count(out, "6to4", values ? values->from6 : 0);
+	out_count(out, "4to6", values ? values->from4 : 0);
+	out_end(out);
+}
+
+static void put_protocols(struct out *out, const char *key,
+                          const SaNat64__Control__Protocols *values)
+{
+	out_begin(out, OUT_LINE, key);
+	out_count(out, "tcp", values ? values->tcp : 0);
+	out_count(out, "udp", values ? values->udp : 0);
+	out_count(out, "icmp", values ? values->icmp : 0);
+	out_end(out);
+}
+
+static void put_held(struct out *out, const SaNat64__Control__StatsReply *stats)
+{
+	out_begin(out, OUT_LINE, "held_now");
+	out_share(out, "fragments", stats->fragments, stats->fragments_max);
+	out_share(out, "stored_syns", stats->stored_syns, stats->stored_syns_max);
+	out_share(out, "hosts", stats->hosts, stats->hosts_max);
+	out_end(out);
+}
+
+static void put_verdicts(struct out *out, const SaNat64__Control__StatsReply *stats, bool all)
+{
+	out_begin_table(out, "verdicts", verdict_columns);
+	for (size_t i = 0; i < stats->n_verdicts; i++) {
+		const SaNat64__Control__Verdict *verdict = stats->verdicts[i];
+
+		if (verdict->count == 0 && !all)
+			continue;
+		out_begin(out, OUT_ROW, NULL);
+		out_count(out, "count", verdict->count);
+		out_text(out, "verdict", verdict->name);
+		out_text(out, "meaning", verdict->sentence);
+		out_flag(out, "drop", verdict->drop);
+		out_text(out, "source", verdict->source);
+		out_end(out);
+	}
+	out_end(out);
+}
+
+static void put_instance(struct out *out, const char *name,
+                         const SaNat64__Control__StatsReply *stats, bool all)
+{
+	out_begin(out, OUT_OBJECT, NULL);
+	out_begin(out, OUT_LINE, NULL);
+	out_text(out, "name", name);
+	out_duration(out, "uptime", stats->uptime_us);
+	out_end(out);
+	put_directions(out, "packets", stats->packets);
+	put_directions(out, "bytes", stats->bytes);
+	put_directions(out, "errors_sent", stats->errors_sent);
+	put_directions(out, "errors_held", stats->errors_limited);
+	put_protocols(out, "new_sessions", stats->sessions_created);
+	put_protocols(out, "expired", stats->sessions_expired);
+	put_protocols(out, "new_bindings", stats->bindings_created);
+	out_count(out, "tcp_probes", stats->tcp_probes);
+	put_held(out, stats);
+	put_verdicts(out, stats, all);
+	out_end(out);
+}
+
+int cmd_stats(const struct cli_options *options, struct instances *instances, struct out *out)
+{
+	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
+	SaNat64__Control__StatsRequest stats = SA_NAT64__CONTROL__STATS_REQUEST__INIT;
+	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies));
+
+	if (!replies)
+		return 1;
+	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_STATS;
+	request.stats = &stats;
+	instances_ask(instances, &request, replies);
+	out_begin(out, OUT_OBJECT, NULL);
+	out_begin(out, OUT_LIST, "instances");
+	for (size_t i = 0; i < instances->count; i++) {
+		if (replies[i])
+			put_instance(out, instances->list[i].name, replies[i]->stats, options->all);
+		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
+	}
+	out_end(out);
+	out_end(out);
+	free(replies);
+	return instances_complain(instances, stderr);
+}

@@ -1,0 +1,183 @@
+/* `sa-nat64 status`: the whole box on one screen. An instance that does not answer is shown as
+ * down. */
+#include "cli/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int by_count(const void *a, const void *b)
+{
+	const SaNat64__Control__Verdict *left = *(SaNat64__Control__Verdict *const *)a;
+	const SaNat64__Control__Verdict *right = *(SaNat64__Control__Verdict *const *)b;
+
+	if (left->count != right->count)
+		return left->count < right->count ? 1 : -1;
+	return strcmp(left->name, right->name);
+}
+
+static void put_directions(struct out *out, const char *key,
+                           const SaNat64__Control__Directions *values,
+                           void (*put)(struct out *, const char *, uint64_t))
+{
+	out_begin(out, OUT_LINE, key);
+	put(out, "6to4", values ? values->from6 : 0);
+	put(out, "4to6", values ? values->from4 : 0);
+	out_end(out);
+}
+
+static void put_sessions(struct out *out, const SaNat64__Control__StatusReply *status)
+{
+	const SaNat64__Control__Protocols *sessions = status->sessions;
+
+	out_begin(out, OUT_LINE, "sessions");
+	out_count(out, "tcp", sessions ? sessions->tcp : 0);
+	out_count(out, "udp", sessions ? sessions->udp : 0);
+	out_count(out, "icmp", sessions ? sessions->icmp : 0);
+	out_count(out, "max", status->sessions_max);
+	out_end(out);
+	out_begin(out, OUT_LINE, NULL);
+	out_count(out, "bindings", status->bindings);
+	out_count(out, "static_bindings", status->static_bindings);
+	out_end(out);
+}
+
+static void put_pool4(struct out *out, const SaNat64__Control__Protocols *used,
+                      const SaNat64__Control__Protocols *ports)
+{
+	if (!used || !ports)
+		return;
+	out_begin(out, OUT_LINE, "pool4");
+	out_share(out, "tcp", used->tcp, ports->tcp);
+	out_share(out, "udp", used->udp, ports->udp);
+	out_share(out, "icmp", used->icmp, ports->icmp);
+	out_end(out);
+}
+
+static void put_drops(struct out *out, const SaNat64__Control__StatusReply *status)
+{
+	qsort(status->drops, status->n_drops, sizeof(status->drops[0]), by_count);
+	out_begin(out, OUT_TOP, "dropped");
+	for (size_t i = 0; i < status->n_drops; i++)
+		out_count(out, status->drops[i]->name, status->drops[i]->count);
+	out_end(out);
+}
+
+/* Replication and BFD are configured in other programs; a translator by itself has neither. */
+static void put_neighbours(struct out *out)
+{
+	out_begin(out, OUT_LIST, "bfd");
+	out_end(out);
+	out_begin(out, OUT_LINE, "sync");
+	out_text(out, "state", "off");
+	out_begin(out, OUT_LIST, "peers");
+	out_end(out);
+	out_end(out);
+}
+
+static void put_load(struct out *out, const SaNat64__Control__StatusReply *status)
+{
+	put_sessions(out, status);
+	put_pool4(out, status->pool4_used, status->pool4_ports);
+	put_directions(out, "packets", status->packets, out_count);
+	put_directions(out, "bytes", status->bytes, out_size);
+	put_drops(out, status);
+	out_begin(out, OUT_LINE, "memory");
+	out_size(out, "tables", status->table_bytes);
+	out_size(out, "resident", status->resident_bytes);
+	out_end(out);
+	put_neighbours(out);
+}
+
+static void put_up(struct out *out, const struct instance *instance,
+                   const SaNat64__Control__StatusReply *status)
+{
+	out_begin(out, OUT_LINE, NULL);
+	out_text(out, "name", instance->name);
+	out_text(out, "mode", status->mode);
+	out_text(out, "namespace", status->namespace_);
+	out_count(out, "pid", status->pid);
+	out_end(out);
+	out_begin(out, OUT_LINE, NULL);
+	out_text(out, "health", status->health);
+	out_reason(out, "reason", status->reason);
+	out_duration(out, "uptime", status->uptime_us);
+	out_text(out, "fast_path", status->fast_path);
+	out_reason(out, "fast_path_reason", status->fast_path_reason);
+	out_end(out);
+	put_load(out, status);
+}
+
+/* Programs find the same keys as for an instance that is up, with nothing in them; people need not
+ * see that. */
+static void put_down(struct out *out, const struct instance *instance)
+{
+	SaNat64__Control__StatusReply nothing = SA_NAT64__CONTROL__STATUS_REPLY__INIT;
+
+	out_begin(out, OUT_LINE, NULL);
+	out_text(out, "name", instance->name);
+	out_end(out);
+	out_begin(out, OUT_LINE, NULL);
+	out_text(out, "health", "down");
+	out_reason(out, "reason", instance->problem);
+	out_end(out);
+	out_begin(out, OUT_UNSEEN, NULL);
+	out_text(out, "mode", "unknown");
+	out_text(out, "namespace", "unknown");
+	out_text(out, "fast_path", "off");
+	put_load(out, &nothing);
+	out_end(out);
+}
+
+/* The name this box answers to: as the first translator says, else its host name. */
+static void put_box(struct out *out, const struct instances *instances,
+                    SaNat64__Control__Reply *const *replies)
+{
+	const char *cluster = instances->cluster, *node;
+	char host[65] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	node = host;
+	for (size_t i = 0; i < instances->count; i++) {
+		if (!replies[i])
+			continue;
+		cluster = replies[i]->status->cluster;
+		node = replies[i]->status->node;
+		break;
+	}
+	out_begin(out, OUT_LINE, NULL);
+	out_text(out, "cluster", cluster[0] ? cluster : "-");
+	out_text(out, "node", node);
+	out_end(out);
+}
+
+int cmd_status(const struct cli_options *options, struct instances *instances, struct out *out)
+{
+	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
+	SaNat64__Control__StatusRequest status = SA_NAT64__CONTROL__STATUS_REQUEST__INIT;
+	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies));
+
+	(void)options;
+	if (!replies)
+		return 1;
+	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
+	request.status = &status;
+	instances_ask(instances, &request, replies);
+	out_begin(out, OUT_OBJECT, NULL);
+	put_box(out, instances, replies);
+	out_begin(out, OUT_LIST, "instances");
+	for (size_t i = 0; i < instances->count; i++) {
+		out_begin(out, OUT_OBJECT, NULL);
+		if (replies[i])
+			put_up(out, &instances->list[i], replies[i]->status);
+		else
+			put_down(out, &instances->list[i]);
+		out_end(out);
+	}
+	out_end(out);
+	out_end(out);
+	for (size_t i = 0; i < instances->count; i++)
+		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
+	free(replies);
+	return instances_status(instances);
+}

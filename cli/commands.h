@@ -1,0 +1,15 @@
+/* The commands. Each asks the instances and prints to out; complaints go to standard error. Returns
+ * an exit status. */
+#ifndef SA_NAT64_COMMANDS_H
+#define SA_NAT64_COMMANDS_H
+
+#include "cli/instances.h"
+#include "cli/out.h"
+
+int cmd_status(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_stats(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_sessions(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_bib(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_explain(const struct cli_options *options, struct instances *instances, struct out *out);
+
+#endif

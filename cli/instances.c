@@ -1,0 +1,330 @@
+/* See instances.h. */
+#include "cli/instances.h"
+
+#include "lib/control_socket.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONTROL_VERSION 1
+
+/* Append an instance. False when memory ends. */
+static bool instance_add(struct instances *instances, const char *rundir, const char *name)
+{
+	struct instance *list = reallocarray(instances->list, instances->count + 1,
+	                                     sizeof(*instances->list));
+	struct instance *instance;
+
+	if (!list)
+		return false;
+	instances->list = list;
+	instance = &list[instances->count++];
+	*instance = (struct instance){ .fd = -1 };
+	(void)snprintf(instance->name, sizeof(instance->name), "%s", name);
+	if (control_socket_path(rundir, name, instance->path, sizeof(instance->path)) < 0)
+		(void)snprintf(instance->problem, sizeof(instance->problem),
+		               "the path of its socket under %.200s is too long; "
+		               "choose a shorter run directory",
+		               rundir);
+	return true;
+}
+
+static int out_of_memory(FILE *err)
+{
+	(void)fprintf(err, "sa-nat64: out of memory\n");
+	return 1;
+}
+
+/* Read the configuration. One that was not asked for may be missing, closed to this user, or
+ * broken. Returns an exit status. */
+static int read_config(const struct cli_options *options, struct config **out, FILE *err)
+{
+	const char *path = options->config_path ? options->config_path : CONFIG_PATH_DEFAULT;
+	char *messages = NULL;
+	size_t len = 0;
+	FILE *stream = open_memstream(&messages, &len);
+	int error;
+
+	if (!stream)
+		return out_of_memory(err);
+	error = config_load(path, stream, out);
+	(void)fclose(stream);
+	if (error && options->config_path)
+		(void)fputs(messages, err);
+	else if (error == -EINVAL)
+		(void)fprintf(err,
+		              "sa-nat64: warning: %s has errors (see `sa-nat64 --check-config`); "
+		              "asking what runs under %s\n",
+		              path, options->rundir);
+	free(messages);
+	return error && options->config_path ? 2 : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct instance *)a)->name, ((const struct instance *)b)->name);
+}
+
+static int complain_rundir(const char *rundir, int error, FILE *err)
+{
+	if (error == ENOENT)
+		(void)fprintf(
+			err,
+			"sa-nat64: no translator runs here: %s does not exist; start one with "
+			"`sa-nat64-translator INSTANCE`, or name its directory with --run-dir\n",
+			rundir);
+	else if (error == EACCES)
+		(void)fprintf(err,
+		              "sa-nat64: permission denied on %s; run as root or in its group\n",
+		              rundir);
+	else
+		(void)fprintf(err, "sa-nat64: cannot read %s: %s\n", rundir, strerror(error));
+	return 1;
+}
+
+/* Add every directory of rundir that has a control socket. */
+static int scan_rundir(const char *rundir, struct instances *instances, FILE *err)
+{
+	DIR *directory = opendir(rundir);
+	struct dirent *entry;
+	bool complete = true;
+
+	if (!directory)
+		return complain_rundir(rundir, errno, err);
+	while (complete && (entry = readdir(directory))) {
+		char path[108];
+		struct stat st;
+
+		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= CONFIG_NAME_MAX ||
+		    control_socket_path(rundir, entry->d_name, path, sizeof(path)) < 0 ||
+		    (stat(path, &st) < 0 && errno != EACCES))
+			continue;
+		complete = instance_add(instances, rundir, entry->d_name);
+	}
+	(void)closedir(directory);
+	if (!complete)
+		return out_of_memory(err);
+	if (instances->count == 0) {
+		(void)fprintf(
+			err,
+			"sa-nat64: no translator runs here: %s holds no control socket; start one "
+			"with `sa-nat64-translator INSTANCE`\n",
+			rundir);
+		return 1;
+	}
+	qsort(instances->list, instances->count, sizeof(*instances->list), by_name);
+	return 0;
+}
+
+static int find(const struct cli_options *options, const struct config *config,
+                struct instances *instances, FILE *err)
+{
+	if (options->instance)
+		return instance_add(instances, options->rundir, options->instance)
+		               ? 0
+		               : out_of_memory(err);
+	if (!config || config->instance_count == 0)
+		return scan_rundir(options->rundir, instances, err);
+	for (size_t i = 0; i < config->instance_count; i++)
+		if (!instance_add(instances, options->rundir, config->instances[i].name))
+			return out_of_memory(err);
+	return 0;
+}
+
+int instances_find(const struct cli_options *options, struct instances *out, FILE *err)
+{
+	struct instances instances = { .list = NULL };
+	struct config *config = NULL;
+	int status = read_config(options, &config, err);
+
+	if (status)
+		return status;
+	if (config)
+		(void)snprintf(instances.cluster, sizeof(instances.cluster), "%s",
+		               config->cluster.name);
+	status = find(options, config, &instances, err);
+	config_free(config);
+	if (status)
+		instances_free(&instances);
+	else
+		*out = instances;
+	return status;
+}
+
+void instances_free(struct instances *instances)
+{
+	for (size_t i = 0; i < instances->count; i++)
+		if (instances->list[i].fd >= 0)
+			(void)close(instances->list[i].fd);
+	free(instances->list);
+	instances->list = NULL;
+	instances->count = 0;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+set_problem(struct instance *instance, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(instance->problem, sizeof(instance->problem), format, args);
+	va_end(args);
+}
+
+/* Say what an error of the socket means for the instance. */
+static void set_problem_of(struct instance *instance, int error)
+{
+	switch (error) {
+	case ENOENT:
+		set_problem(
+			instance,
+			"not running: %s does not exist; start it with `sa-nat64-translator %s`",
+			instance->path, instance->name);
+		break;
+	case ECONNREFUSED:
+		set_problem(instance,
+		            "not running: nobody listens on %s any more; start it again and look "
+		            "in its log why it ended",
+		            instance->path);
+		break;
+	case EACCES:
+		set_problem(instance,
+		            "permission denied on %s; run as root or in the socket's group",
+		            instance->path);
+		break;
+	case ETIMEDOUT:
+		set_problem(instance,
+		            "no answer from %s within %.1f s: the translator hangs or was stopped; "
+		            "look at the process, restart it",
+		            instance->path, CONTROL_TIMEOUT_US / 1e6);
+		break;
+	case ECONNRESET:
+	case EPIPE:
+		set_problem(instance,
+		            "the connection to %s was closed: the translator ended just now, or "
+		            "too many commands ask at once; try again",
+		            instance->path);
+		break;
+	default:
+		set_problem(instance, "cannot ask at %s: %s", instance->path, strerror(error));
+		break;
+	}
+}
+
+/* Connect if need be and send the request. */
+static void instance_send(struct instance *instance, SaNat64__Control__Request *request,
+                          uint64_t deadline_us)
+{
+	uint8_t *message;
+	size_t len;
+	int error;
+
+	if (instance->problem[0])
+		return;
+	if (instance->fd < 0) {
+		instance->fd = control_connect(instance->path, deadline_us);
+		if (instance->fd < 0) {
+			set_problem_of(instance, -instance->fd);
+			instance->fd = -1;
+			return;
+		}
+	}
+	request->version = CONTROL_VERSION;
+	request->id = ++instance->id;
+	message = malloc(sa_nat64__control__request__get_packed_size(request));
+	if (!message) {
+		set_problem(instance, "out of memory");
+		return;
+	}
+	len = sa_nat64__control__request__pack(request, message);
+	error = control_send(instance->fd, message, len, deadline_us);
+	free(message);
+	if (error)
+		set_problem_of(instance, -error);
+}
+
+/* The body that answers a command: the cases of both messages stand in the same order. */
+static bool answers(const SaNat64__Control__Reply *reply, const SaNat64__Control__Request *request)
+{
+	int command = (int)request->command_case - SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
+	int body = (int)reply->body_case - SA_NAT64__CONTROL__REPLY__BODY_STATUS;
+
+	return reply->id == request->id && command == body;
+}
+
+static SaNat64__Control__Reply *instance_receive(struct instance *instance,
+                                                 SaNat64__Control__Request *request,
+                                                 uint64_t deadline_us)
+{
+	static uint8_t message[CONTROL_MESSAGE_MAX];
+	SaNat64__Control__Reply *reply = NULL;
+	ssize_t len;
+
+	if (instance->problem[0])
+		return NULL;
+	len = control_receive(instance->fd, message, sizeof(message), deadline_us);
+	if (len < 0) {
+		set_problem_of(instance, (int)-len);
+		return NULL;
+	}
+	request->id = instance->id;
+	reply = sa_nat64__control__reply__unpack(NULL, (size_t)len, message);
+	if (reply && reply->error[0]) {
+		set_problem(instance, "%s", reply->error);
+		instance->refused = reply->invalid;
+	} else if (!reply || !answers(reply, request)) {
+		set_problem(instance, "what answers at %s is no translator of this release",
+		            instance->path);
+	} else {
+		return reply;
+	}
+	sa_nat64__control__reply__free_unpacked(reply, NULL);
+	return NULL;
+}
+
+void instances_ask(struct instances *instances, SaNat64__Control__Request *request,
+                   SaNat64__Control__Reply **replies)
+{
+	uint64_t deadline_us = control_now_us() + CONTROL_TIMEOUT_US;
+
+	for (size_t i = 0; i < instances->count; i++)
+		instance_send(&instances->list[i], request, deadline_us);
+	for (size_t i = 0; i < instances->count; i++)
+		replies[i] = instance_receive(&instances->list[i], request, deadline_us);
+}
+
+SaNat64__Control__Reply *instance_ask(struct instance *instance, SaNat64__Control__Request *request)
+{
+	struct instances one = { .list = instance, .count = 1 };
+	SaNat64__Control__Reply *reply;
+
+	instances_ask(&one, request, &reply);
+	return reply;
+}
+
+int instances_status(const struct instances *instances)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < instances->count; i++)
+		if (instances->list[i].problem[0] && status != 2)
+			status = instances->list[i].refused ? 2 : 1;
+	return status;
+}
+
+int instances_complain(const struct instances *instances, FILE *err)
+{
+	for (size_t i = 0; i < instances->count; i++) {
+		const struct instance *instance = &instances->list[i];
+
+		if (instance->problem[0])
+			(void)fprintf(err, "sa-nat64: instance %s: %s\n", instance->name,
+			              instance->problem);
+	}
+	return instances_status(instances);
+}

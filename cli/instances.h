@@ -1,0 +1,53 @@
+/* Which instances a command speaks to, and speaking to them.
+ *
+ * The instances are the one of -i, else those of the configuration file, else those that have a
+ * socket in the run directory. One that does not answer keeps a sentence about it and does not keep
+ * the others from answering: all are asked first and then heard under one deadline, so that hung
+ * ones cost 1.5 seconds together.
+ */
+#ifndef SA_NAT64_INSTANCES_H
+#define SA_NAT64_INSTANCES_H
+
+#include "cli/options.h"
+#include "lib/config.h"
+#include "proto/control.pb-c.h"
+
+#include <stdio.h>
+
+struct instance {
+	char name[CONFIG_NAME_MAX];
+	char path[108];    /* of the socket; "" when it would be too long */
+	int fd;            /* -1: not connected */
+	uint32_t id;       /* of the last request */
+	char problem[400]; /* a sentence; "" while all is well */
+	bool refused;      /* the problem lies in the request's values */
+};
+
+struct instances {
+	struct instance *list; /* owned */
+	size_t count;
+	char cluster[CONFIG_NAME_MAX]; /* from the configuration; "" without one */
+};
+
+/* Find the instances; connects to none. Returns 0, or an exit status after lines on err. */
+int instances_find(const struct cli_options *options, struct instances *out, FILE *err);
+
+/* Disconnect and free what instances_find() made. */
+void instances_free(struct instances *instances);
+
+/* Send request (its version and id are filled in here) to all and hear them. replies has a place
+ * for each instance; it gets what sa_nat64__control__reply__free_unpacked() frees, or NULL for an
+ * instance that has a problem now or had one before. */
+void instances_ask(struct instances *instances, SaNat64__Control__Request *request,
+                   SaNat64__Control__Reply **replies);
+
+/* The same for one instance. */
+SaNat64__Control__Reply *instance_ask(struct instance *instance,
+                                      SaNat64__Control__Request *request);
+
+/* Write a line on err for each problem. Returns the exit status: 0 without problems, 2 when a
+ * request was refused, else 1. */
+int instances_complain(const struct instances *instances, FILE *err);
+int instances_status(const struct instances *instances); /* the same without lines */
+
+#endif

@@ -1,0 +1,328 @@
+/* See option_rows.h: the parsers, and at the end the table. */
+#include "cli/option_rows.h"
+
+#include "lib/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Returns false unless text is a decimal number from min to max and nothing else. */
+static bool number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+	unsigned long long value;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno != 0 || *end != '\0' || value < min || value > max)
+		return false;
+	*out = value;
+	return true;
+}
+
+static void address4_set(struct cli_address *address, uint32_t addr4)
+{
+	address->len = 4;
+	for (int i = 0; i < 4; i++)
+		address->bytes[i] = (uint8_t)(addr4 >> (24 - 8 * i));
+}
+
+static const char *set_config(struct cli_options *options, const char *value)
+{
+	options->config_path = value;
+	return value[0] ? NULL : "the name of a file";
+}
+
+static const char *set_rundir(struct cli_options *options, const char *value)
+{
+	options->rundir = value;
+	return value[0] ? NULL : "the name of a directory";
+}
+
+static const char *set_instance(struct cli_options *options, const char *value)
+{
+	static const char accepted[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789-_.";
+
+	if (!value[0] || value[0] == '.' || strlen(value) >= CONFIG_NAME_MAX ||
+	    value[strspn(value, accepted)] != '\0')
+		return "an instance name: up to 31 letters, digits, '-', '_' or '.'";
+	options->instance = value;
+	return NULL;
+}
+
+static const char *set_json(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->json = true;
+	return NULL;
+}
+
+static const char *set_check_config(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->check_config = true;
+	return NULL;
+}
+
+static const char *set_help(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->help = true;
+	return NULL;
+}
+
+static const char *set_version(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->version = true;
+	return NULL;
+}
+
+static const char *set_all(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->all = true;
+	return NULL;
+}
+
+static const char *set_list_proto(struct cli_options *options, const char *value)
+{
+	options->list_proto = value;
+	if (strcmp(value, "tcp") == 0 || strcmp(value, "udp") == 0 || strcmp(value, "icmp") == 0)
+		return NULL;
+	return "tcp, udp or icmp";
+}
+
+static const char *set_host(struct cli_options *options, const char *value)
+{
+	options->has_host = true;
+	switch (prefix6_parse(value, &options->host)) {
+	case 0:
+		return NULL;
+	case -ERANGE:
+		return "a prefix without bits behind its length, like 2001:db8::/64";
+	default:
+		return "an IPv6 address or prefix, like 2001:db8::5 or 2001:db8::/64";
+	}
+}
+
+static const char *set_address4(struct cli_address *address, const char *value)
+{
+	uint32_t addr4;
+
+	if (address4_parse(value, &addr4) < 0)
+		return "an IPv4 address, like 192.0.2.1";
+	address4_set(address, addr4);
+	return NULL;
+}
+
+static const char *set_pool4(struct cli_options *options, const char *value)
+{
+	return set_address4(&options->pool4, value);
+}
+
+static const char *set_remote(struct cli_options *options, const char *value)
+{
+	return set_address4(&options->remote, value);
+}
+
+static const char *set_port(struct cli_options *options, const char *value)
+{
+	uint64_t port;
+
+	if (!number_parse(value, 1, 65535, &port))
+		return "a port or ICMP identifier from 1 to 65535";
+	options->port = (uint16_t)port;
+	return NULL;
+}
+
+static const char *set_state(struct cli_options *options, const char *value)
+{
+	options->state = value;
+	return value[0] ? NULL : "a TCP state, like ESTABLISHED";
+}
+
+static const char *set_limit(struct cli_options *options, const char *value)
+{
+	return number_parse(value, 1, UINT64_MAX, &options->limit) ? NULL : "a number from 1 up";
+}
+
+static const char *set_address(struct cli_address *address, const char *value)
+{
+	struct in6_addr addr6;
+	uint32_t addr4;
+
+	if (address6_parse(value, &addr6) == 0) {
+		address->len = sizeof(addr6);
+		memcpy(address->bytes, &addr6, sizeof(addr6));
+		return NULL;
+	}
+	if (address4_parse(value, &addr4) < 0)
+		return "an address, like 2001:db8::5, 64:ff9b::192.0.2.1 or 192.0.2.1";
+	address4_set(address, addr4);
+	return NULL;
+}
+
+static const char *set_from(struct cli_options *options, const char *value)
+{
+	return set_address(&options->from, value);
+}
+
+static const char *set_to(struct cli_options *options, const char *value)
+{
+	return set_address(&options->to, value);
+}
+
+/* "SOURCE:DESTINATION" */
+static const char *set_ports(struct cli_options *options, const char *value)
+{
+	static const char right[] = "two ports from 0 to 65535, source first, like 40000:443";
+	const char *colon = strchr(value, ':');
+	uint64_t source, destination;
+	char first[8];
+
+	if (!colon || (size_t)(colon - value) >= sizeof(first))
+		return right;
+	memcpy(first, value, (size_t)(colon - value));
+	first[colon - value] = '\0';
+	if (!number_parse(first, 0, 65535, &source) ||
+	    !number_parse(colon + 1, 0, 65535, &destination))
+		return right;
+	options->source_port = (uint16_t)source;
+	options->destination_port = (uint16_t)destination;
+	return NULL;
+}
+
+static const char *set_transport(struct cli_options *options, const char *name, uint8_t protocol)
+{
+	if (options->transport)
+		return "given only once, and one of --tcp, --udp, --icmp, --proto";
+	options->transport = name;
+	options->protocol = protocol;
+	return NULL;
+}
+
+static const char *set_tcp(struct cli_options *options, const char *value)
+{
+	const char *wrong = set_transport(options, "--tcp", IPPROTO_TCP);
+
+	return wrong ? wrong : set_ports(options, value);
+}
+
+static const char *set_udp(struct cli_options *options, const char *value)
+{
+	const char *wrong = set_transport(options, "--udp", IPPROTO_UDP);
+
+	return wrong ? wrong : set_ports(options, value);
+}
+
+static const char *set_icmp(struct cli_options *options, const char *value)
+{
+	const char *wrong = set_transport(options, "--icmp", IPPROTO_ICMP);
+	uint64_t identifier;
+
+	if (wrong)
+		return wrong;
+	if (!number_parse(value, 0, 65535, &identifier))
+		return "the identifier of an echo request, from 0 to 65535";
+	options->is_icmp = true;
+	options->source_port = (uint16_t)identifier;
+	return NULL;
+}
+
+static const char *set_protocol(struct cli_options *options, const char *value)
+{
+	const char *wrong;
+	uint64_t protocol;
+
+	if (!number_parse(value, 0, 255, &protocol))
+		return "a protocol number from 0 to 255, like 50 for ESP";
+	wrong = set_transport(options, "--proto", (uint8_t)protocol);
+	return wrong;
+}
+
+static const char *set_flags(struct cli_options *options, const char *value)
+{
+	static const char *const flags[] = {
+		"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"
+	};
+	const char *word = value;
+
+	while (true) {
+		size_t len = strcspn(word, ",+|"), bit = 0;
+
+		while (bit < 8 && (len != 3 || strncasecmp(word, flags[bit], len) != 0))
+			bit++;
+		if (bit == 8)
+			return "TCP flags with commas between them: fin, syn, rst, psh, ack, urg, ece, cwr";
+		options->tcp_flags |= (uint8_t)(1U << bit);
+		if (word[len] == '\0')
+			return NULL;
+		word += len + 1;
+	}
+}
+
+static const char *set_length(struct cli_options *options, const char *value)
+{
+	uint64_t length;
+
+	if (!number_parse(value, 20, 40 + 65535, &length))
+		return "bytes of the whole packet, from 20 to 65575";
+	options->length = (uint32_t)length;
+	return NULL;
+}
+
+static const char *set_ttl(struct cli_options *options, const char *value)
+{
+	uint64_t ttl;
+
+	if (!number_parse(value, 1, 255, &ttl))
+		return "a TTL or hop limit from 1 to 255";
+	options->ttl = (uint8_t)ttl;
+	return NULL;
+}
+
+static const char *set_hex(struct cli_options *options, const char *value)
+{
+	options->hex = value;
+	return value[0] ? NULL : "the bytes of a packet, or - for standard input";
+}
+
+#define CLI_LISTS (CLI_SESSIONS | CLI_BIB)
+
+/* clang-format off */
+const struct option_row option_rows[] = {
+	{ CLI_ANY, 'c', "config", "FILE", "the configuration file (" CONFIG_PATH_DEFAULT ")", set_config },
+	{ CLI_ANY, 'r', "run-dir", "DIR", "where the sockets are (" CONFIG_RUNDIR_DEFAULT ")", set_rundir },
+	{ CLI_ANY, 'i', "instance", "NAME", "ask this instance only", set_instance },
+	{ CLI_ANY, 0, "json", NULL, "print JSON", set_json },
+	{ CLI_ANY, 't', "check-config", NULL, "check the configuration file and exit with 0 or 2", set_check_config },
+	{ CLI_ANY, 'h', "help", NULL, "print this, or the options of a command", set_help },
+	{ CLI_ANY, 'V', "version", NULL, "print the version", set_version },
+	{ CLI_STATS, 0, "all", NULL, "counters that are zero, too", set_all },
+	{ CLI_LISTS, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },
+	{ CLI_LISTS, 0, "host", "PREFIX", "IPv6 host, or the prefix around it", set_host },
+	{ CLI_LISTS, 0, "pool4", "ADDRESS", "public IPv4 address", set_pool4 },
+	{ CLI_LISTS, 0, "port", "N", "port or ICMP identifier, on any side", set_port },
+	{ CLI_SESSIONS, 0, "remote", "ADDRESS", "remote IPv4 address", set_remote },
+	{ CLI_SESSIONS, 0, "state", "STATE", "TCP state: ESTABLISHED, TRANS, V6_INIT, ...", set_state },
+	{ CLI_LISTS, 0, "limit", "N", "stop after N rows", set_limit },
+	{ CLI_EXPLAIN, 0, "from", "ADDRESS", "source of the packet", set_from },
+	{ CLI_EXPLAIN, 0, "to", "ADDRESS", "destination of the packet, of the same family", set_to },
+	{ CLI_EXPLAIN, 0, "tcp", "S:D", "a TCP segment from port S to port D", set_tcp },
+	{ CLI_EXPLAIN, 0, "udp", "S:D", "a UDP datagram from port S to port D", set_udp },
+	{ CLI_EXPLAIN, 0, "icmp", "ID", "an echo request with identifier ID", set_icmp },
+	{ CLI_EXPLAIN, 0, "proto", "N", "any other protocol, by number", set_protocol },
+	{ CLI_EXPLAIN, 0, "flags", "FLAGS", "TCP flags, like syn or fin,ack (syn)", set_flags },
+	{ CLI_EXPLAIN, 0, "length", "N", "bytes of the whole packet (headers alone)", set_length },
+	{ CLI_EXPLAIN, 0, "ttl", "N", "TTL or hop limit (64)", set_ttl },
+	{ CLI_EXPLAIN, 0, "hex", "BYTES", "the packet itself, from its IP header on; - reads standard input", set_hex },
+};
+/* clang-format on */
+
+const size_t option_count = sizeof(option_rows) / sizeof(option_rows[0]);

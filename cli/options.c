@@ -1,0 +1,255 @@
+/* See options.h. */
+#include "cli/options.h"
+
+#include "cli/option_rows.h"
+#include "cli/suggest.h"
+#include "lib/config.h"
+
+#include <string.h>
+
+struct command_row {
+	unsigned command;
+	const char *name;
+	const char *help;
+};
+
+static const struct command_row commands[] = {
+	{ CLI_STATUS, "status", "health, load and drops of every instance, on one screen" },
+	{ CLI_STATS, "stats", "all counters, and what each kind of drop means" },
+	{ CLI_SESSIONS, "sessions", "list sessions, one a line" },
+	{ CLI_BIB, "bib", "list bindings, one a line" },
+	{ CLI_EXPLAIN, "explain", "what would happen to a packet, step by step; nothing is sent" },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+/* An option as it was written: "--limit=5", "--limit 5" or "-c FILE". */
+struct written {
+	const char *text; /* for messages */
+	const char *name; /* long name, or NULL */
+	size_t name_len;
+	char letter;
+	const char *value; /* behind = or the letter; NULL: none yet */
+};
+
+static struct written written_read(const char *arg)
+{
+	struct written out = { .text = arg };
+
+	if (arg[1] == '-') {
+		out.name = arg + 2;
+		out.name_len = strcspn(out.name, "=");
+		if (out.name[out.name_len] == '=')
+			out.value = out.name + out.name_len + 1;
+	} else {
+		out.letter = arg[1];
+		if (arg[2] != '\0')
+			out.value = arg + 2;
+	}
+	return out;
+}
+
+static bool row_matches(const struct option_row *row, const struct written *written)
+{
+	if (!written->name)
+		return row->letter == written->letter;
+	return strlen(row->name) == written->name_len &&
+	       strncmp(row->name, written->name, written->name_len) == 0;
+}
+
+/* The row that written means within a set of commands. */
+static const struct option_row *row_find(const struct written *written, unsigned within)
+{
+	for (size_t i = 0; i < option_count; i++)
+		if ((option_rows[i].commands & within) && row_matches(&option_rows[i], written))
+			return &option_rows[i];
+	return NULL;
+}
+
+static const char *command_name(unsigned command)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (commands[i].command == command)
+			return commands[i].name;
+	return "";
+}
+
+static void complain_unknown(const struct written *written, unsigned command, FILE *err)
+{
+	const struct option_row *elsewhere = row_find(written, CLI_ANY);
+	const char *names[OPTION_COUNT_MAX], *nearest;
+	char name[40];
+	size_t count = 0;
+
+	(void)fprintf(err, "sa-nat64: ");
+	if (elsewhere && command) {
+		(void)fprintf(err, "%s has no option --%s; see `sa-nat64 %s --help`\n",
+		              command_name(command), elsewhere->name, command_name(command));
+		return;
+	}
+	if (elsewhere) {
+		(void)fprintf(err, "--%s belongs to a command and stands behind it\n",
+		              elsewhere->name);
+		return;
+	}
+	for (size_t i = 0; i < option_count; i++)
+		if (!command || (option_rows[i].commands & command))
+			names[count++] = option_rows[i].name;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)written->name_len,
+	               written->name ? written->name : "");
+	nearest = suggest_nearest(name, names, count);
+	(void)fprintf(err, "unknown option %s; ", written->text);
+	if (nearest)
+		(void)fprintf(err, "did you mean --%s?\n", nearest);
+	else
+		(void)fprintf(err, "see `sa-nat64 --help`\n");
+}
+
+/* Read the option at argv[*i]; *i ends at the last argument that belongs to it. Returns 0 or 2. */
+static int option_read(char **argv, int *i, struct cli_options *out, FILE *err)
+{
+	struct written written = written_read(argv[*i]);
+	const struct option_row *row;
+	const char *accepted;
+
+	row = row_find(&written, out->command ? out->command : CLI_GLOBAL);
+	if (!row) {
+		complain_unknown(&written, out->command, err);
+		return 2;
+	}
+	if (!row->argument && written.value) {
+		(void)fprintf(err, "sa-nat64: --%s takes no value, but %s gives one\n", row->name,
+		              written.text);
+		return 2;
+	}
+	if (row->argument && !written.value)
+		written.value = argv[*i + 1] ? argv[++*i] : NULL;
+	if (row->argument && !written.value) {
+		(void)fprintf(err, "sa-nat64: --%s wants a value: --%s %s\n", row->name, row->name,
+		              row->argument);
+		return 2;
+	}
+	accepted = row->set(out, written.value);
+	if (accepted) {
+		(void)fprintf(err, "sa-nat64: --%s %s: wanted is %s\n", row->name,
+		              written.value[0] ? written.value : "\"\"", accepted);
+		return 2;
+	}
+	return 0;
+}
+
+static int command_read(const char *word, struct cli_options *out, FILE *err)
+{
+	const char *names[COMMAND_COUNT], *nearest;
+
+	if (out->command) {
+		(void)fprintf(err,
+		              "sa-nat64: %s takes no argument \"%s\"; see `sa-nat64 %s --help`\n",
+		              command_name(out->command), word, command_name(out->command));
+		return 2;
+	}
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		names[i] = commands[i].name;
+		if (strcmp(word, commands[i].name) == 0) {
+			out->command = commands[i].command;
+			return 0;
+		}
+	}
+	nearest = suggest_nearest(word, names, COMMAND_COUNT);
+	(void)fprintf(err, "sa-nat64: unknown command \"%s\"; ", word);
+	if (nearest)
+		(void)fprintf(err, "did you mean `sa-nat64 %s`?\n", nearest);
+	else
+		(void)fprintf(err, "see `sa-nat64 --help`\n");
+	return 2;
+}
+
+static bool has_fields(const struct cli_options *options)
+{
+	return options->from.len || options->to.len || options->transport || options->tcp_flags ||
+	       options->length || options->ttl;
+}
+
+/* What is wrong with the options of explain as a whole; NULL when nothing is. */
+static const char *check_explain(const struct cli_options *options)
+{
+	if (options->hex)
+		return has_fields(options)
+		               ? "--hex gives the whole packet; leave out the other options"
+		               : NULL;
+	if (options->from.len == 0 || options->to.len == 0)
+		return "give --from ADDRESS and --to ADDRESS, or a packet with --hex BYTES";
+	if (options->from.len != options->to.len)
+		return "--from and --to must both be IPv6 or both IPv4 addresses: "
+		       "a packet on its way to the translator has one family";
+	if (!options->transport)
+		return "say what the packet carries: --tcp S:D, --udp S:D, --icmp ID or --proto N";
+	if (options->tcp_flags && options->protocol != IPPROTO_TCP)
+		return "--flags belongs to --tcp";
+	return NULL;
+}
+
+int options_read(int argc, char **argv, struct cli_options *out, FILE *err)
+{
+	*out = (struct cli_options){ .rundir = CONFIG_RUNDIR_DEFAULT };
+	for (int i = 1; i < argc; i++) {
+		bool is_option = argv[i][0] == '-' && argv[i][1] != '\0';
+		int error = is_option ? option_read(argv, &i, out, err)
+		                      : command_read(argv[i], out, err);
+
+		if (error)
+			return error;
+	}
+	if (out->command == CLI_EXPLAIN && !out->help && !out->version && check_explain(out)) {
+		(void)fprintf(err, "sa-nat64: explain: %s\n", check_explain(out));
+		return 2;
+	}
+	return 0;
+}
+
+static void help_option(const struct option_row *row, FILE *out)
+{
+	char left[40];
+
+	(void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s", row->letter ? '-' : ' ',
+	               row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
+	               row->argument ? " " : "", row->argument ? row->argument : "");
+	(void)fprintf(out, "  %-24s %s\n", left, row->help);
+}
+
+/* The options that belong to one command, under a title. */
+static void help_command(const struct command_row *command, FILE *out)
+{
+	bool titled = false;
+
+	for (size_t i = 0; i < option_count; i++) {
+		if ((option_rows[i].commands & CLI_GLOBAL) ||
+		    !(option_rows[i].commands & command->command))
+			continue;
+		if (!titled)
+			(void)fprintf(out, "\noptions of %s\n", command->name);
+		titled = true;
+		help_option(&option_rows[i], out);
+	}
+}
+
+void options_help(unsigned command, FILE *out)
+{
+	if (command) {
+		(void)fprintf(out, "usage: sa-nat64 %s [OPTION...]\n", command_name(command));
+	} else {
+		(void)fprintf(out, "usage: sa-nat64 [OPTION...] COMMAND [OPTION...]\n\n"
+		                   "Asks the running translators of this box.\n\ncommands\n");
+		for (size_t i = 0; i < COMMAND_COUNT; i++)
+			(void)fprintf(out, "  %-24s %s\n", commands[i].name, commands[i].help);
+	}
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (!command || commands[i].command == command)
+			help_command(&commands[i], out);
+	(void)fprintf(out, "\noptions of every command\n");
+	for (size_t i = 0; i < option_count; i++)
+		if (option_rows[i].commands & CLI_GLOBAL)
+			help_option(&option_rows[i], out);
+	(void)fprintf(out, "\nexit status: 0 done, 1 failed or an instance is down, "
+	                   "2 wrong arguments or configuration\n");
+}

@@ -1,0 +1,67 @@
+/* Everything that can stand on the command line of sa-nat64: one table of options, one structure
+ * that they fill.
+ *
+ * Options may stand before or behind the command. Each row of the table names the commands it
+ * belongs to, how its argument is written, its parser and its help line; --help is printed from it.
+ */
+#ifndef SA_NAT64_OPTIONS_H
+#define SA_NAT64_OPTIONS_H
+
+#include "lib/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Sets of commands; each command has one bit. */
+#define CLI_STATUS   0x01u
+#define CLI_STATS    0x02u
+#define CLI_SESSIONS 0x04u
+#define CLI_BIB      0x08u
+#define CLI_EXPLAIN  0x10u
+#define CLI_GLOBAL   0x80u /* no command: options that may stand in front of one */
+#define CLI_ANY      0xffu
+
+/* An address of either family as the control protocol wants it. */
+struct cli_address {
+	uint8_t bytes[16];
+	uint8_t len; /* 4, 16, or 0 when not given */
+};
+
+struct cli_options {
+	unsigned command;        /* CLI_...; 0 when none was given */
+	const char *config_path; /* NULL when not given, as all strings here */
+	const char *rundir;      /* never NULL */
+	const char *instance;
+	bool json, help, version, check_config;
+
+	bool all; /* stats */
+
+	/* sessions, bib */
+	const char *list_proto, *state;
+	bool has_host;
+	struct prefix6 host;
+	struct cli_address pool4, remote;
+	uint16_t port;  /* 0 when not given */
+	uint64_t limit; /* 0 when not given */
+
+	/* explain */
+	struct cli_address from, to;
+	const char *hex;
+	const char *transport; /* the option that chose the protocol: "--tcp" */
+	bool is_icmp;          /* --icmp: the protocol follows from the family */
+	uint8_t protocol;
+	uint16_t source_port, destination_port;
+	uint8_t tcp_flags; /* 0 when not given */
+	uint32_t length;
+	uint8_t ttl;
+};
+
+/* Read the command line. Returns 0, or 2 after one line on err that says what is wrong and what is
+ * right. Strings in *out point into argv. */
+int options_read(int argc, char **argv, struct cli_options *out, FILE *err);
+
+/* Print what sa-nat64 understands; of one command when command is not 0. */
+void options_help(unsigned command, FILE *out);
+
+#endif

@@ -1,0 +1,92 @@
+/* What commands print: values described once, as text for people or as JSON for programs.
+ *
+ * A command opens shapes, puts values into them and closes them; it does not know which printer
+ * listens. JSON keys are the words of the text: "fast_path" reads "fast path". Text keeps to 80
+ * columns except in tables.
+ */
+#ifndef SA_NAT64_OUT_H
+#define SA_NAT64_OUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum out_shape {
+	OUT_OBJECT, /* text: a paragraph, one line a value */
+	OUT_PART,   /* text: one more paragraph of the same object; JSON does not know of it */
+	OUT_LIST,   /* JSON: an array; text: its members */
+	OUT_LINE,  /* text: values side by side behind the key; JSON: an object. Without a key, text
+	            * begins with the first value and JSON does not know of it */
+	OUT_TOP,   /* as OUT_LINE with a key, of which text shows the first few only */
+	OUT_TABLE, /* text: a header and rows; JSON: an array of objects */
+	OUT_ROW,   /* in an OUT_TABLE */
+	OUT_STEPS, /* text: numbered lines; JSON: an array of strings */
+	OUT_UNSEEN, /* text shows nothing of what is inside; JSON does not know of it */
+};
+
+/* Columns of a table in text, in the order in which rows put their values; other values of a row
+ * appear in JSON only. */
+struct out_column {
+	const char *key; /* NULL ends the list */
+	int width;       /* columns; 0 for the last one, whose text is wrapped */
+};
+
+enum out_kind {
+	OUT_TEXT,     /* text */
+	OUT_REASON,   /* text, in parentheses behind the value before it; nothing when empty */
+	OUT_COUNT,    /* number */
+	OUT_SIZE,     /* number of bytes; text in binary units */
+	OUT_DURATION, /* number of seconds */
+	OUT_FLAG,     /* number, 0 or 1: yes or no */
+	OUT_SHARE,    /* number of total: "3 of 10" */
+	OUT_ENDPOINT, /* text is an address, number a port, or absent with total 0 */
+};
+
+struct out_value {
+	enum out_kind kind;
+	const char *text;
+	uint64_t number, total;
+};
+
+struct out;
+
+struct out_printer {
+	void (*begin)(struct out *out, enum out_shape shape, const char *key,
+	              const struct out_column *columns);
+	void (*end)(struct out *out);
+	void (*value)(struct out *out, const char *key, const struct out_value *value);
+	void (*free)(struct out *out);
+};
+
+/* The head of each printer's own structure. */
+struct out {
+	const struct out_printer *printer;
+	FILE *file;
+};
+
+/* A printer that writes to file (not owned). NULL when memory ends. */
+struct out *out_text_new(FILE *file);
+struct out *out_json_new(FILE *file);
+
+/* Free the printer. NULL is accepted. */
+void out_free(struct out *out);
+
+/* Open a shape. The key is NULL for the outermost one and inside lists; columns are for OUT_TABLE
+ * only. Close in reverse order. */
+void out_begin(struct out *out, enum out_shape shape, const char *key);
+void out_begin_table(struct out *out, const char *key, const struct out_column *columns);
+void out_end(struct out *out);
+
+/* Put one value into the innermost shape. */
+void out_text(struct out *out, const char *key, const char *text);
+void out_reason(struct out *out, const char *key, const char *text);
+void out_count(struct out *out, const char *key, uint64_t number);
+void out_size(struct out *out, const char *key, uint64_t bytes);
+void out_duration(struct out *out, const char *key, uint64_t duration_us);
+void out_flag(struct out *out, const char *key, bool flag);
+void out_share(struct out *out, const char *key, uint64_t number, uint64_t total);
+void out_endpoint(struct out *out, const char *key, const char *address, uint16_t port);
+void out_address(struct out *out, const char *key,
+                 const char *address); /* an endpoint without port */
+
+#endif
