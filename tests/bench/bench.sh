@@ -139,13 +139,13 @@ measure_once() {
 
 	for way in routing tayga sa-nat64; do
 		echo "round $n of $repeat: $way" >&2
-		tcp "$way" "$out/raw/tcp-out.$way.$n"
-		tcp "$way" "$out/raw/tcp-back.$way.$n" -R
-		tcp "$way" "$out/raw/tcp-four.$way.$n" -P 4
-		udp "$out/raw/udp-64.$way.$n" send -f 64 -t "$duration" "$(target "$way")"
+		tcp "$way" "$lab_dir/raw/tcp-out.$way.$n"
+		tcp "$way" "$lab_dir/raw/tcp-back.$way.$n" -R
+		tcp "$way" "$lab_dir/raw/tcp-four.$way.$n" -P 4
+		udp "$lab_dir/raw/udp-64.$way.$n" send -f 64 -t "$duration" "$(target "$way")"
 	done
-	new_sessions "$out/raw/udp-sessions.sa-nat64.$n"
-	"$tools/bench_sessions" -s "$seed" >"$out/raw/core-sessions.sa-nat64.$n"
+	new_sessions "$lab_dir/raw/udp-sessions.sa-nat64.$n"
+	"$tools/bench_sessions" -s "$seed" >"$lab_dir/raw/core-sessions.sa-nat64.$n"
 }
 
 write_meta() {
@@ -161,15 +161,14 @@ write_meta() {
 		echo "seed=$seed"
 		echo "repeat=$repeat"
 		echo "duration=$duration"
-	} >"$out/raw/meta"
+	} >"$lab_dir/raw/meta"
 }
 
 for program in "$bin/sa-nat64-translator" "$tools/udpblast" "$tools/bench_sessions"; do
 	[ -x "$program" ] || die "$program is not there; run 'make build bench-programs' first"
 done
-rm -rf "$out/raw"
-mkdir -p "$out/raw"
 lab_open
+mkdir "$lab_dir/raw"
 write_meta
 build_network
 start_tayga
@@ -182,4 +181,7 @@ done
 for ((n = 1; n <= repeat; n++)); do
 	measure_once "$n"
 done
-"$root/tests/bench/report.py" "$out/raw" "$out/result.json"
+mkdir -p "$out"
+rm -rf "$out/raw"
+cp -r "$lab_dir/raw" "$out/raw"
+"$root/tests/bench/report.py" "$lab_dir/raw" "$out/result.json"
