@@ -102,6 +102,8 @@ static void put_up(struct out *out, const struct instance *instance,
 	out_text(out, "health", status->health);
 	out_reason(out, "reason", status->reason);
 	out_duration(out, "uptime", status->uptime_us);
+	out_end(out);
+	out_begin(out, OUT_LINE, NULL);
 	out_text(out, "fast_path", status->fast_path);
 	out_reason(out, "fast_path_reason", status->fast_path_reason);
 	out_end(out);
@@ -125,6 +127,7 @@ static void put_down(struct out *out, const struct instance *instance)
 	out_text(out, "mode", "unknown");
 	out_text(out, "namespace", "unknown");
 	out_text(out, "fast_path", "off");
+	out_duration(out, "uptime", 0);
 	put_load(out, &nothing);
 	out_end(out);
 }

@@ -30,6 +30,7 @@ struct text_out {
 	bool printed;                         /* anything at all */
 	int column;                           /* of the next character */
 	const struct out_column *next_column; /* of the row that is being printed */
+	int next_start;                       /* where it begins */
 };
 
 static void newline(struct text_out *out)
@@ -196,6 +197,7 @@ static void open_shape(struct text_out *out, enum out_shape shape, const char *k
 		if (outer->count++ == 0)
 			print_header(out, outer->columns);
 		out->next_column = outer->columns;
+		out->next_start = 0;
 	}
 }
 
@@ -260,7 +262,8 @@ static void put_in_line(struct text_out *out, struct level *level, const char *k
 	} else {
 		(void)snprintf(item, sizeof(item), "%s", text);
 	}
-	if (out->column + gap + (int)strlen(item) > COLUMNS && out->column > LABEL_WIDTH) {
+	if (out->column > LABEL_WIDTH && out->column + gap + (int)strlen(item) > COLUMNS &&
+	    LABEL_WIDTH + (int)strlen(item) <= COLUMNS) {
 		newline(out);
 		gap = 0;
 	}
@@ -268,27 +271,29 @@ static void put_in_line(struct text_out *out, struct level *level, const char *k
 	print_wrapped(out, item, LABEL_WIDTH);
 }
 
+/* Empty values leave no blanks behind: what pads a column is printed with the next value. */
 static void put_in_row(struct text_out *out, const char *key, const struct out_value *value)
 {
 	const struct out_column *column = out->next_column;
-	int start = out->column;
 	char text[VALUE_MAX];
+	int start;
 
 	if (!column->key || strcmp(column->key, key) != 0)
 		return;
 	format_value(value, text, sizeof(text));
+	start = out->next_start > out->column + GAP || out->column == 0 ? out->next_start
+	                                                                : out->column + GAP;
 	out->next_column = column + 1;
-	if (column->width == 0) {
-		print_wrapped(out, text, start);
+	out->next_start = start + column->width + GAP;
+	if (text[0] == '\0')
 		return;
-	}
 	if (value->kind == OUT_COUNT || value->kind == OUT_DURATION)
 		pad_to(out, start + column->width - (int)strlen(text));
-	print(out, text, strlen(text));
-	if (column[1].key)
-		pad_to(out,
-		       (out->column > start + column->width ? out->column : start + column->width) +
-		               GAP);
+	pad_to(out, start);
+	if (column->width == 0 && start <= COLUMNS / 2)
+		print_wrapped(out, text, start);
+	else
+		print(out, text, strlen(text));
 }
 
 static void put_step(struct text_out *out, size_t number, const struct out_value *value)
