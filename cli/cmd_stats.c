@@ -34,7 +34,7 @@ static void put_held(struct out *out, const SaNat64__Control__StatsReply *stats)
 	out_begin(out, OUT_LINE, "held_now");
 	out_share(out, "fragments", stats->fragments, stats->fragments_max);
 	out_share(out, "stored_syns", stats->stored_syns, stats->stored_syns_max);
-	out_share(out, "hosts", stats->hosts, stats->hosts_max);
+	out_count(out, "limited_hosts", stats->hosts);
 	out_end(out);
 }
 

@@ -163,7 +163,6 @@ static void fill_stats_limits(const struct translator_stats *from,
 {
 	stats->tcp_probes = from->counters.tcp_probes;
 	stats->hosts = from->hosts;
-	stats->hosts_max = from->hosts_max;
 	stats->fragments = from->fragments;
 	stats->fragments_max = from->fragments_max;
 	stats->stored_syns = from->stored_syns;

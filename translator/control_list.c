@@ -185,6 +185,8 @@ void control_list_sessions(const struct translator *t, uint64_t now_us,
 
 	sa_nat64__control__sessions_reply__init(&page->reply);
 	page->reply.rows = page->pointers;
+	if (!table)
+		return;
 	while (page->reply.n_rows < rows_wanted(limit) && left > 0) {
 		const struct session *session;
 		const struct bib_entry *binding;
@@ -220,11 +222,14 @@ static void add_binding(const struct bib_entry *binding, struct control_bib *pag
 void control_list_bib(const struct translator *t, const struct control_filter *filter,
                       uint32_t cursor, uint32_t limit, struct control_bib *page)
 {
-	const struct bib_table *table = session_bib(translator_sessions(t));
+	const struct session_table *sessions = translator_sessions(t);
+	const struct bib_table *table = sessions ? session_bib(sessions) : NULL;
 	uint32_t start = cursor, left = CONTROL_PAGE_LOOK, index;
 
 	sa_nat64__control__bib_reply__init(&page->reply);
 	page->reply.rows = page->pointers;
+	if (!table)
+		return;
 	while (page->reply.n_rows < rows_wanted(limit) && left > 0) {
 		const struct bib_entry *binding;
 

@@ -45,7 +45,7 @@ struct control_bib {
 };
 
 /* Fill page with at most limit rows (0: as many as it holds) that lie behind cursor and pass the
- * filter. */
+ * filter; a stateless instance has none. */
 void control_list_sessions(const struct translator *t, uint64_t now_us,
                            const struct control_filter *filter, uint32_t cursor, uint32_t limit,
                            struct control_sessions *page);

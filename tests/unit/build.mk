@@ -8,3 +8,4 @@ unit-support-srcs := tests/unit/gateway.c tests/vectors/packet_view.c tests/vect
 unit-link-srcs :=
 # It puts an allocator of its own in front of the real one.
 $(out)/unit/config_memory: LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
+unit-tests += control_answer
