@@ -32,6 +32,7 @@ enum config_log_sessions {
 	CONFIG_LOG_SESSIONS_SESSIONS,
 	CONFIG_LOG_SESSIONS_BLOCKS
 };
+enum config_removed { CONFIG_REMOVED_KILL, CONFIG_REMOVED_DRAIN };
 enum config_attach {
 	CONFIG_ATTACH_NONE,
 	CONFIG_ATTACH_MACVLAN,
@@ -93,6 +94,7 @@ struct config_instance {
 	struct prefix4 destinations;
 	struct config_pool4 *pool4;
 	size_t pool4_count;
+	enum config_removed pool4_removed;
 	struct config_bib *bib;
 	size_t bib_count;
 	struct config_eam *eam; /* eam and eam-file together */
@@ -132,7 +134,7 @@ struct config_instance {
 	bool drop_externally_initiated_tcp;
 	bool drop_icmpv6_info;
 	bool inbound_refresh; /* packets from IPv4 refresh UDP and ICMP sessions */
-	uint64_t tcp_est_timeout_us, tcp_trans_timeout_us, tcp_syn_timeout_us;
+	uint64_t tcp_est_timeout_us, tcp_init_timeout_us, tcp_trans_timeout_us, tcp_syn_timeout_us;
 	uint64_t udp_timeout_us, icmp_timeout_us, fragment_timeout_us;
 	uint64_t port_reuse_delay_us;
 
@@ -190,6 +192,11 @@ const struct config_network *config_network_find(const struct config *config, co
 
 /* Print the configuration as a file that config_load() reads back to an equal one. */
 void config_print(const struct config *config, FILE *out);
+
+/* Print to out the names of the keys of an instance, blank before each, that differ between the two
+ * and whose change needs a restart. Returns how many there are; -ENOMEM when memory ends. */
+int config_restart_keys(const struct config_instance *running, const struct config_instance *wanted,
+                        FILE *out);
 
 /* Print every key with its range, default, reload rule and help line, from the key table. */
 void config_help(FILE *out);

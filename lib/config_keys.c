@@ -25,6 +25,12 @@ static const struct config_word mode_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct config_word removed_words[] = {
+	{ "kill", CONFIG_REMOVED_KILL },
+	{ "drain", CONFIG_REMOVED_DRAIN },
+	{ NULL, 0 },
+};
+
 static const struct config_word filtering_words[] = {
 	{ "endpoint-independent", CONFIG_FILTERING_ENDPOINT_INDEPENDENT },
 	{ "address-dependent", CONFIG_FILTERING_ADDRESS_DEPENDENT },
@@ -105,6 +111,10 @@ const struct config_key config_keys[] = {
 	  .modes = CONFIG_IN_NAT64, .flags = CONFIG_KEY_REPEATS,
 	  .help = "IPv4 addresses and ports for IPv6 hosts; ports are 1024-65535 when not given; "
 	          "up to 65536 addresses" },
+	{ INSTANCE("pool4-removed"), .type = &config_type_choice, FIELD(instance, pool4_removed),
+	  .words = removed_words, .modes = CONFIG_IN_NAT64, .fallback = "kill",
+	  .help = "what a reload does to the sessions of addresses and ports that left pool4: end them, "
+	          "or let them go on until they expire" },
 	{ INSTANCE("bib"), .type = &config_type_bib,
 	  .syntax = "tcp|udp|icmp [ADDRESS6]:PORT ADDRESS4:PORT", .modes = CONFIG_IN_NAT64,
 	  .flags = CONFIG_KEY_REPEATS,
@@ -210,11 +220,16 @@ const struct config_key config_keys[] = {
 	  .floor_source = "2h4m of RFC 5382 REQ-5; idle connections that are still in use will "
 	                  "break",
 	  .help = "idle time of an established TCP connection" },
+	{ INSTANCE("tcp-init-timeout"), .type = &config_type_duration,
+	  FIELD(instance, tcp_init_timeout_us), .min = SECOND / 10, .max = 24 * HOUR,
+	  .modes = CONFIG_IN_NAT64, .fallback = "4m", .floor_us = 240 * SECOND,
+	  .floor_source = "4m of RFC 5382 REQ-5; connections that open slowly will break",
+	  .help = "idle time of a TCP connection that opens" },
 	{ INSTANCE("tcp-trans-timeout"), .type = &config_type_duration,
 	  FIELD(instance, tcp_trans_timeout_us), .min = SECOND / 10, .max = 24 * HOUR,
 	  .modes = CONFIG_IN_NAT64, .fallback = "4m", .floor_us = 240 * SECOND,
-	  .floor_source = "4m of RFC 5382 REQ-5; connections that open or close slowly will break",
-	  .help = "idle time of a TCP connection that opens or closes" },
+	  .floor_source = "4m of RFC 5382 REQ-5; connections that close slowly will break",
+	  .help = "idle time of a TCP connection that closes, or does not answer the probe" },
 	{ INSTANCE("tcp-syn-timeout"), .type = &config_type_duration,
 	  FIELD(instance, tcp_syn_timeout_us), .min = SECOND / 10, .max = 24 * HOUR,
 	  .modes = CONFIG_IN_NAT64, .fallback = "6s", .floor_us = 6 * SECOND,

@@ -1,7 +1,9 @@
 /* The configuration and the key table as text, both by walking the table. */
 #include "lib/config_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- the configuration ---- */
@@ -37,6 +39,58 @@ void config_print(const struct config *config, FILE *out)
 		fprintf(out, "\n[network %s %s]\n", network->instance, network->node);
 		keys_print(CONFIG_SECTION_NETWORK, CONFIG_MODE_NAT64, network, out);
 	}
+}
+
+/* ---- what a reload cannot change ---- */
+
+/* The lines that a key prints for a section; the caller frees them. NULL when memory ends. */
+static char *key_text(const struct config_key *key, const void *section)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	key->type->print(key, section, out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* 1, 0 or -ENOMEM. */
+static int key_differs(const struct config_key *key, const void *a, const void *b)
+{
+	char *text_a = key_text(key, a), *text_b = key_text(key, b);
+	int result = -ENOMEM;
+
+	if (text_a && text_b)
+		result = strcmp(text_a, text_b) != 0;
+	free(text_a);
+	free(text_b);
+	return result;
+}
+
+int config_restart_keys(const struct config_instance *running, const struct config_instance *wanted,
+                        FILE *out)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < config_keys_count; i++) {
+		const struct config_key *key = &config_keys[i];
+		int differs;
+
+		if (key->section != CONFIG_SECTION_INSTANCE || !(key->flags & CONFIG_KEY_RESTART))
+			continue;
+		differs = key_differs(key, running, wanted);
+		if (differs < 0)
+			return differs;
+		if (differs)
+			fprintf(out, " %s", key->name);
+		count += differs;
+	}
+	return count;
 }
 
 /* ---- the help ---- */

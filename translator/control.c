@@ -124,6 +124,11 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 	return 0;
 }
 
+void control_serve(struct control *control, struct translator *t)
+{
+	control->translator = t;
+}
+
 void control_stop(struct control *control)
 {
 	if (!control)

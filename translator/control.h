@@ -28,6 +28,9 @@ struct control;
 int control_start(sd_event *event, struct translator *t, const char *rundir, const char *cluster,
                   const char *node, struct control **out);
 
+/* Answer about t from now on: the same instance after a reload. */
+void control_serve(struct control *control, struct translator *t);
+
 /* Disconnect everybody and remove the socket. NULL is accepted. */
 void control_stop(struct control *control);
 

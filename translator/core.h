@@ -47,6 +47,7 @@ struct translator {
 	                        endpoint-independent filtering */
 	uint32_t *static4;   /* IPv4 addresses of static bindings, sorted */
 	size_t static4_count;
+	bool is_draining; /* bindings outside pool4 live on (pool4-removed = drain) */
 	struct fragment_store *fragments;
 	struct syn_store *syns;
 

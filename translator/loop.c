@@ -147,6 +147,11 @@ static int on_tick(sd_event_source *source, uint64_t due_us, void *userdata)
 	return sd_event_source_set_time(source, now_us + TICK_US);
 }
 
+void loop_serve(struct loop *loop, struct translator *t)
+{
+	loop->translator = t;
+}
+
 int loop_start(struct loop *loop, sd_event *event, struct translator *t)
 {
 	int error;

@@ -25,6 +25,9 @@ struct translator_io loop_io(struct loop *loop);
 /* Serve t in the event loop from now on. 0 or -errno. t must outlive the loop's last event. */
 int loop_start(struct loop *loop, sd_event *event, struct translator *t);
 
+/* Serve t instead of the one before: after a reload. */
+void loop_serve(struct loop *loop, struct translator *t);
+
 /* The core's clock. */
 uint64_t loop_now_us(void);
 

@@ -29,6 +29,7 @@ struct options {
 
 /* Everything that main() opened; released in one place. */
 struct program {
+	const struct options *options;
 	struct config *config;
 	const struct config_instance *instance;
 	struct translator *translator;
@@ -154,29 +155,29 @@ static unsigned port_shares(const struct config *config)
 	return shares ? shares : 1;
 }
 
-static int build_translator(struct program *program)
+static struct translator *build_translator(struct program *program, const struct config *config,
+                                           const struct config_instance *instance)
 {
-	const struct config *config = program->config;
 	struct translator_io io = loop_io(program->loop);
 	uint8_t seed[32], pool4_key[16];
+	struct translator *translator;
 	struct translator_stats stats;
 
 	randombytes_buf(seed, sizeof(seed));
 	(void)crypto_generichash(pool4_key, sizeof(pool4_key),
 	                         (const uint8_t *)config->cluster.name,
 	                         strlen(config->cluster.name), NULL, 0);
-	program->translator = translator_new(program->instance, program->node_id,
-	                                     port_shares(config), seed, pool4_key, &io,
-	                                     loop_now_us());
-	if (!program->translator) {
+	translator = translator_new(instance, program->node_id, port_shares(config), seed,
+	                            pool4_key, &io, loop_now_us());
+	if (!translator) {
 		log_error("not enough memory for the tables; lower max-sessions (now %u)",
-		          program->instance->max_sessions);
-		return -ENOMEM;
+		          instance->max_sessions);
+		return NULL;
 	}
-	translator_stats(program->translator, &stats);
-	log_info("instance %s: tables for %u sessions take up to %llu MiB", program->instance->name,
-	         program->instance->max_sessions, (unsigned long long)(stats.memory_bytes >> 20));
-	return 0;
+	translator_stats(translator, &stats);
+	log_info("instance %s: tables for %u sessions take up to %llu MiB", instance->name,
+	         instance->max_sessions, (unsigned long long)(stats.memory_bytes >> 20));
+	return translator;
 }
 
 /* Without forwarding no packet ever reaches the device; say so, but touch nothing that is not ours.
@@ -212,7 +213,91 @@ static int open_device(struct program *program)
 	return error < 0 ? error : -ENOMEM;
 }
 
-static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+/* -- reload
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+/* Whether a reload can make `wanted` of what runs; says why not. */
+static bool can_reload(const struct program *program, const struct config *config,
+                       const struct config_instance *wanted)
+{
+	char *keys = NULL;
+	size_t len = 0;
+	FILE *out;
+	int count;
+
+	if (!wanted) {
+		log_error("reload refused, nothing changed: there is no [instance %s] any more",
+		          program->instance->name);
+		return false;
+	}
+	if (port_shares(config) != port_shares(program->config)) {
+		log_error(
+			"reload refused, nothing changed: another number of nodes needs a restart");
+		return false;
+	}
+	out = open_memstream(&keys, &len);
+	count = out ? config_restart_keys(program->instance, wanted, out) : -ENOMEM;
+	if (out && fclose(out) != 0)
+		count = -ENOMEM;
+	if (count > 0)
+		log_error("reload refused, nothing changed: these keys need a restart:%s", keys);
+	else if (count < 0)
+		log_error("reload refused, nothing changed: not enough memory");
+	free(keys);
+	return count == 0;
+}
+
+/* Put a new translator in the old one's place; sessions that still fit move over. */
+static void replace(struct program *program, struct config *config,
+                    const struct config_instance *instance, struct translator *translator)
+{
+	bool drains = instance->pool4_removed == CONFIG_REMOVED_DRAIN;
+	uint32_t lost = translator_adopt(translator, program->translator, loop_now_us());
+
+	loop_serve(program->loop, translator);
+	control_serve(program->control, translator);
+	translator_free(program->translator);
+	config_free(program->config);
+	program->translator = translator;
+	program->config = config;
+	program->instance = instance;
+	(void)routes_set(instance, instance->tun, drains ? ROUTES_STALE_KEEP : ROUTES_STALE_REMOVE);
+	log_info("reloaded; %u sessions did not fit the new configuration and ended", lost);
+}
+
+static void reload(struct program *program)
+{
+	const struct config_instance *instance;
+	struct config *config;
+	struct translator *translator;
+
+	if (config_load(program->options->config, stderr, &config) < 0) {
+		log_error("reload refused, nothing changed: %s has errors",
+		          program->options->config);
+		return;
+	}
+	instance = config_instance_find(config, program->instance->name);
+	translator = can_reload(program, config, instance)
+	                     ? build_translator(program, config, instance)
+	                     : NULL;
+	if (translator)
+		replace(program, config, instance, translator);
+	else
+		config_free(config);
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)source;
+	(void)info;
+	(void)sd_notify(0, "RELOADING=1");
+	reload(userdata);
+	(void)sd_notify(0, "READY=1");
+	return 0;
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	(void)userdata;
 	log_info("%s, stopping; the device stays for the next start",
@@ -220,7 +305,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	return sd_event_exit(sd_event_source_get_event(source), EXIT_DONE);
 }
 
-static int catch_signals(sd_event *event)
+static int catch_signals(sd_event *event, struct program *program)
 {
 	sigset_t signals;
 	int error;
@@ -228,10 +313,13 @@ static int catch_signals(sd_event *event)
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
-	error = sd_event_add_signal(event, NULL, SIGTERM, on_signal, NULL);
-	return error < 0 ? error : sd_event_add_signal(event, NULL, SIGINT, on_signal, NULL);
+	error = sd_event_add_signal(event, NULL, SIGTERM, on_stop, NULL);
+	if (error >= 0)
+		error = sd_event_add_signal(event, NULL, SIGINT, on_stop, NULL);
+	return error < 0 ? error : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, program);
 }
 
 /* The control socket comes when the device is ready: who waits for it may send packets. */
@@ -240,13 +328,15 @@ static int start(struct program *program, const struct options *options)
 	int error = sd_event_new(&program->event);
 
 	if (error >= 0)
-		error = catch_signals(program->event);
+		error = catch_signals(program->event, program);
 	if (error >= 0)
 		error = open_device(program);
+	if (error < 0)
+		return error;
+	program->translator = build_translator(program, program->config, program->instance);
+	error = program->translator ? 0 : -ENOMEM;
 	if (error >= 0)
-		error = build_translator(program);
-	if (error >= 0)
-		error = routes_set(program->instance, program->instance->tun);
+		error = routes_set(program->instance, program->instance->tun, ROUTES_STALE_REMOVE);
 	if (error >= 0)
 		error = loop_start(program->loop, program->event, program->translator);
 	if (error < 0)
@@ -297,8 +387,8 @@ static int run(struct program *program, const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct program program = { 0 };
 	struct options options;
+	struct program program = { .options = &options };
 	int result = parse_options(argc, argv, &options);
 
 	if (result >= 0)

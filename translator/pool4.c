@@ -366,8 +366,27 @@ void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint
 		         false);
 }
 
+bool pool4_claim(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4)
+{
+	const struct interval *interval = find_interval(pool, addr4);
+	struct port_map *map;
+	bool is_mine = is_owned(pool, port4 / POOL4_BLOCK_PORTS), is_free;
+
+	if (!interval || !pool4_has_port(pool, addr4, port4))
+		return false;
+	map = map_of(pool, interval->base + (addr4 - interval->first), proto);
+	is_free = map->free[port4 / POOL4_BLOCK_PORTS] >> (port4 % POOL4_BLOCK_PORTS) & 1;
+	if (is_mine && !is_free)
+		return false;
+	set_free(map, port4, false);
+	pool->used[proto] += is_mine;
+	return true;
+}
+
 static void make_usable(struct pool4 *pool, const struct resting *resting)
 {
+	if (!is_owned(pool, resting->port / POOL4_BLOCK_PORTS))
+		return; /* claimed for a session that another node began */
 	set_free(map_of(pool, resting->address, resting->proto), resting->port, true);
 	pool->used[resting->proto]--;
 }
@@ -404,6 +423,21 @@ void pool4_wake(struct pool4 *pool, uint64_t now_us, uint32_t limit)
 		if (pool->resting[pool->resting_first].usable_us > now_us)
 			return;
 		wake_oldest(pool);
+	}
+}
+
+void pool4_inherit_resting(struct pool4 *pool, const struct pool4 *old)
+{
+	uint32_t i;
+
+	for (i = 0; i < old->resting_count; i++) {
+		const struct resting *resting =
+			&old->resting[(old->resting_first + i) % old->resting_max];
+		uint32_t addr4 = address_at(old, resting->address);
+
+		if (pool4_claim(pool, resting->proto, addr4, resting->port))
+			pool4_release(pool, resting->proto, addr4, resting->port,
+			              resting->usable_us);
 	}
 }
 

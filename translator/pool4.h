@@ -40,7 +40,15 @@ bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_ad
 /* Take one certain port out of the pool (static bindings); nothing happens when it is not there. */
 void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4);
 
-/* Give back what pool4_allocate() gave. usable_us: when it may be handed out again; 0 = now. */
+/* Take one certain port for a dynamic binding that exists already, whoever owns it. False when the
+ * pool does not have it or it is taken. */
+bool pool4_claim(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4);
+
+/* Let ports rest that rest in old and that this pool has. */
+void pool4_inherit_resting(struct pool4 *pool, const struct pool4 *old);
+
+/* Give back what pool4_allocate() or pool4_claim() gave. usable_us: when it may be handed out
+ * again; 0 = now. */
 void pool4_release(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4,
                    uint64_t usable_us);
 

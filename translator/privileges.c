@@ -22,6 +22,10 @@ int privileges_drop(void)
 		select = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) ? CAPNG_SELECT_ALL
 		                                                             : CAPNG_SELECT_CAPS;
 		capng_clear(select);
+		(void)capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN,
+		                    -1);
+		if (select == CAPNG_SELECT_ALL)
+			(void)capng_update(CAPNG_ADD, CAPNG_BOUNDING_SET, CAP_NET_ADMIN);
 		if (capng_apply(select) == 0)
 			return 0;
 	}

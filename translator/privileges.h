@@ -2,8 +2,8 @@
 #ifndef SA_NAT64_PRIVILEGES_H
 #define SA_NAT64_PRIVILEGES_H
 
-/* Drop every capability, bounding set included, and the means to regain any. What is wrong is
- * logged. 0 or -errno. */
+/* Drop every capability but CAP_NET_ADMIN (a reload changes routes), bounding set included, and the
+ * means to regain any. What is wrong is logged. 0 or -errno. */
 int privileges_drop(void);
 
 #endif

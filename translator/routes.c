@@ -184,7 +184,7 @@ static int remove_stale(struct nl_sock *sock, const struct route_set *set, int i
 	return 0;
 }
 
-int routes_set(const struct config_instance *config, const char *tun)
+int routes_set(const struct config_instance *config, const char *tun, enum routes_stale stale)
 {
 	struct nl_sock *sock = nl_socket_alloc();
 	struct route_set set = { 0 };
@@ -195,7 +195,7 @@ int routes_set(const struct config_instance *config, const char *tun)
 	collect(config, &set);
 	if (set.failed)
 		error = -NLE_NOMEM;
-	if (error >= 0)
+	if (error >= 0 && stale == ROUTES_STALE_REMOVE)
 		error = remove_stale(sock, &set, ifindex);
 	if (error < 0)
 		log_error("cannot look at the routes of %s: %s", tun, nl_geterror(error));

@@ -9,8 +9,10 @@
 /* Routes carry this protocol number (`ip route show proto 64`), by which old ones are known. */
 #define ROUTES_PROTOCOL 64
 
-/* Make the routes to the device `tun` exactly those that the instance needs. What is wrong is
- * logged. 0 or -errno. */
-int routes_set(const struct config_instance *config, const char *tun);
+/* What becomes of routes that an earlier configuration left on the device. */
+enum routes_stale { ROUTES_STALE_REMOVE, ROUTES_STALE_KEEP };
+
+/* Set the routes to the device `tun` that the instance needs. What is wrong is logged. 0 or -errno. */
+int routes_set(const struct config_instance *config, const char *tun, enum routes_stale stale);
 
 #endif

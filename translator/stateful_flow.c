@@ -62,8 +62,10 @@ static enum verdict check_limits(const struct translator *t, const struct in6_ad
 
 static uint64_t timer_us(const struct translator *t, enum tcp_timer timer)
 {
-	return timer == TCP_TIMER_EST ? t->config->tcp_est_timeout_us
-	                              : t->config->tcp_trans_timeout_us;
+	if (timer == TCP_TIMER_EST)
+		return t->config->tcp_est_timeout_us;
+	return timer == TCP_TIMER_INIT ? t->config->tcp_init_timeout_us
+	                               : t->config->tcp_trans_timeout_us;
 }
 
 static uint64_t idle_us(const struct translator *t, enum l4_proto proto)
@@ -276,7 +278,7 @@ static enum verdict tcp64(struct translator *t, const struct packet *p, int pool
 		return bib ? VERDICT_OK : VERDICT_NO_SESSION;
 	}
 	verdict = open_session(t, L4_TCP, p, pool6, dst4, TCP_STATE_V6_INIT,
-	                       t->config->tcp_trans_timeout_us, &session);
+	                       t->config->tcp_init_timeout_us, &session);
 	if (verdict != VERDICT_OK)
 		return verdict;
 	bib = session_at(t->sessions, session)->bib;
@@ -378,7 +380,7 @@ static enum verdict tcp46(struct translator *t, const struct packet *p, uint32_t
 	verdict = check_limits(t, &bib_at(t->bib, bib)->addr6);
 	if (verdict == VERDICT_OK)
 		(void)create_session(t, bib, p->src4, p->src_port, TCP_STATE_V4_INIT,
-		                     t->config->tcp_trans_timeout_us, pool6);
+		                     t->config->tcp_init_timeout_us, pool6);
 	return verdict;
 }
 
@@ -457,6 +459,75 @@ uint32_t flow_find6(const struct translator *t, const struct packet *quote, uint
 
 	return bib ? session_find(t->sessions, bib, remote4, remote_port(proto, quote->src_port))
 	           : 0;
+}
+
+/* -- a new configuration ------------------------------------------------------------ */
+
+/* The prefix of the new configuration that a session goes on with; -1 when there is none. */
+static int adopted_pool6(const struct translator *t, const struct translator *old,
+                         const struct session *session)
+{
+	const struct prefix6 *prefix = &old->config->pool6[session->pool6].prefix;
+	size_t i;
+
+	for (i = 0; i < t->config->pool6_count; i++)
+		if (t->config->pool6[i].prefix.len == prefix->len &&
+		    address6_equal(&t->config->pool6[i].prefix.addr, &prefix->addr))
+			return admit_remote4(t, (int)i, session->dst4) == VERDICT_OK ? (int)i : -1;
+	return -1;
+}
+
+/* The binding that a session goes on with, made if need be; 0 when the new configuration has no
+ * place for it. */
+static uint32_t adopted_binding(struct translator *t, const struct bib_entry *entry)
+{
+	uint32_t by6 = bib_find6(t->bib, entry->proto, &entry->addr6, entry->port6);
+	uint32_t by4 = bib_find4(t->bib, entry->proto, entry->addr4, entry->port4);
+
+	if (by6 || by4)
+		return by6 == by4 ? by6 : 0;
+	if (entry->flags & BIB_STATIC)
+		return 0;
+	if (!pool4_claim(t->pool4, entry->proto, entry->addr4, entry->port4)) {
+		if (t->config->pool4_removed == CONFIG_REMOVED_KILL)
+			return 0;
+		t->is_draining = true;
+	}
+	return bib_add(t->bib, entry->proto, &entry->addr6, entry->port6, entry->addr4,
+	               entry->port4, 0);
+}
+
+static bool adopt_session(struct translator *t, const struct translator *old,
+                          const struct session *session)
+{
+	const struct bib_entry *entry = bib_at(old->bib, session->bib);
+	uint64_t left_us = session->expires_us > t->now_us ? session->expires_us - t->now_us : 0;
+	int pool6 = adopted_pool6(t, old, session);
+	uint32_t bib;
+
+	if (pool6 < 0 || check_limits(t, &entry->addr6) != VERDICT_OK)
+		return false;
+	bib = adopted_binding(t, entry);
+	if (!bib)
+		return false;
+	(void)create_session(t, bib, session->dst4, session->dport4, session->state, left_us,
+	                     pool6);
+	return true;
+}
+
+uint32_t translator_adopt(struct translator *t, const struct translator *old, uint64_t now_us)
+{
+	uint32_t cursor = 0, index, lost = 0;
+
+	t->now_us = now_us;
+	if (t->config->mode == CONFIG_MODE_NAT64 && old->config->mode == CONFIG_MODE_NAT64) {
+		while ((index = session_next(old->sessions, &cursor, UINT32_MAX)))
+			lost += !adopt_session(t, old, session_at(old->sessions, index));
+		pool4_inherit_resting(t->pool4, old->pool4);
+	}
+	t->counters = old->counters;
+	t->started_us = old->started_us;
+	return lost;
 }
 
 /* -- static bindings

@@ -37,6 +37,7 @@ enum tcp_event {
 
 enum tcp_timer {
 	TCP_TIMER_KEEP,   /* leave the lifetime as it is */
+	TCP_TIMER_INIT,   /* start tcp-init-timeout */
 	TCP_TIMER_TRANS,  /* start tcp-trans-timeout */
 	TCP_TIMER_EST,    /* start tcp-est-timeout */
 	TCP_TIMER_DELETE, /* the session ends */

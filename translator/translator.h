@@ -67,6 +67,11 @@ void translator_tick(struct translator *t, uint64_t now_us);
 enum verdict translator_explain(struct translator *t, uint8_t *packet, size_t len, uint64_t now_us,
                                 struct trace *trace, const struct translator_io *io);
 
+/* Take over sessions, resting ports and counters of old, which ran another configuration of the
+ * same instance: what still fits goes on, what does not is left behind. t must be fresh. Returns
+ * how many sessions were left behind. */
+uint32_t translator_adopt(struct translator *t, const struct translator *old, uint64_t now_us);
+
 /* The device refused a packet that the core emitted (counted as VERDICT_DEVICE_WRITE). */
 void translator_count_write_error(struct translator *t);
 
