@@ -321,7 +321,7 @@ const struct option_row option_rows[] = {
 	{ CLI_EXPLAIN, 0, "flags", "FLAGS", "TCP flags, like syn or fin,ack (syn)", set_flags },
 	{ CLI_EXPLAIN, 0, "length", "N", "bytes of the whole packet (headers alone)", set_length },
 	{ CLI_EXPLAIN, 0, "ttl", "N", "TTL or hop limit (64)", set_ttl },
-	{ CLI_EXPLAIN, 0, "hex", "BYTES", "the packet itself, from its IP header on; - reads standard input", set_hex },
+	{ CLI_EXPLAIN, 0, "hex", "BYTES", "packet from its IP header on; - for standard input", set_hex },
 };
 /* clang-format on */
 

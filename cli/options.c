@@ -14,11 +14,11 @@ struct command_row {
 };
 
 static const struct command_row commands[] = {
-	{ CLI_STATUS, "status", "health, load and drops of every instance, on one screen" },
+	{ CLI_STATUS, "status", "health, load and drops of all instances" },
 	{ CLI_STATS, "stats", "all counters, and what each kind of drop means" },
 	{ CLI_SESSIONS, "sessions", "list sessions, one a line" },
 	{ CLI_BIB, "bib", "list bindings, one a line" },
-	{ CLI_EXPLAIN, "explain", "what would happen to a packet, step by step; nothing is sent" },
+	{ CLI_EXPLAIN, "explain", "what would happen to a packet, step by step" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -250,6 +250,6 @@ void options_help(unsigned command, FILE *out)
 	for (size_t i = 0; i < option_count; i++)
 		if (option_rows[i].commands & CLI_GLOBAL)
 			help_option(&option_rows[i], out);
-	(void)fprintf(out, "\nexit status: 0 done, 1 failed or an instance is down, "
-	                   "2 wrong arguments or configuration\n");
+	(void)fprintf(out, "\nexit status: 0 done, 1 failed or an instance is down,\n"
+	                   "             2 wrong arguments or configuration\n");
 }

@@ -9,3 +9,5 @@ unit-link-srcs :=
 # It puts an allocator of its own in front of the real one.
 $(out)/unit/config_memory: LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 unit-tests += control_answer
+unit-tests += control_socket cli log
+unit-link-srcs += cli/options.c cli/option_rows.c cli/suggest.c cli/hex.c

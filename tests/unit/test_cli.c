@@ -1,0 +1,268 @@
+/* The command line of sa-nat64: options before and behind the command, every refusal with its
+ * sentence, packets in hexadecimal, suggestions. */
+#include "cli/hex.h"
+#include "cli/options.h"
+#include "cli/suggest.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ARGS_MAX 20
+
+static char line[500], message[1000];
+
+/* Read a command line whose words are separated by blanks; what is said about it stays in message.
+ */
+static int read_line(const char *text, struct cli_options *options)
+{
+	char *argv[ARGS_MAX + 2] = { (char *)"sa-nat64" }, *rest = line, *word;
+	FILE *err = fmemopen(message, sizeof(message), "w");
+	int argc = 1, status;
+
+	assert_non_null(err);
+	(void)snprintf(line, sizeof(line), "%s", text);
+	while ((word = strsep(&rest, " ")) && argc <= ARGS_MAX)
+		if (*word)
+			argv[argc++] = word;
+	status = options_read(argc, argv, options, err);
+	(void)fclose(err);
+	return status;
+}
+
+static struct cli_options accepted(const char *text)
+{
+	struct cli_options options;
+
+	message[0] = '\0';
+	if (read_line(text, &options) != 0)
+		fail_msg("%s: %s", text, message);
+	assert_string_equal(message, "");
+	return options;
+}
+
+static void refused(const char *text, const char *part)
+{
+	struct cli_options options;
+
+	memset(message, 0, sizeof(message));
+	assert_int_equal(read_line(text, &options), 2);
+	if (strncmp(message, "sa-nat64: ", 10) != 0 || !strstr(message, part) ||
+	    strchr(message, '\n') != message + strlen(message) - 1)
+		fail_msg("%s: \"%s\" without \"%s\"", text, message, part);
+}
+
+static void options_stand_on_both_sides_of_the_command(void **state)
+{
+	struct cli_options options;
+
+	(void)state;
+	options = accepted("--json -c a.conf -rdir status -i lower");
+	assert_int_equal(options.command, CLI_STATUS);
+	assert_true(options.json);
+	assert_string_equal(options.config_path, "a.conf");
+	assert_string_equal(options.rundir, "dir");
+	assert_string_equal(options.instance, "lower");
+	options = accepted("stats --all --run-dir=/x --config /y");
+	assert_true(options.all);
+	assert_string_equal(options.rundir, "/x");
+	assert_string_equal(options.config_path, "/y");
+	assert_string_equal(accepted("bib").rundir, "/run/sa-nat64");
+	assert_true(accepted("explain --help").help);
+	assert_true(accepted("-V").version);
+	assert_true(accepted("-t").check_config);
+}
+
+static void wrong_words_get_a_suggestion(void **state)
+{
+	(void)state;
+	refused("statsu", "did you mean `sa-nat64 stats`");
+	refused("sesions", "did you mean `sa-nat64 sessions`");
+	refused("expl", "did you mean `sa-nat64 explain`");
+	refused("zzzzzz", "see `sa-nat64 --help`");
+	refused("status --jsn", "did you mean --json?");
+	refused("status --qqqqqq", "see `sa-nat64 --help`");
+	refused("-q", "unknown option -q");
+	refused("status lower", "takes no argument \"lower\"");
+	refused("status --limit 5", "status has no option --limit");
+	refused("--limit 5 sessions", "--limit belongs to a command and stands behind it");
+	refused("bib --state TRANS", "bib has no option --state");
+	refused("status --json=yes", "--json takes no value");
+	refused("sessions --limit", "--limit wants a value: --limit N");
+}
+
+static void filters_are_read(void **state)
+{
+	struct cli_options options;
+
+	(void)state;
+	options = accepted(
+		"sessions --proto tcp --host 2001:db8::/64 --pool4 198.51.100.1 --port 443 "
+		"--remote 192.0.2.1 --state TRANS --limit 10");
+	assert_string_equal(options.list_proto, "tcp");
+	assert_true(options.has_host);
+	assert_int_equal(options.host.len, 64);
+	assert_int_equal(options.pool4.len, 4);
+	assert_memory_equal(options.pool4.bytes, "\xc6\x33\x64\x01", 4);
+	assert_memory_equal(options.remote.bytes, "\xc0\x00\x02\x01", 4);
+	assert_int_equal(options.port, 443);
+	assert_string_equal(options.state, "TRANS");
+	assert_int_equal(options.limit, 10);
+	assert_int_equal(accepted("bib --host 2001:db8::5").host.len, 128);
+}
+
+static void wrong_values_are_named_with_what_is_right(void **state)
+{
+	(void)state;
+	refused("sessions --proto sctp", "--proto sctp: wanted is tcp, udp or icmp");
+	refused("sessions --host 192.0.2.1", "--host 192.0.2.1: wanted is an IPv6 address");
+	refused("sessions --host 2001:db8::1/64", "without bits behind its length");
+	refused("sessions --pool4 2001:db8::1", "wanted is an IPv4 address");
+	refused("sessions --port 0", "from 1 to 65535");
+	refused("sessions --port 65536", "from 1 to 65535");
+	refused("sessions --port -1", "from 1 to 65535");
+	refused("sessions --port 80x", "from 1 to 65535");
+	refused("sessions --limit 0", "from 1 up");
+	refused("sessions --limit 99999999999999999999", "from 1 up");
+	refused("-i ../etc status", "an instance name");
+	refused("--instance= status", "an instance name");
+	refused("-i abcdefghijklmnopqrstuvwxyzabcdefg status", "up to 31");
+	refused("--run-dir= status", "the name of a directory");
+}
+
+static void packets_are_described(void **state)
+{
+	struct cli_options options;
+
+	(void)state;
+	options = accepted("explain --from 2001:db8::5 --to 64:ff9b::192.0.2.1 --tcp 40000:443 "
+	                   "--flags syn,ack --length 1500 --ttl 9");
+	assert_int_equal(options.from.len, 16);
+	assert_int_equal(options.to.len, 16);
+	assert_memory_equal(options.to.bytes + 12, "\xc0\x00\x02\x01", 4);
+	assert_int_equal(options.protocol, IPPROTO_TCP);
+	assert_int_equal(options.source_port, 40000);
+	assert_int_equal(options.destination_port, 443);
+	assert_int_equal(options.tcp_flags, 0x12);
+	assert_int_equal(options.length, 1500);
+	assert_int_equal(options.ttl, 9);
+	options = accepted("explain --from 192.0.2.1 --to 198.51.100.1 --icmp 7");
+	assert_int_equal(options.from.len, 4);
+	assert_true(options.is_icmp);
+	assert_int_equal(options.source_port, 7);
+	options = accepted("explain --from 192.0.2.1 --to 198.51.100.1 --proto 50");
+	assert_int_equal(options.protocol, 50);
+	assert_string_equal(accepted("explain --hex -").hex, "-");
+}
+
+static void half_a_packet_is_refused(void **state)
+{
+	(void)state;
+	refused("explain", "give --from ADDRESS and --to ADDRESS");
+	refused("explain --from 2001:db8::5 --udp 1:2", "give --from ADDRESS and --to ADDRESS");
+	refused("explain --from 2001:db8::5 --to 192.0.2.1 --udp 1:2", "one family");
+	refused("explain --from 2001:db8::5 --to 2001:db8::6", "say what the packet carries");
+	refused("explain --from ::1 --to ::2 --tcp 1:2 --udp 1:2", "given only once");
+	refused("explain --from ::1 --to ::2 --udp 1:2 --flags syn", "--flags belongs to --tcp");
+	refused("explain --from ::1 --to ::2 --tcp 1:2 --flags syn,foo", "fin, syn, rst");
+	refused("explain --from ::1 --to ::2 --tcp 1:2 --flags syn,", "fin, syn, rst");
+	refused("explain --from ::1 --to ::2 --tcp 443", "two ports");
+	refused("explain --from ::1 --to ::2 --tcp :443", "two ports");
+	refused("explain --from ::1 --to ::2 --tcp 1:65536", "two ports");
+	refused("explain --from ::1 --to ::2 --tcp 1234567890:1", "two ports");
+	refused("explain --from ::1 --to ::2 --proto 256", "from 0 to 255");
+	refused("explain --from ::1 --to ::2 --icmp 65536", "from 0 to 65535");
+	refused("explain --from example.org --to ::2", "an address");
+	refused("explain --hex 60 --ttl 9", "--hex gives the whole packet");
+	refused("explain --length 19", "from 20 to 65575");
+	refused("explain --ttl 0", "from 1 to 255");
+}
+
+static void hex_is_read_as_people_write_it(void **state)
+{
+	static const struct {
+		const char *text;
+		int error;
+		size_t count, position;
+	} rows[] = {
+		{ "6000", 0, 2, 0 },
+		{ " 60 0A\n\t0b:ff:", 0, 4, 0 },
+		{ "", 0, 0, 0 },
+		{ "6", -EINVAL, 0, 0 },
+		{ "60 0", -EINVAL, 0, 3 },
+		{ "60 0 0", -EINVAL, 0, 3 },
+		{ "60zz", -EINVAL, 0, 2 },
+		{ "0x60", -EINVAL, 0, 0 },
+		{ "00112233445566778899", -E2BIG, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t count = 0, position = 0;
+		uint8_t bytes[8];
+		int error = hex_parse(rows[i].text, strlen(rows[i].text), bytes, sizeof(bytes),
+		                      &count, &position);
+
+		assert_int_equal(error, rows[i].error);
+		assert_int_equal(count, rows[i].count);
+		assert_int_equal(position, rows[i].position);
+		if (count == 4)
+			assert_memory_equal(bytes, "\x60\x0a\x0b\xff", 4);
+	}
+}
+
+static void the_nearest_word_is_suggested(void **state)
+{
+	static const char *const names[] = { "status", "stats", "sessions" };
+
+	(void)state;
+	assert_string_equal(suggest_nearest("stat", names, 3), "status");
+	assert_string_equal(suggest_nearest("session", names, 3), "sessions");
+	assert_string_equal(suggest_nearest("tsats", names, 3), "stats");
+	assert_null(suggest_nearest("drain", names, 3));
+	assert_null(suggest_nearest("", names, 3));
+	assert_null(suggest_nearest("a-word-that-is-longer-than-all-words", names, 3));
+}
+
+static void help_lists_every_command_and_fits_the_screen(void **state)
+{
+	char *text = NULL, *rest, *one;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(out);
+	options_help(0, out);
+	options_help(CLI_EXPLAIN, out);
+	(void)fclose(out);
+	for (const char *const *name =
+	             (const char *const[]){ "status", "stats", "sessions", "bib", "explain", NULL };
+	     *name; name++)
+		assert_non_null(strstr(text, *name));
+	rest = text;
+	while ((one = strsep(&rest, "\n")))
+		if (strlen(one) > 80)
+			fail_msg("%s", one);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_stand_on_both_sides_of_the_command),
+		cmocka_unit_test(wrong_words_get_a_suggestion),
+		cmocka_unit_test(filters_are_read),
+		cmocka_unit_test(wrong_values_are_named_with_what_is_right),
+		cmocka_unit_test(packets_are_described),
+		cmocka_unit_test(half_a_packet_is_refused),
+		cmocka_unit_test(hex_is_read_as_people_write_it),
+		cmocka_unit_test(the_nearest_word_is_suggested),
+		cmocka_unit_test(help_lists_every_command_and_fits_the_screen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,330 @@
+/* Control sockets over real ones in a temporary directory: exchange, deadlines, limits, stale and
+ * foreign files. */
+#include "lib/control_server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SHORT_US 50000
+#define LONG_US  5000000
+
+static char directory[64], path[108];
+static sd_event *event;
+static struct control_server *server;
+static uint8_t big[CONTROL_MESSAGE_MAX];
+
+/* Repeats the request; "big" asks for the longest reply, "bye" for being disconnected. */
+static size_t echo(void *context, const uint8_t *request, size_t len, uint8_t *reply, size_t size)
+{
+	size_t *count = context;
+
+	++*count;
+	if (len == 3 && memcmp(request, "bye", 3) == 0)
+		return 0;
+	if (len == 3 && memcmp(request, "big", 3) == 0) {
+		memset(reply, 'x', size);
+		return size;
+	}
+	memcpy(reply, request, len);
+	return len;
+}
+
+static size_t answered;
+
+static int open_directory(void **state)
+{
+	(void)state;
+	(void)snprintf(directory, sizeof(directory), "/tmp/control-socket-XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(control_socket_path(directory, "lower", path, sizeof(path)), 0);
+	assert_true(sd_event_new(&event) >= 0);
+	answered = 0;
+	return 0;
+}
+
+static int close_directory(void **state)
+{
+	char inner[80];
+
+	(void)state;
+	control_server_free(server);
+	server = NULL;
+	event = sd_event_unref(event);
+	(void)snprintf(inner, sizeof(inner), "%s/lower", directory);
+	(void)unlink(path);
+	(void)rmdir(inner);
+	assert_int_equal(rmdir(directory), 0);
+	return 0;
+}
+
+static void start(void)
+{
+	assert_int_equal(control_server_new(event, path, echo, &answered, &server), 0);
+}
+
+/* Let the server do what is due. */
+static void run_due(void)
+{
+	while (sd_event_run(event, 0) > 0)
+		;
+}
+
+static uint64_t in(uint64_t us)
+{
+	return control_now_us() + us;
+}
+
+static int connect_and_accept(void)
+{
+	int fd = control_connect(path, in(LONG_US));
+
+	assert_true(fd >= 0);
+	run_due();
+	return fd;
+}
+
+static ssize_t ask(int fd, const char *request)
+{
+	int error = control_send(fd, request, strlen(request), in(LONG_US));
+
+	if (error)
+		return error;
+	run_due();
+	return control_receive(fd, big, sizeof(big), in(SHORT_US));
+}
+
+static void a_message_is_answered(void **state)
+{
+	struct stat st;
+	int fd;
+
+	(void)state;
+	start();
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+	path[strlen(path)] = '/';
+	fd = connect_and_accept();
+	assert_int_equal(ask(fd, "hello"), 5);
+	assert_memory_equal(big, "hello", 5);
+	assert_int_equal(ask(fd, "again"), 5);
+	assert_int_equal(ask(fd, "big"), CONTROL_MESSAGE_MAX);
+	assert_int_equal(ask(fd, "bye"), -ECONNRESET);
+	(void)close(fd);
+	control_server_free(server);
+	server = NULL;
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void a_hung_server_costs_the_deadline(void **state)
+{
+	uint64_t before = control_now_us();
+	int fd;
+
+	(void)state;
+	start();
+	fd = control_connect(path, in(SHORT_US));
+	assert_true(fd >= 0);
+	assert_int_equal(control_send(fd, "x", 1, in(SHORT_US)), 0);
+	assert_int_equal(control_receive(fd, big, sizeof(big), in(SHORT_US)), -ETIMEDOUT);
+	assert_true(control_now_us() - before >= SHORT_US);
+	(void)close(fd);
+}
+
+static void a_full_queue_of_connections_costs_the_deadline(void **state)
+{
+	int fds[2 * CONTROL_CLIENTS_MAX], fd = 0;
+	size_t count = 0;
+
+	(void)state;
+	start();
+	while (count < sizeof(fds) / sizeof(fds[0]) && fd >= 0) {
+		fd = control_connect(path, in(SHORT_US));
+		if (fd >= 0)
+			fds[count++] = fd;
+	}
+	assert_int_equal(fd, -ETIMEDOUT);
+	while (count > 0)
+		(void)close(fds[--count]);
+}
+
+static void one_client_too_many_displaces_the_most_silent(void **state)
+{
+	int fds[CONTROL_CLIENTS_MAX + 1];
+
+	(void)state;
+	start();
+	for (int i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		fds[i] = connect_and_accept();
+	assert_int_equal(ask(fds[0], "x"), 1);
+	fds[CONTROL_CLIENTS_MAX] = connect_and_accept();
+	assert_int_equal(ask(fds[CONTROL_CLIENTS_MAX], "x"), 1);
+	assert_int_equal(ask(fds[0], "x"), 1);
+	assert_true(ask(fds[1], "x") < 0);
+	for (int i = 2; i < CONTROL_CLIENTS_MAX; i++)
+		assert_int_equal(ask(fds[i], "x"), 1);
+	for (int i = 0; i <= CONTROL_CLIENTS_MAX; i++)
+		(void)close(fds[i]);
+}
+
+static void a_client_that_does_not_read_is_dropped(void **state)
+{
+	int deaf, other, error = 0;
+
+	(void)state;
+	start();
+	deaf = connect_and_accept();
+	other = connect_and_accept();
+	for (int i = 0; i < 100 && error == 0; i++) {
+		error = control_send(deaf, "big", 3, in(SHORT_US));
+		run_due();
+	}
+	assert_true(error == -EPIPE || error == -ECONNRESET);
+	assert_int_equal(ask(other, "x"), 1);
+	(void)close(deaf);
+	(void)close(other);
+}
+
+static void too_long_a_message_disconnects(void **state)
+{
+	static uint8_t longer[CONTROL_MESSAGE_MAX + 1];
+	int fd;
+
+	(void)state;
+	start();
+	fd = connect_and_accept();
+	assert_int_equal(control_send(fd, longer, sizeof(longer), in(SHORT_US)), -EMSGSIZE);
+	assert_int_equal(send(fd, longer, sizeof(longer), 0), (ssize_t)sizeof(longer));
+	run_due();
+	assert_int_equal(control_receive(fd, big, sizeof(big), in(SHORT_US)), -ECONNRESET);
+	assert_int_equal(answered, 0);
+	(void)close(fd);
+}
+
+static void an_empty_message_disconnects(void **state)
+{
+	int fd;
+
+	(void)state;
+	start();
+	fd = connect_and_accept();
+	assert_int_equal(send(fd, "", 0, 0), 0);
+	run_due();
+	assert_int_equal(control_receive(fd, big, sizeof(big), in(SHORT_US)), -ECONNRESET);
+	(void)close(fd);
+}
+
+static void a_reply_that_does_not_fit_is_an_error(void **state)
+{
+	uint8_t small[4];
+	int fd;
+
+	(void)state;
+	start();
+	fd = connect_and_accept();
+	assert_int_equal(control_send(fd, "12345", 5, in(SHORT_US)), 0);
+	run_due();
+	assert_int_equal(control_receive(fd, small, sizeof(small), in(SHORT_US)), -EMSGSIZE);
+	(void)close(fd);
+}
+
+/* Leave a socket file behind as a killed process does. */
+static void leave_socket(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	(void)close(fd);
+}
+
+static void a_stale_socket_is_replaced_a_live_one_is_not(void **state)
+{
+	struct control_server *second = NULL;
+	int fd;
+
+	(void)state;
+	start();
+	assert_int_equal(control_server_new(event, path, echo, &answered, &second), -EADDRINUSE);
+	assert_null(second);
+	fd = connect_and_accept();
+	assert_int_equal(ask(fd, "still"), 5);
+	(void)close(fd);
+	control_server_free(server);
+	server = NULL;
+	leave_socket();
+	assert_int_equal(control_connect(path, in(SHORT_US)), -ECONNREFUSED);
+	start();
+	fd = connect_and_accept();
+	assert_int_equal(ask(fd, "x"), 1);
+	(void)close(fd);
+}
+
+static void other_files_are_not_removed(void **state)
+{
+	int fd;
+
+	(void)state;
+	start();
+	control_server_free(server);
+	server = NULL;
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	(void)close(fd);
+	assert_int_equal(control_server_new(event, path, echo, &answered, &server), -EEXIST);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+static void nobody_there_is_told_apart(void **state)
+{
+	(void)state;
+	assert_int_equal(control_connect(path, in(SHORT_US)), -ENOENT);
+}
+
+static void long_paths_are_refused(void **state)
+{
+	char rundir[200], out[108] = "untouched";
+
+	(void)state;
+	memset(rundir, 'a', sizeof(rundir));
+	rundir[sizeof(rundir) - 1] = '\0';
+	assert_int_equal(control_socket_path(rundir, "x", out, sizeof(out)), -ENAMETOOLONG);
+	assert_string_equal(out, "untouched");
+	assert_int_equal(control_connect(rundir, in(SHORT_US)), -ENAMETOOLONG);
+	assert_int_equal(control_server_new(event, rundir, echo, NULL, &server), -ENAMETOOLONG);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_directory, close_directory)
+	const struct CMUnitTest tests[] = {
+		TEST(a_message_is_answered),
+		TEST(a_hung_server_costs_the_deadline),
+		TEST(a_full_queue_of_connections_costs_the_deadline),
+		TEST(one_client_too_many_displaces_the_most_silent),
+		TEST(a_client_that_does_not_read_is_dropped),
+		TEST(too_long_a_message_disconnects),
+		TEST(an_empty_message_disconnects),
+		TEST(a_reply_that_does_not_fit_is_an_error),
+		TEST(a_stale_socket_is_replaced_a_live_one_is_not),
+		TEST(other_files_are_not_removed),
+		TEST(nobody_there_is_told_apart),
+		TEST(long_paths_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
