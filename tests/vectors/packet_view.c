@@ -109,15 +109,27 @@ bool packet_view_parse(const uint8_t *packet, size_t len, struct packet_view *ou
 	return true;
 }
 
+/* What the checksum covers: UDP says itself how long it is, and bytes behind that are padding. */
+static size_t covered_length(const struct packet_view *view, const uint8_t *message)
+{
+	size_t udp_length;
+
+	if (view->proto != IPPROTO_UDP || view->available < 8)
+		return view->available;
+	udp_length = get16(message + 4);
+	return udp_length >= 8 && udp_length < view->available ? udp_length : view->available;
+}
+
 /* Sum over the transport message, with the pseudo-header unless it is ICMPv4. */
 static uint16_t transport_sum(const struct packet_view *view, const uint8_t *message)
 {
-	uint64_t sum = sum_words(0, message, view->available);
+	size_t length = covered_length(view, message);
+	uint64_t sum = sum_words(0, message, length);
 
 	if (view->proto != IPPROTO_ICMP) {
 		sum = sum_words(sum, view->src, view->addr_len);
 		sum = sum_words(sum, view->dst, view->addr_len);
-		sum += view->available + view->proto;
+		sum += length + view->proto;
 	}
 	return sum_fold(sum);
 }
