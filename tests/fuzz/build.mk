@@ -3,3 +3,4 @@ fuzzers :=
 fuzzers += core config
 fuzz-support-srcs :=
 fuzz-support-srcs += tests/vectors/packet_view.c tests/vectors/hex.c
+fuzzers += control

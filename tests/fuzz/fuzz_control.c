@@ -1,0 +1,115 @@
+/* Any bytes as a control message to a translator with sessions: always a well-formed reply, no
+ * crash, no change of state.
+ *
+ * The first byte chooses a stateful or a stateless instance; the rest is the request.
+ */
+#include "proto/control.pb-c.h"
+#include "translator/control_answer.h"
+#include "translator/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define NOW_US  UINT64_C(1000000000)
+#define PREFIX6 "\x20\x01\x0d\xb8\0\x64\0\0\0\0\0\0"
+
+static const char nat64_text[] = "[instance t]\npool6 = 2001:db8:64::/96\n"
+				 "pool4 = 203.0.113.1/32 1024-65535\nmax-sessions = 1000\n"
+				 "bib = tcp [2001:db8:6::80]:443 203.0.113.1:443\n";
+static const char siit_text[] = "[instance t]\nmode = siit\npool6 = 2001:db8:64::/96\n"
+				"eam = 203.0.113.10 2001:db8:10::10\n";
+
+static void swallow(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
+                    int count)
+{
+	(void)context;
+	(void)vnet;
+	(void)iov;
+	(void)count;
+}
+
+static struct config *configs[2]; /* live as long as their translators */
+
+static struct translator *open_translator(const char *text, struct config **config)
+{
+	static const uint8_t seed[32] = "fuzz", pool4_key[16] = "fuzz";
+	const struct translator_io io = { .emit = swallow };
+	struct translator *translator;
+
+	if (config_parse(text, strlen(text), "fuzz", stderr, config) < 0)
+		abort();
+	translator = translator_new(&(*config)->instances[0], 0, 1, seed, pool4_key, &io, NOW_US);
+	if (!translator)
+		abort();
+	return translator;
+}
+
+/* One session of each protocol. */
+static void open_sessions(struct translator *translator)
+{
+	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6 };
+	static struct explain packet;
+	const struct virtio_net_hdr vnet = { 0 };
+
+	for (size_t i = 0; i < sizeof(protocols); i++) {
+		struct explain_fields fields = {
+			.ipv6 = true,
+			.protocol = protocols[i],
+			.src_port = 4000,
+			.dst_port = 53,
+			.tcp_flags = 2,
+		};
+
+		memcpy(&fields.src6, "\x20\x01\x0d\xb8\0\x06\0\0\0\0\0\0\0\0\0\1", 16);
+		memcpy(&fields.dst6, PREFIX6 "\xc6\x33\x64\x50", 16);
+		if (explain_build(&fields, &packet) < 0 ||
+		    translator_input(translator, packet.packet, packet.len, &vnet, NOW_US) !=
+		            VERDICT_TRANSLATED)
+			abort();
+	}
+}
+
+/* The reply must be readable, of this version, and have either an error or a body. */
+static void check_reply(const uint8_t *reply, size_t len)
+{
+	SaNat64__Control__Reply *message = sa_nat64__control__reply__unpack(NULL, len, reply);
+
+	if (!message || message->version != CONTROL_VERSION ||
+	    (message->error[0] == '\0') ==
+	            (message->body_case == SA_NAT64__CONTROL__REPLY__BODY__NOT_SET))
+		abort();
+	sa_nat64__control__reply__free_unpacked(message, NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct control_identity identity = {
+		.cluster = "c", .node = "n", .namespace_name = "default", .pid = 1
+	};
+	static struct translator *translators[2];
+	static uint8_t reply[65536];
+	struct translator_stats before, after;
+	struct translator *translator;
+	size_t len;
+
+	if (!translators[0]) {
+		translators[0] = open_translator(nat64_text, &configs[0]);
+		translators[1] = open_translator(siit_text, &configs[1]);
+		open_sessions(translators[0]);
+	}
+	if (size == 0)
+		return 0;
+	translator = translators[data[0] & 1];
+	translator_stats(translator, &before);
+	len = control_answer(translator, &identity, NOW_US + 1000000, data + 1, size - 1, reply,
+	                     sizeof(reply));
+	if (len == 0 || len > sizeof(reply))
+		abort();
+	check_reply(reply, len);
+	translator_stats(translator, &after);
+	if (memcmp(&before, &after, sizeof(before)) != 0)
+		abort();
+	return 0;
+}
