@@ -192,6 +192,8 @@ lab_dns() {
 		    module-config: "$modules"
 		    dns64-prefix: ${3:-64:ff9b::/96}
 		    local-zone: "test." nodefault
+		    local-zone: "ip6.arpa." static
+		    local-zone: "in-addr.arpa." static
 		    directory: "$lab_dir"
 		    pidfile: "$lab_dir/unbound-$1.pid"
 		    chroot: ""
