@@ -12,7 +12,7 @@ tcp_server server 7001
 refused_at_once() {
 	local said
 
-	said=$(udp_ask other --timeout 5 "$server6" 7000 2>&1) && return 1
+	said=$(udp_ask other --errors --timeout 5 "$server6" 7000 2>&1) && return 1
 	echo "$said"
 	[[ $said != *"timed out"* ]]
 }

@@ -29,5 +29,5 @@ done
 check "it can gain none: NoNewPrivs" test "$(status_of NoNewPrivs)" = 1
 check "the control socket is 0660" test "$(stat -c %a "$lab_dir/run/nat64/control.sock")" = 660
 check "its folder is 0750" test "$(stat -c %a "$lab_dir/run/nat64")" = 750
-check "root is answered" cli status
+check "root is answered" cli -i nat64 status
 check "an unprivileged user is refused, and told so" refuses_nobody

@@ -16,6 +16,14 @@ ends() {
 	cat "$lab_dir/err"
 	[ "$status" = "$code" ] && [ "$(wc -l <"$lab_dir/err")" = 1 ] && grep -q -- "$word" "$lab_dir/err"
 }
+# a second line names --help
+refuses_option() {
+	local status=0
+
+	start sa-nat64.conf --frobnicate >"$lab_dir/out" 2>"$lab_dir/err" || status=$?
+	[ "$status" = 2 ] && grep -q -- --frobnicate "$lab_dir/err" && grep -q -- --help "$lab_dir/err"
+}
+
 # start CONFIGURATION [ARGUMENT...]
 start() {
 	in_ns gw timeout 10 "$bin/sa-nat64-translator" -c "$lab_dir/$1" -r "${rundir:-$lab_dir/run}" "${@:2}"
@@ -42,7 +50,7 @@ check "a bad configuration: 2" ends 2 "bad.conf:[0-9]*: " start bad.conf nat64
 check "no such file: 2" ends 2 "nowhere.conf" start nowhere.conf nat64
 check "no such instance: 2" ends 2 "lower" start sa-nat64.conf lower
 check "no instance named: 2" ends 2 "INSTANCE" start sa-nat64.conf
-check "an unknown option: 2" ends 2 "frobnicate" start sa-nat64.conf --frobnicate
+check "an unknown option: 2" refuses_option
 check "fast-path = on says that it is not there yet: 2" ends 2 "fast-path" start fast.conf nat64
 check "without /dev/net/tun: 1" ends 1 "/dev/net/tun" start_without_tun
 check "without privileges: 1" ends 1 "nat64" start_as_nobody

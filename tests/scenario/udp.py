@@ -3,15 +3,18 @@
 
 usage: udp.py echo PORT
        udp.py ask [--bind ADDRESS] [--port PORT] [--size BYTES] [--count N] [--tries N] [--timeout SECONDS]
-                  ADDRESS PORT
+                  [--errors] ADDRESS PORT
 
 `echo` answers every datagram with the same bytes, or with the sender's address and port when it says "who".
 `ask` sends COUNT datagrams of random bytes one after the other and exits 1 unless each comes back unchanged,
-at the last of TRIES; with --size 0 it asks "who" and prints the answer."""
+at the last of TRIES; with --size 0 it asks "who" and prints the answer. With --errors an ICMPv6 error that does not
+forbid further tries, such as address unreachable, ends it at once."""
 import argparse
 import os
 import socket
 import sys
+
+IPV6_RECVERR = 25  # from linux/in6.h
 
 
 def echo(args):
@@ -43,6 +46,8 @@ def ask(args):
     any_address = '::' if family == socket.AF_INET6 else '0.0.0.0'
     sock.bind((args.bind or any_address, args.local_port))
     sock.connect(peer)
+    if args.errors:
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
     sock.settimeout(args.timeout)
     for number in range(args.count):
         data = os.urandom(args.size) if args.size else b'who'
@@ -68,6 +73,7 @@ def main():
     command.add_argument('--size', type=int, default=100)
     command.add_argument('--count', type=int, default=1)
     command.add_argument('--tries', type=int, default=1)
+    command.add_argument('--errors', action='store_true')
     command.add_argument('--timeout', type=float, default=3)
     command.add_argument('address')
     command.add_argument('port', type=int)
