@@ -23,6 +23,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 LOGS = 'build/check'
 TAIL = 60
 SKIPPED = 77
+VECTORS = ('tests/vectors/vectors.json', 'tests/vectors/more.json')
 SANITIZE = {'ASAN_OPTIONS': 'abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1',
             'UBSAN_OPTIONS': 'print_stacktrace=1:halt_on_error=1'}
 
@@ -158,8 +159,8 @@ def make(name, *targets, timeout=900):
     return Test(name, ['make', '-j2', '--no-print-directory'] + list(targets), by_exit, timeout)
 
 
-def vector_ids():
-    with open('tests/vectors/vectors.json') as f:
+def vector_ids(path):
+    with open(path) as f:
         return [v['id'] for v in json.load(f)['vectors']]
 
 
@@ -170,8 +171,8 @@ def unit_tests(prefix, out, env):
 
 
 def vector_tests(name, out, env):
-    return [Test(name, [out + '/vectors', 'tests/vectors/vectors.json'], by_lines(vector_ids()), 300, env,
-                 [out + '/vectors'])]
+    return [Test(name, [out + '/vectors', path], by_lines(vector_ids(path)), 300, env, [out + '/vectors'],
+                 log='%s-%s' % (name, os.path.basename(path))) for path in VECTORS]
 
 
 def golden_tests(prefix, folder, env):
@@ -201,11 +202,12 @@ def fuzz_tests(seconds):
 def blackbox_tests(shares):
     program = 'build/sa-nat64-translator'
     tests = []
-    for share in range(shares):
-        ids = [i for i in vector_ids() if int(i[1:]) % shares == share]
-        tests.append(Test('blackbox', ['tests/vectors/replay.py', '-v', '--bin', 'build', '--every',
-                                       '%d:%d' % (shares, share)], by_lines(ids), 600, needs=[program], root=True,
-                          log='blackbox-%d' % share))
+    for path in VECTORS:
+        for share in range(shares):
+            ids = [i for i in vector_ids(path) if int(i[1:]) % shares == share]
+            tests.append(Test('blackbox', ['tests/vectors/replay.py', '-v', '--bin', 'build', '--file', path, '--every',
+                                           '%d:%d' % (shares, share)], by_lines(ids), 600, needs=[program], root=True,
+                              log='blackbox-%s-%d' % (os.path.basename(path), share)))
     return tests
 
 

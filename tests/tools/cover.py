@@ -16,7 +16,8 @@ def run_tests():
     for old in glob.glob(OUT + '/**/*.gcda', recursive=True):
         os.remove(old)
     commands = [[p] for p in sorted(glob.glob(OUT + '/unit/*'))]
-    commands += [[OUT + '/vectors', 'tests/vectors/vectors.json']] if os.path.exists(OUT + '/vectors') else []
+    if os.path.exists(OUT + '/vectors'):
+        commands += [[OUT + '/vectors', 'tests/vectors/%s.json' % name] for name in ('vectors', 'more')]
     for command in commands:
         run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if run.returncode:

@@ -237,6 +237,12 @@ def check_scripts():
     return bad
 
 
+def check_vectors():
+    """more.json holds what more.py writes."""
+    run = subprocess.run(['tests/vectors/more.py', '--check'], capture_output=True, text=True)
+    return ['tests/vectors/more.json:1: ' + (run.stdout.strip() or run.stderr.strip())] if run.returncode else []
+
+
 CHECKS = {name[6:]: f for name, f in sorted(globals().items()) if name.startswith('check_')}
 
 
