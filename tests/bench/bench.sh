@@ -124,12 +124,20 @@ udp() {
 	cp "$lab_dir/sink.log" "$file"
 }
 
+# cpu_seconds PID: spent so far, in user space and in the kernel
+cpu_seconds() { awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$1/stat"; }
+
+# new_sessions N: what arrives in a second, and in a second of the translator's processor time
 new_sessions() {
-	local translator
+	local translator before raw=$lab_dir/raw
 
 	start_translator flows
 	translator=$lab_pid
-	udp "$1" flows -t 2 -s "$seed" 64:ff9b:2::192.0.2.2
+	before=$(cpu_seconds "$translator")
+	udp "$raw/udp-sessions.sa-nat64.$1" flows -t 2 -s "$seed" 64:ff9b:2::192.0.2.2
+	awk -v cpu="$(cpu_seconds "$translator")" -v before="$before" \
+		'{ $NF = cpu - before "}"; print }' \
+		"$raw/udp-sessions.sa-nat64.$1" >"$raw/udp-sessions-cpu.sa-nat64.$1"
 	lab_stop "$translator" || die "sa-nat64-translator flows ended with $?"
 	in_ns gateway ip link del flows
 }
@@ -144,7 +152,7 @@ measure_once() {
 		tcp "$way" "$lab_dir/raw/tcp-four.$way.$n" -P 4
 		udp "$lab_dir/raw/udp-64.$way.$n" send -f 64 -t "$duration" "$(target "$way")"
 	done
-	new_sessions "$lab_dir/raw/udp-sessions.sa-nat64.$n"
+	new_sessions "$n"
 	"$tools/bench_sessions" -s "$seed" >"$lab_dir/raw/core-sessions.sa-nat64.$n"
 }
 

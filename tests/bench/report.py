@@ -17,6 +17,7 @@ MEASURES = (  # key, what, unit, divisor
     ('tcp-four', 'TCP, four streams, out', 'Gbit/s', 1e9),
     ('udp-64', 'UDP, 64-byte packets, 64 flows', 'kpackets/s', 1e3),
     ('udp-sessions', 'UDP, new sessions through the device', 'k/s', 1e3),
+    ('udp-sessions-cpu', 'the same, for a second of its CPU time', 'k/s', 1e3),
 )
 CORE = (
     ('empty_rate', 'new sessions, empty tables', 'k/s', 1e3),
