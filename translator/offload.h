@@ -12,9 +12,9 @@
 
 #include <linux/virtio_net.h>
 
+/* Linux 5.17 headers know it; the device has it from 6.2 on */
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
-#define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* Linux 5.17 headers know it; the device has it from 6.2 on \
-	                             */
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5
 #endif
 
 struct offload {
