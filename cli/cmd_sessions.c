@@ -125,6 +125,7 @@ static int list_all(const struct cli_options *options, struct instances *instanc
 	request->sessions = &list; /* one place in memory with request->bib */
 	for (size_t i = 0; i < instances->count && left > 0; i++)
 		walk(&instances->list[i], request, &list, &left, out);
+	out->incomplete = instances_status(instances) != 0;
 	return instances_complain(instances, stderr);
 }
 

@@ -319,6 +319,7 @@ int instances_status(const struct instances *instances)
 
 int instances_complain(const struct instances *instances, FILE *err)
 {
+	(void)fflush(stdout); /* what was said before the complaint stands before it */
 	for (size_t i = 0; i < instances->count; i++) {
 		const struct instance *instance = &instances->list[i];
 

@@ -62,6 +62,8 @@ struct out_printer {
 struct out {
 	const struct out_printer *printer;
 	FILE *file;
+	bool incomplete; /* set by a command that could not ask everybody: an empty table is not
+	                    "none" */
 };
 
 /* A printer that writes to file (not owned). NULL when memory ends. */

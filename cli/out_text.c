@@ -14,6 +14,7 @@
 #define TOP_COUNT   5 /* values shown of an OUT_TOP */
 #define DEPTH_MAX   8
 #define VALUE_MAX   512
+#define WRAP_MIN    24 /* a column narrower than this is not wrapped */
 
 struct level {
 	enum out_shape shape;
@@ -235,7 +236,8 @@ static void text_end(struct out *base)
 		end_top(out, level);
 	else if (level->shape == OUT_LINE || level->shape == OUT_ROW)
 		newline(out);
-	else if ((level->shape == OUT_TABLE || level->shape == OUT_STEPS) && level->count == 0) {
+	else if ((level->shape == OUT_TABLE || level->shape == OUT_STEPS) && level->count == 0 &&
+	         !base->incomplete) {
 		print_label(out, level->key);
 		print(out, "none", 4);
 		newline(out);
@@ -290,7 +292,7 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 	if (value->kind == OUT_COUNT || value->kind == OUT_DURATION)
 		pad_to(out, start + column->width - (int)strlen(text));
 	pad_to(out, start);
-	if (column->width == 0 && start <= COLUMNS / 2)
+	if (column->width == 0 && start <= COLUMNS - WRAP_MIN)
 		print_wrapped(out, text, start);
 	else
 		print(out, text, strlen(text));

@@ -4,3 +4,4 @@ golden-tests += config
 # Each NAME is tests/tools/NAME.c, a small program that a golden test runs; built into build/VARIANT/tools.
 test-tools :=
 test-tools += check_config
+golden-tests += cli

@@ -1,0 +1,217 @@
+#!/bin/bash
+# What sa-nat64 prints, asking real translators: cli.sh BINDIR
+#
+#   one namespace:  2001:db8::5 on lo --> device nat64 (instance lower)
+#                                         device siit  (instance siit); instance upper is configured, but does not run
+#
+# Each case runs one command and compares command line, output, complaints and exit status with cli/NAME.txt; process ids,
+# times, memory and the ports that the pool hands out are made equal first. UPDATE=1 writes the files; read the difference.
+set -uo pipefail
+
+bindir=$(realpath "$1")
+root=$(realpath "$(dirname "$0")/../..")
+golden=$root/tests/golden/cli
+work=$(mktemp -d)
+ns=nat64-cli-$$
+pids=()
+
+cleanup() {
+	for pid in "${pids[@]}"; do
+		kill -CONT "$pid" 2>/dev/null
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	ip netns del "$ns" 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+die() {
+	echo "FAIL set-up"
+	echo "     $*"
+	sed 's/^/     /' "$work"/*.log 2>/dev/null
+	exit 1
+}
+
+# verdict NAME LOG: LOG says what is wrong, empty for nothing
+verdict() {
+	if [ -s "$2" ]; then
+		echo "FAIL $1"
+		sed 's/^/     /' "$2"
+	else
+		echo "ok $1"
+	fi
+}
+
+# until_true SECONDS COMMAND...: repeat COMMAND until it succeeds
+until_true() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		read -r -t 0.05 <>"$work/never" || true
+	done
+}
+
+normalise() {
+	sed -E -e "s/$ns/NAMESPACE/g; s/node $(hostname)\$/node HOST/" -e 's/pid [0-9]+/pid N/; s/"pid": [0-9]+/"pid": N/' \
+		-e 's/uptime +([0-9]+[dhms] ?)+/uptime N/; s/"(uptime|expires)": [0-9]+/"\1": N/' \
+		-e 's/tables [0-9.]+ .iB   resident [0-9.]+ .iB/tables N   resident N/' \
+		-e 's/"(tables|resident)": [0-9]+/"\1": N/g' \
+		-e 's/(198\.51\.100\.1:)[0-9]{4,5}( *)/\1PORT  /g; s/("198\.51\.100\.1", "port": )[0-9]{4,5}/\1PORT/g' \
+		-e 's/(198\.51\.100\.1 .* id )[0-9]{4,5}/\1ID/' \
+		-e 's/ +[0-9]+(m [0-9]+)?s$/  N/'
+}
+
+# check NAME ARGUMENT...: one command against its golden file
+check() {
+	local name=$1 status
+	shift
+	{
+		echo "\$ sa-nat64 $*"
+		"$bindir/sa-nat64" "$@" 2>&1 </dev/null
+		status=$?
+		echo "exit $status"
+	} | normalise >"$work/$name.txt"
+	if [ "${UPDATE:-}" = 1 ]; then
+		cp "$work/$name.txt" "$golden/$name.txt"
+	fi
+	diff -u --label "$name.txt" --label printed "$golden/$name.txt" "$work/$name.txt" >"$work/diff" 2>&1
+	verdict "$name" "$work/diff"
+}
+
+start() {
+	ip netns exec "$ns" "$bindir/sa-nat64-translator" -c cli.conf -r run -n gw-a "$1" 2>"$work/$1.log" &
+	pids+=($!)
+	until_true 10 [ -S "run/$1/control.sock" ] || die "instance $1 made no control socket"
+}
+
+# The processes under ip netns exec are the translators themselves: it execs.
+mkfifo "$work/never"
+cp "$golden/cli.conf" "$work/"
+cd "$work" || exit 1
+ip netns add "$ns" || die "no namespace (root needed)"
+ip netns exec "$ns" sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1 \
+	net.ipv6.conf.default.addr_gen_mode=1 net.ipv6.conf.lo.disable_ipv6=0 || die "sysctl"
+# The kernel's own multicast listener reports would be counted as drops, sooner or later.
+ip netns exec "$ns" nft 'table ip6 t { chain c { type filter hook output priority 0; ip6 daddr ff00::/8 drop; }; }' ||
+	die "nft"
+ip -n "$ns" link set lo up
+ip -n "$ns" addr add 2001:db8::5/128 dev lo
+ip -n "$ns" route add blackhole 1.0.0.0/8
+start lower
+start siit
+
+# Two UDP flows and a SYN that leave, a private address and a foreign destination that do not.
+ip netns exec "$ns" python3 - <<'PYTHON' || die "no traffic"
+import socket
+
+def send(kind, port, to, to_port):
+    s = socket.socket(socket.AF_INET6, kind)
+    s.bind(('2001:db8::5', port))
+    s.setblocking(False)
+    try:
+        s.connect((to, to_port))
+        if kind == socket.SOCK_DGRAM:
+            s.send(b'12345678')
+    except BlockingIOError:
+        pass
+
+send(socket.SOCK_DGRAM, 4000, '64:ff9b::102:304', 53)
+send(socket.SOCK_DGRAM, 4000, '64:ff9b::102:305', 53)
+send(socket.SOCK_DGRAM, 4001, '64:ff9b::a00:1', 53)
+send(socket.SOCK_STREAM, 4002, '64:ff9b::102:304', 443)
+PYTHON
+seen() {
+	"$bindir/sa-nat64" -c cli.conf -r run -i lower status --json 2>"$work/cli.log" |
+		python3 -c 'import json, sys
+i = json.load(sys.stdin)["instances"][0]
+sys.exit(i["packets"]["6to4"] < 3 or sum(i["dropped"].values()) < 1)'
+}
+until_true 10 seen || die "the translator did not count the packets: $("$bindir/sa-nat64" -c cli.conf -r run stats)"
+
+ask=(-c cli.conf -r run)
+check status "${ask[@]}" status
+check status-json "${ask[@]}" status --json
+check status-one "${ask[@]}" -i lower status
+check stats "${ask[@]}" -i lower stats
+check stats-json "${ask[@]}" -i lower stats --json
+check sessions "${ask[@]}" -i lower sessions
+check sessions-json "${ask[@]}" -i lower sessions --json
+check sessions-proto "${ask[@]}" -i lower sessions --proto tcp --state V6_INIT --host 2001:db8::/64
+check sessions-remote "${ask[@]}" -i lower sessions --remote 1.2.3.5 --pool4 198.51.100.1
+check sessions-limit "${ask[@]}" -i lower sessions --proto udp --port 53 --limit 1 --json
+check sessions-none "${ask[@]}" -i siit sessions
+check sessions-none-json "${ask[@]}" -i siit sessions --json
+check sessions-bad-state "${ask[@]}" -i lower sessions --state OPEN
+check bib "${ask[@]}" -i lower bib
+check bib-json "${ask[@]}" -i lower bib --port 443 --json
+check bib-down "${ask[@]}" bib --proto tcp --port 443
+check explain-udp "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --udp 4000:53
+check explain-drop "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::10.0.0.1 --tcp 4000:80
+check explain-json "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::10.0.0.1 --tcp 4000:80 --json
+check explain-too-big "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --udp 4000:53 --length 3000
+check explain-inbound "${ask[@]}" -i lower explain --from 1.2.3.4 --to 198.51.100.1 --tcp 4000:443
+check explain-siit "${ask[@]}" -i siit explain --from 2001:db8:10::10 --to 2001:db8:64::192.0.2.1 --icmp 7
+check explain-ttl "${ask[@]}" -i siit explain --from 192.0.2.1 --to 203.0.113.10 --proto 50 --ttl 1
+check explain-fragments "${ask[@]}" -i siit explain \
+	--hex '45 00 00 1c 00 01 20 01 40 11 5c c3 c0 00 02 01 cb 00 71 0a 01 02 03 04 05 06 07 08'
+check explain-all "${ask[@]}" explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --icmp 9
+check explain-short "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --tcp 1:2 --length 59
+check explain-bad-hex "${ask[@]}" explain --hex '60 0z'
+check explain-no-packet "${ask[@]}" explain
+check wrong-command "${ask[@]}" sesion
+check wrong-option "${ask[@]}" status --jsno
+check wrong-value "${ask[@]}" sessions --host 192.0.2.1
+check no-command "${ask[@]}"
+check help --help
+check help-bib bib --help
+check check-config -c cli.conf -t
+check config-missing -c nowhere.conf status
+check daemon-missing -r nowhere -i lower status
+check daemon-missing-sessions -r nowhere -i lower sessions
+check rundir-missing -r nowhere sessions
+
+# Everyone else has no business here; the directory says so, and so does the socket.
+chmod 755 "$work" run run/lower
+cat >unprivileged <<SCRIPT
+#!/bin/sh
+exec setpriv --reuid 65534 --regid 65534 --clear-groups ./program/sa-nat64 "\$@"
+SCRIPT
+chmod 755 unprivileged
+mkdir program && cp "$bindir/sa-nat64" program/
+real=$bindir
+mkdir as-nobody && ln -s ../unprivileged as-nobody/sa-nat64
+bindir=$work/as-nobody
+check permission-socket -r run -i lower stats
+chmod 750 run
+check permission-directory -r run stats
+bindir=$real
+
+# JSON keys against the schema; text within 80 columns; every verdict known to stats.
+"$bindir/sa-nat64" "${ask[@]}" status --json >"$work/status.json" 2>/dev/null
+python3 "$root/tests/tools/check_schema.py" "$root/proto/status.schema.json" "$work/status.json" >"$work/log" 2>&1
+verdict status-schema "$work/log"
+"$bindir/sa-nat64" "${ask[@]}" status 2>/dev/null | awk 'length > 80' >"$work/log"
+"$bindir/sa-nat64" "${ask[@]}" stats --all 2>/dev/null | awk 'length > 80' >>"$work/log"
+verdict text-fits-80-columns "$work/log"
+"$bindir/sa-nat64" "${ask[@]}" -i lower stats --all --json | grep -o '"verdict": "[^"]*"' | cut -d'"' -f4 >"$work/named"
+sed -nE 's/^X\([A-Z0-9_]+, "([^"]*)".*/\1/p' "$root/translator/verdict.def" | diff - "$work/named" >"$work/log"
+verdict stats-know-every-verdict "$work/log"
+
+# A stopped translator costs less than two seconds and is named; so does a full disk.
+kill -STOP "${pids[0]}"
+before=$(date +%s%N)
+check daemon-hung "${ask[@]}" status
+after=$(date +%s%N)
+[ $(((after - before) / 1000000)) -lt 2000 ] || echo "took $(((after - before) / 1000000)) ms" >"$work/late"
+touch "$work/late"
+verdict daemon-hung-within-two-seconds "$work/late"
+kill -CONT "${pids[0]}"
+"$bindir/sa-nat64" "${ask[@]}" -i lower stats >/dev/full 2>"$work/full"
+grep -q 'cannot write the output: No space left' "$work/full" || echo "a full disk goes unnoticed" >"$work/log"
+verdict full-disk "$work/log"
+
+# A killed one leaves a socket that nobody listens on.
+kill -KILL "${pids[0]}"
+wait "${pids[0]}" 2>/dev/null
+check daemon-killed "${ask[@]}" -i lower sessions
