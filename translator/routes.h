@@ -12,8 +12,7 @@
 /* What becomes of routes that an earlier configuration left on the device. */
 enum routes_stale { ROUTES_STALE_REMOVE, ROUTES_STALE_KEEP };
 
-/* Set the routes to the device `tun` that the instance needs. What is wrong is logged. 0 or -errno.
- */
+/* Set the routes to the device `tun` that the instance needs; logs what is wrong. 0 or -errno. */
 int routes_set(const struct config_instance *config, const char *tun, enum routes_stale stale);
 
 #endif
