@@ -387,6 +387,8 @@ static void make_usable(struct pool4 *pool, const struct resting *resting)
 {
 	if (!is_owned(pool, resting->port / POOL4_BLOCK_PORTS))
 		return; /* claimed for a session that another node began */
+	if (!pool4_has_port(pool, address_at(pool, resting->address), resting->port))
+		return; /* of a session that outlived the configuration which gave it the port */
 	set_free(map_of(pool, resting->address, resting->proto), resting->port, true);
 	pool->used[resting->proto]--;
 }

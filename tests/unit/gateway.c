@@ -35,22 +35,43 @@ static void gateway_emit(void *context, const struct virtio_net_hdr *vnet, const
 	gateway->count++;
 }
 
-void gateway_open(struct gateway *gateway, const char *keys)
+/* Build a translator for the keys in *config and *translator. */
+static void build(struct gateway *gateway, const char *keys, struct config **config,
+                  struct translator **translator)
 {
 	static const uint8_t seed[32] = "gateway", pool4_key[16] = "gateway";
 	const struct translator_io io = { .emit = gateway_emit, .context = gateway };
 	char text[2000];
 
-	memset(gateway, 0, sizeof(*gateway));
 	snprintf(text, sizeof(text),
 	         "[instance t]\naddress4 = 192.0.2.254\naddress6 = 2001:db8:ffff::1\n"
 	         "pool6 = 2001:db8:64::/96\n%s",
 	         keys);
-	assert_int_equal(config_parse(text, strlen(text), "gateway", stderr, &gateway->config), 0);
+	assert_int_equal(config_parse(text, strlen(text), "gateway", stderr, config), 0);
+	*translator = translator_new(&(*config)->instances[0], 0, 1, seed, pool4_key, &io,
+	                             gateway->now_us);
+	assert_non_null(*translator);
+}
+
+void gateway_open(struct gateway *gateway, const char *keys)
+{
+	memset(gateway, 0, sizeof(*gateway));
 	gateway->now_us = START_US;
-	gateway->translator = translator_new(&gateway->config->instances[0], 0, 1, seed, pool4_key,
-	                                     &io, gateway->now_us);
-	assert_non_null(gateway->translator);
+	build(gateway, keys, &gateway->config, &gateway->translator);
+}
+
+uint32_t gateway_reload(struct gateway *gateway, const char *keys)
+{
+	struct translator *translator;
+	struct config *config;
+	uint32_t lost;
+
+	build(gateway, keys, &config, &translator);
+	lost = translator_adopt(translator, gateway->translator, gateway->now_us);
+	gateway_close(gateway);
+	gateway->config = config;
+	gateway->translator = translator;
+	return lost;
 }
 
 void gateway_close(struct gateway *gateway)

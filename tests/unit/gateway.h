@@ -31,6 +31,10 @@ struct gateway {
 void gateway_open(struct gateway *gateway, const char *keys);
 void gateway_close(struct gateway *gateway);
 
+/* Put a translator with other keys in its place, which takes over what fits. Returns how many
+ * sessions did not. */
+uint32_t gateway_reload(struct gateway *gateway, const char *keys);
+
 /* Forget what was sent. */
 void gateway_clear(struct gateway *gateway);
 
