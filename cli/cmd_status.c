@@ -56,7 +56,8 @@ static void put_pool4(struct out *out, const SaNat64__Control__Protocols *used,
 
 static void put_drops(struct out *out, const SaNat64__Control__StatusReply *status)
 {
-	qsort(status->drops, status->n_drops, sizeof(status->drops[0]), by_count);
+	if (status->n_drops > 1)
+		qsort(status->drops, status->n_drops, sizeof(status->drops[0]), by_count);
 	out_begin(out, OUT_TOP, "dropped");
 	for (size_t i = 0; i < status->n_drops; i++)
 		out_count(out, status->drops[i]->name, status->drops[i]->count);
