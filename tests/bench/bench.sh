@@ -42,6 +42,15 @@ build_network() {
 	lab_route client default 2001:db8:1::1
 	lab_route client default 10.1.0.1
 	lab_route server default 192.0.2.1
+	in_ns server nft -f - <<-'NFT'
+		table inet bench {
+			counter arrived {}
+			chain in {
+				type filter hook prerouting priority raw
+				udp dport 9001 counter name arrived drop
+			}
+		}
+	NFT
 }
 
 start_tayga() {
@@ -98,12 +107,12 @@ target() {
 	esac
 }
 
-# tcp WAY FILE IPERF-OPTION...
+# tcp WAY FILE IPERF-OPTION...: with cubic, Debian's default; others pace what they send
 tcp() {
 	local way=$1 file=$2
 
 	shift 2
-	in_ns client iperf3 -c "$(target "$way")" -t "$duration" -O 1 -J "$@" >"$file" || {
+	in_ns client iperf3 -c "$(target "$way")" -C cubic -t "$duration" -O 1 -J "$@" >"$file" || {
 		grep '"error"' "$file" >&2 || true
 		die "iperf3 over $way failed"
 	}
@@ -127,17 +136,25 @@ udp() {
 # cpu_seconds PID: spent so far, in user space and in the kernel
 cpu_seconds() { awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$1/stat"; }
 
-# new_sessions N: what arrives in a second, and in a second of the translator's processor time
+# Packets of new flows are counted and dropped as they enter the server: a receiver would need a core.
+arrived() { in_ns server nft reset counter inet bench arrived | awk '$1 == "packets" { print $2 }'; }
+nothing_arrives() { [ "$(arrived | tee -a "$lab_dir/arrived")" = 0 ]; }
+
+# new_sessions N: sessions for a second, and for a second of the translator's processor time
 new_sessions() {
-	local translator before raw=$lab_dir/raw
+	local translator before cpu packets raw=$lab_dir/raw
 
 	start_translator flows
 	translator=$lab_pid
 	before=$(cpu_seconds "$translator")
-	udp "$raw/udp-sessions.sa-nat64.$1" flows -t 2 -s "$seed" 64:ff9b:2::192.0.2.2
-	awk -v cpu="$(cpu_seconds "$translator")" -v before="$before" \
-		'{ $NF = cpu - before "}"; print }' \
-		"$raw/udp-sessions.sa-nat64.$1" >"$raw/udp-sessions-cpu.sa-nat64.$1"
+	in_ns client "$tools/udpblast" flows -t 2 -s "$seed" 64:ff9b:2::192.0.2.2 9001 >"$raw/flows.sent.$1" ||
+		die "udpblast flows failed"
+	: >"$lab_dir/arrived"
+	wait_for 10 nothing_arrives || die "new flows do not end to arrive"
+	packets=$(awk '{ n += $1 } END { print n }' "$lab_dir/arrived")
+	cpu=$(awk -v before="$before" '{ print $1 - before }' <<<"$(cpu_seconds "$translator")")
+	echo "{\"packets\": $packets, \"seconds\": 2}" >"$raw/udp-sessions.sa-nat64.$1"
+	echo "{\"packets\": $packets, \"seconds\": $cpu}" >"$raw/udp-sessions-cpu.sa-nat64.$1"
 	lab_stop "$translator" || die "sa-nat64-translator flows ended with $?"
 	in_ns gateway ip link del flows
 }
