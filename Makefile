@@ -200,7 +200,7 @@ fuzz: deps-check
 	@./tests/tools/fuzz.sh --seconds $(FUZZ_SECONDS) $(fuzzers)
 
 cover: deps-check
-	@$(MAKE) --no-print-directory VARIANT=cover unit vectors
+	@$(MAKE) --no-print-directory VARIANT=cover tests
 	@./tests/tools/cover.py
 
 lint: deps-check $(proto-hdrs)
@@ -232,7 +232,7 @@ help:
 	@echo 'make install    into DESTDIR and PREFIX (/usr/local)'
 	@echo 'make asan       programs, unit tests and vectors with address and undefined-behaviour sanitizers'
 	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (600) seconds'
-	@echo 'make cover      line coverage of unit tests and vectors, file by file'
+	@echo 'make cover      line coverage of unit tests, vectors and golden tests, file by file'
 	@echo 'make lint       layout, include rules, banned functions, size budgets, lists'
 	@echo 'make format     lay out all C files with clang-format'
 	@echo 'make deps       install the Debian packages of all targets (root)'

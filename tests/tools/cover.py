@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs unit tests and vectors of the cover build and prints line coverage: one row for each file of the programs.
+"""Runs unit tests, vectors and golden tests of the cover build and prints line coverage: one row for each file of the programs.
 
-usage: cover.py       after `make VARIANT=cover unit vectors`; `make cover` does both"""
+usage: cover.py       after `make VARIANT=cover tests`; `make cover` does both"""
 import collections
 import glob
 import json
@@ -18,6 +18,7 @@ def run_tests():
     commands = [[p] for p in sorted(glob.glob(OUT + '/unit/*'))]
     if os.path.exists(OUT + '/vectors'):
         commands += [[OUT + '/vectors', 'tests/vectors/%s.json' % name] for name in ('vectors', 'more')]
+    commands += [[p, OUT] for p in sorted(glob.glob('tests/golden/*.sh'))]
     for command in commands:
         run = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if run.returncode:
