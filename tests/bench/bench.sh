@@ -10,9 +10,9 @@
 #                           tun flows      64:ff9b:2::/96 -> 198.51.101.0/24, fresh for each measurement
 #
 # All three ways take turns; each figure is measured REPEAT times and the median counts. Environment:
-# REPEAT (3), DURATION of one measurement in seconds (3), SEED of all random choices (1). The figures are
-# kept in build/bench/result.json; tests/bench/table.py puts them into docs/benchmark.md. Nothing here
-# fails for being slow, only for not running.
+# REPEAT (3), DURATION of one measurement in seconds (3), SEED of all random choices (1), CONGESTION control
+# of TCP (the system's). The figures are kept in build/bench/result.json; tests/bench/table.py puts them
+# into docs/benchmark.md. Nothing here fails for being slow, only for not running.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -22,6 +22,7 @@ out=$root/build/bench
 repeat=${REPEAT:-3}
 duration=${DURATION:-3}
 seed=${SEED:-1}
+congestion=${CONGESTION:-$(cat /proc/sys/net/ipv4/tcp_congestion_control)}
 # shellcheck source=netns/lab.sh
 . "$root/netns/lab.sh"
 
@@ -107,12 +108,12 @@ target() {
 	esac
 }
 
-# tcp WAY FILE IPERF-OPTION...: with cubic, Debian's default; others pace what they send
+# tcp WAY FILE IPERF-OPTION...
 tcp() {
 	local way=$1 file=$2
 
 	shift 2
-	in_ns client iperf3 -c "$(target "$way")" -C cubic -t "$duration" -O 1 -J "$@" >"$file" || {
+	in_ns client iperf3 -c "$(target "$way")" -C "$congestion" -t "$duration" -O 1 -J "$@" >"$file" || {
 		grep '"error"' "$file" >&2 || true
 		die "iperf3 over $way failed"
 	}
@@ -184,6 +185,7 @@ write_meta() {
 		echo "commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)$dirty"
 		echo "date=$(date -u +%F)"
 		echo "seed=$seed"
+		echo "congestion=$congestion"
 		echo "repeat=$repeat"
 		echo "duration=$duration"
 	} >"$lab_dir/raw/meta"

@@ -76,7 +76,7 @@ def show(value, digits=2, suffix=''):
 def print_result(result):
     meta = result['meta']
     print(f"kernel {meta['kernel']}, {meta['cpus']} x {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
-          f"seed {meta['seed']}, median of {meta['repeat']}")
+          f"TCP {meta['congestion']}, seed {meta['seed']}, median of {meta['repeat']}")
     print(f"{'':38}{'routing':>10}{'tayga':>10}{'sa-nat64':>10} {'':11}{'of routing':>10}{'of tayga':>10}")
     for row in result['measures']:
         cells = ''.join(f"{show(row[way]['median'] if way in row else None):>10}" for way in WAYS)

@@ -17,7 +17,7 @@ def table(result):
     meta = result['meta']
     lines = [
         f"Kernel {meta['kernel']}, {meta['cpus']} × {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
-        f"seed {meta['seed']}; medians of {meta['repeat']} runs of {meta['duration']} s.", '',
+        f"TCP {meta['congestion']}, seed {meta['seed']}; medians of {meta['repeat']} runs of {meta['duration']} s.", '',
         '| | unit | routing | tayga | sa-nat64 | of routing | of tayga |',
         '|---|---|--:|--:|--:|--:|--:|']
     for row in result['measures']:
