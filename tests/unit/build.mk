@@ -4,10 +4,11 @@ unit-tests += checksum packet transport tcp_fsm wheel bib session pool4 fragment
 unit-tests += lifetimes limits offload adopt matcher
 unit-tests += address config config_memory rfc6052 eam special4 icmp_map pmtu
 # Files shared by several unit tests, and program sources outside the core that are tested directly.
-unit-support-srcs := tests/unit/gateway.c tests/vectors/packet_view.c tests/vectors/hex.c tests/vectors/matcher.c
+unit-support-srcs := tests/unit/gateway.c tests/unit/raw_packet.c tests/vectors/packet_view.c tests/vectors/hex.c tests/vectors/matcher.c
 unit-link-srcs :=
 # It puts an allocator of its own in front of the real one.
 $(out)/unit/config_memory: LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 unit-tests += control_answer
 unit-tests += control_socket cli log
 unit-link-srcs += cli/options.c cli/option_rows.c cli/suggest.c cli/hex.c
+unit-tests += conformance_addresses

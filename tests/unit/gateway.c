@@ -35,29 +35,66 @@ static void gateway_emit(void *context, const struct virtio_net_hdr *vnet, const
 	gateway->count++;
 }
 
-/* Build a translator for the keys in *config and *translator. */
-static void build(struct gateway *gateway, const char *keys, struct config **config,
-                  struct translator **translator)
+static bool gateway_is_local4(void *context, uint32_t addr4)
 {
-	static const uint8_t seed[32] = "gateway", pool4_key[16] = "gateway";
-	const struct translator_io io = { .emit = gateway_emit, .context = gateway };
+	const struct gateway *gateway = context;
+
+	return gateway->local4 && addr4 == gateway->local4;
+}
+
+static void gateway_note(void *context, enum verdict verdict, const struct packet *packet)
+{
+	struct gateway *gateway = context;
+
+	assert_non_null(packet);
+	gateway->notes++;
+	gateway->note = verdict;
+}
+
+static const uint8_t usual_seed[32] = "gateway";
+
+/* Build a translator for the keys in *config and *translator. */
+static void build(struct gateway *gateway, const char *keys, const uint8_t seed[32],
+                  struct config **config, struct translator **translator)
+{
+	static const uint8_t pool4_key[16] = "gateway";
+	const struct translator_io io = { .emit = gateway_emit,
+		                          .is_local4 = gateway_is_local4,
+		                          .note = gateway_note,
+		                          .context = gateway };
 	char text[2000];
 
-	snprintf(text, sizeof(text),
-	         "[instance t]\naddress4 = 192.0.2.254\naddress6 = 2001:db8:ffff::1\n"
-	         "pool6 = 2001:db8:64::/96\n%s",
-	         keys);
+	snprintf(text, sizeof(text), "[instance t]\n%s", keys);
 	assert_int_equal(config_parse(text, strlen(text), "gateway", stderr, config), 0);
 	*translator = translator_new(&(*config)->instances[0], 0, 1, seed, pool4_key, &io,
 	                             gateway->now_us);
 	assert_non_null(*translator);
 }
 
+static void build_usual(struct gateway *gateway, const char *keys, struct config **config,
+                        struct translator **translator)
+{
+	char all[1900];
+
+	snprintf(all, sizeof(all),
+	         "address4 = 192.0.2.254\naddress6 = 2001:db8:ffff::1\n"
+	         "pool6 = 2001:db8:64::/96\n%s",
+	         keys);
+	build(gateway, all, usual_seed, config, translator);
+}
+
 void gateway_open(struct gateway *gateway, const char *keys)
 {
 	memset(gateway, 0, sizeof(*gateway));
 	gateway->now_us = START_US;
-	build(gateway, keys, &gateway->config, &gateway->translator);
+	build_usual(gateway, keys, &gateway->config, &gateway->translator);
+}
+
+void gateway_open_bare(struct gateway *gateway, const char *keys, const uint8_t seed[32])
+{
+	memset(gateway, 0, sizeof(*gateway));
+	gateway->now_us = START_US;
+	build(gateway, keys, seed, &gateway->config, &gateway->translator);
 }
 
 uint32_t gateway_reload(struct gateway *gateway, const char *keys)
@@ -66,7 +103,7 @@ uint32_t gateway_reload(struct gateway *gateway, const char *keys)
 	struct config *config;
 	uint32_t lost;
 
-	build(gateway, keys, &config, &translator);
+	build_usual(gateway, keys, &config, &translator);
 	lost = translator_adopt(translator, gateway->translator, gateway->now_us);
 	gateway_close(gateway);
 	gateway->config = config;

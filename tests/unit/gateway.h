@@ -23,12 +23,19 @@ struct gateway {
 	struct config *config;
 	struct translator *translator;
 	uint64_t now_us;
-	size_t count; /* outputs since gateway_clear() */
+	uint32_t local4;   /* an address of the host it runs on; 0: none */
+	unsigned notes;    /* drops that were reported for the log */
+	enum verdict note; /* the last of them */
+	size_t count;      /* outputs since gateway_clear() */
 	struct gateway_output out[GATEWAY_OUTPUTS_MAX];
 };
 
 /* Start with the keys given (lines of an [instance] section) besides addresses. */
 void gateway_open(struct gateway *gateway, const char *keys);
+
+/* Start with the keys given and nothing else, and with this seed for ports, identifications and
+ * hashes. */
+void gateway_open_bare(struct gateway *gateway, const char *keys, const uint8_t seed[32]);
 void gateway_close(struct gateway *gateway);
 
 /* Put a translator with other keys in its place, which takes over what fits. Returns how many
