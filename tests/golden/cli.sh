@@ -198,6 +198,19 @@ verdict text-fits-80-columns "$work/log"
 sed -nE 's/^X\([A-Z0-9_]+, "([^"]*)".*/\1/p' "$root/translator/verdict.def" | diff - "$work/named" >"$work/log"
 verdict stats-know-every-verdict "$work/log"
 
+# The manual shows commands that exist, with options that they have.
+grep -hE '^\$ sa-nat64 ' "$root"/docs/*.md "$root"/README.md | cut -c3- >"$work/shown"
+: >"$work/log"
+[ -s "$work/shown" ] || echo "no command found in docs/" >"$work/log"
+while read -r line; do
+	(
+		sa-nat64() { "$bindir/sa-nat64" "$@" --help </dev/null >/dev/null; }
+		touch packet.hex
+		eval "$line"
+	) 2>>"$work/log" || echo "does not work: $line" >>"$work/log"
+done <"$work/shown"
+verdict manual-shows-real-commands "$work/log"
+
 # A stopped translator costs less than two seconds and is named; so does a full disk.
 kill -STOP "${pids[0]}"
 before=$(date +%s%N)
@@ -208,6 +221,7 @@ touch "$work/late"
 verdict daemon-hung-within-two-seconds "$work/late"
 kill -CONT "${pids[0]}"
 "$bindir/sa-nat64" "${ask[@]}" -i lower stats >/dev/full 2>"$work/full"
+: >"$work/log"
 grep -q 'cannot write the output: No space left' "$work/full" || echo "a full disk goes unnoticed" >"$work/log"
 verdict full-disk "$work/log"
 
