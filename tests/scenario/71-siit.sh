@@ -13,6 +13,11 @@ udp_server client 7001
 tcp_server server 7002
 
 out=2001:db8:46::cb00:7150
+says_unreachable() {
+	in_ns client ping -c 1 -W 2 -I 2001:db8:1::2 "$out" >"$lab_dir/ping" || true
+	cat "$lab_dir/ping"
+	grep -Eiq 'from.*(unreachable|policy|failed)' "$lab_dir/ping"
+}
 seen_by() { [ "$(in_ns "$1" curl -sS --max-time 5 "${@:3}")" = "$2" ]; }
 
 check "TCP from IPv6: the server sees the mapped address" \
@@ -25,7 +30,6 @@ check "UDP from IPv6, port kept" bash -c "[ \"\$(ip netns exec $lab_id-client $h
 check "UDP from IPv4" udp_ask server --count 5 198.51.100.100 7001
 check "bulk TCP up" transfer client put --bind 2001:db8:1::10 "$out" 7002 $((8 << 20))
 check "bulk TCP down" transfer client get --bind 2001:db8:1::10 "$out" 7002 $((8 << 20))
-check "a host without mapping gets an error" \
-	bash -c "ip netns exec $lab_id-client ping -c 1 -W 2 -I 2001:db8:1::2 $out | grep -i 'from.*\(unreachable\|policy\|failed\)'"
+check "a host without mapping gets an error" says_unreachable
 check "traceroute from IPv4 ends at the host" bash -c "ip netns exec $lab_id-server traceroute -n -q 1 -w 2 \
 	-m 8 198.51.100.100 | tee /dev/stderr | tail -n 1 | grep -q ' 198.51.100.100 '"

@@ -26,4 +26,5 @@ check "TCP, and each sees the other's public address" from_pool4
 check "UDP" udp_ask client --count 3 "$hairpin" 7001
 check "4 kB UDP" udp_ask client --size 4000 --count 3 "$hairpin" 7001
 check "an unbound port is not reached" refuse in_ns client curl -sS --max-time 2 "http://[$hairpin]:7002/"
-check "and no packet went round in circles" test "$(in_ns gw ip -s -j link show nat64 | field 0.stats64.tx.packets)" -lt 500
+packets=$(in_ns gw ip -s -j link show nat64 | field 0.stats64.tx.packets)
+check "and no packet went round in circles" test "$packets" -lt 500
