@@ -7,6 +7,8 @@ MAKEFLAGS += --no-builtin-rules
 
 # Tools of the tests lie in sbin; not every root shell looks there.
 export PATH := $(PATH):/usr/sbin:/sbin
+# The tree stays as it was, outside build/.
+export PYTHONDONTWRITEBYTECODE := 1
 
 VARIANT ?= release
 PREFIX  ?= /usr/local
