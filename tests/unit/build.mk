@@ -11,4 +11,4 @@ $(out)/unit/config_memory: LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc,--wrap=re
 unit-tests += control_answer
 unit-tests += control_socket cli log
 unit-link-srcs += cli/options.c cli/option_rows.c cli/suggest.c cli/hex.c
-unit-tests += conformance_addresses conformance_icmp
+unit-tests += conformance_addresses conformance_icmp conformance_state
