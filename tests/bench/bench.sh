@@ -177,7 +177,7 @@ measure_once() {
 write_meta() {
 	local dirty=
 
-	git -C "$root" diff --quiet HEAD 2>/dev/null || dirty=" and changes"
+	git -C "$root" diff --quiet HEAD -- Makefile lib proto translator tests/bench 2>/dev/null || dirty=" and changes"
 	{
 		echo "kernel=$(uname -r)"
 		echo "cpu=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)"
