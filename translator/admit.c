@@ -48,10 +48,19 @@ static bool overwrites_header(const struct packet *p)
 	return p->proto == IPPROTO_TCP && p->fragment_offset > 0 && p->fragment_offset < 20;
 }
 
+/* What the kernel says by itself on any link: to ff02::/16, from no address or a link-local one. */
+static bool is_link_chatter(const struct packet *p)
+{
+	return p->dst6.s6_addr[0] == 0xff && p->dst6.s6_addr[1] == 0x02 &&
+	       (IN6_IS_ADDR_UNSPECIFIED(&p->src6) || IN6_IS_ADDR_LINKLOCAL(&p->src6));
+}
+
 enum verdict admit64(const struct translator *t, const struct packet *p)
 {
 	const struct config_instance *config = t->config;
 
+	if (is_link_chatter(p))
+		return VERDICT_LINK_LOCAL;
 	if (special6_is_martian(&p->src6))
 		return VERDICT_MARTIAN_SOURCE;
 	if (special6_is_martian(&p->dst6))

@@ -59,8 +59,7 @@ uint64_t loop_now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* -- what the core asks for
- * --------------------------------------------------------------------------------------- */
+/* ---- what the core asks for ---- */
 
 static void emit(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
                  int count)
@@ -107,9 +106,7 @@ struct translator_io loop_io(struct loop *loop)
 	};
 }
 
-/* -- events
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- events ---- */
 
 static int on_packets(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {

@@ -213,9 +213,7 @@ static int open_device(struct program *program)
 	return error < 0 ? error : -ENOMEM;
 }
 
-/* -- reload
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- reload ---- */
 
 /* Whether a reload can make `wanted` of what runs; says why not. */
 static bool can_reload(const struct program *program, const struct config *config,

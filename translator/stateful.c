@@ -34,8 +34,7 @@ static enum verdict flow(struct translator *t, const struct packet *p, struct xl
 	return verdict == VERDICT_OK ? flow64(t, p, pool6, dst4, to) : verdict;
 }
 
-/* -- hairpinning (RFC 6146 section 3.8)
- * ----------------------------------------------------------------------------- */
+/* ---- hairpinning (RFC 6146 section 3.8) ---- */
 
 /* Whether an IPv4 address is one of ours: in pool4 or of a static binding. */
 static bool is_served4(const struct translator *t, uint32_t dst4)
@@ -88,9 +87,7 @@ static enum verdict check_fit(struct translator *t, const struct xlat_job *job)
 	return verdict;
 }
 
-/* -- fragments
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- fragments ---- */
 
 static union fragment_mapping mapping_of(const struct xlat_addresses *to, uint8_t version)
 {
@@ -234,9 +231,7 @@ static enum verdict piece(struct translator *t, struct xlat_job *job)
 	return verdict;
 }
 
-/* -- ICMP errors
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- ICMP errors ---- */
 
 /* The prefix:: address of the router that reports; where the well-known prefix must not carry the
  * router's private address, the address of the packet's destination, as RFC 6146 section 3.6.1 has
@@ -322,9 +317,7 @@ static enum verdict error64(struct translator *t, struct xlat_job *job)
 	return VERDICT_TRANSLATED;
 }
 
-/* -- whole packets
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- whole packets ---- */
 
 static enum verdict check_transport(const struct translator *t, const struct xlat_job *job)
 {

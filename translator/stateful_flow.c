@@ -20,8 +20,7 @@ static uint16_t remote_port(enum l4_proto proto, uint16_t port)
 	return proto == L4_ICMP ? 0 : port;
 }
 
-/* -- counting by host and by peer
- * ----------------------------------------------------------------------------- */
+/* ---- counting by host and by peer ---- */
 
 static struct tally_key host_key(const struct translator *t, const struct in6_addr *addr6)
 {
@@ -57,8 +56,7 @@ static enum verdict check_limits(const struct translator *t, const struct in6_ad
 	                                                                     : VERDICT_OK;
 }
 
-/* -- life of a session
- * ------------------------------------------------------------------------------------------ */
+/* ---- life of a session ---- */
 
 static uint64_t timer_us(const struct translator *t, enum tcp_timer timer)
 {
@@ -190,9 +188,7 @@ static void step_tcp(struct translator *t, uint32_t index, enum tcp_event event)
 		session_set_expiry(t->sessions, index, t->now_us + timer_us(t, step.timer));
 }
 
-/* -- IPv6 to IPv4
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- IPv6 to IPv4 ---- */
 
 static void trace_binding(const struct translator *t, const char *what, uint32_t index)
 {
@@ -314,9 +310,7 @@ enum verdict flow64(struct translator *t, const struct packet *p, int pool6, uin
 	return VERDICT_OK;
 }
 
-/* -- IPv4 to IPv6
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- IPv4 to IPv6 ---- */
 
 static enum verdict store_syn(struct translator *t, const struct packet *p)
 {
@@ -438,9 +432,7 @@ enum verdict flow46(struct translator *t, const struct packet *p, struct xlat_ad
 	return VERDICT_OK;
 }
 
-/* -- quotes
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- quotes ---- */
 
 uint32_t flow_find4(const struct translator *t, const struct packet *quote)
 {
@@ -461,7 +453,7 @@ uint32_t flow_find6(const struct translator *t, const struct packet *quote, uint
 	           : 0;
 }
 
-/* -- a new configuration ------------------------------------------------------------ */
+/* ---- a new configuration ---- */
 
 /* The prefix of the new configuration that a session goes on with; -1 when there is none. */
 static int adopted_pool6(const struct translator *t, const struct translator *old,
@@ -530,8 +522,7 @@ uint32_t translator_adopt(struct translator *t, const struct translator *old, ui
 	return lost;
 }
 
-/* -- static bindings
- * ---------------------------------------------------------------------------------------------- */
+/* ---- static bindings ---- */
 
 static int compare_addresses(const void *a, const void *b)
 {

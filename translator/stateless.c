@@ -59,9 +59,7 @@ static void trace_pair(const struct translator *t, const char *what, const struc
 	          address4_format(addr4, text4), pool6 < 0 ? "eam" : "pool6");
 }
 
-/* -- IPv4 to IPv6
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- IPv4 to IPv6 ---- */
 
 /* Destination of an IPv4 packet. */
 static enum verdict resolve_dst6(const struct translator *t, uint32_t dst4, struct in6_addr *dst6)
@@ -165,9 +163,7 @@ enum verdict stateless46(struct translator *t, struct xlat_job *job)
 	return verdict == VERDICT_OK ? translate46(t, job, false, t->error[0]) : verdict;
 }
 
-/* -- IPv6 to IPv4
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- IPv6 to IPv4 ---- */
 
 static enum verdict resolve_dst4(const struct translator *t, const struct in6_addr *dst6,
                                  uint32_t *dst4, int *pool6)

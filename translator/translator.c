@@ -8,9 +8,7 @@
 #define EXPIRE_LIMIT 16384                /* steps of one translator_tick() */
 #define LAST_RESORT4 UINT32_C(0xc0000008) /* 192.0.0.8: RFC 7600 section 4.8 */
 
-/* -- building
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 /* Keys for the tables, each its own, from one seed. */
 static struct hash_key derive_key(const uint8_t seed[32], uint32_t number)
@@ -158,9 +156,7 @@ void translator_free(struct translator *t)
 	free(t);
 }
 
-/* -- packets
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- packets ---- */
 
 static void trace_packet(const struct translator *t, const struct packet *p)
 {
@@ -268,9 +264,7 @@ enum verdict translator_input(struct translator *t, uint8_t *packet, size_t len,
 	return verdict;
 }
 
-/* -- time
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- time ---- */
 
 static void expire_session(void *context, uint32_t session)
 {
@@ -303,9 +297,7 @@ void translator_tick(struct translator *t, uint64_t now_us)
 	pool4_wake(t->pool4, now_us, EXPIRE_LIMIT);
 }
 
-/* -- looking in
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- looking in ---- */
 
 /* What an explained packet may have touched, to be put back. */
 struct saved_state {
@@ -415,7 +407,7 @@ void translator_stats(const struct translator *t, struct translator_stats *out)
 	out->static_bindings = bib_static_count(t->bib);
 	out->sessions_max = session_capacity(t->sessions);
 	out->hosts = t->hosts ? tally_keys(t->hosts) : 0;
-	out->hosts_max = t->config->max_sessions_per_host;
+	out->host_limit = t->config->max_sessions_per_host;
 	out->stored_syns = syn_store_count(t->syns);
 	out->stored_syns_max = t->config->max_stored_syns;
 	out->fragments = fragment_held(t->fragments);

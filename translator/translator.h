@@ -94,7 +94,9 @@ struct translator_stats {
 	struct translator_counters counters;
 	uint64_t started_us; /* when the counters began */
 	uint32_t sessions[L4_PROTOS], bindings[L4_PROTOS], static_bindings;
-	uint32_t sessions_max, hosts, hosts_max;
+	uint32_t sessions_max;
+	uint32_t hosts,
+		host_limit; /* IPv6 hosts with sessions, sessions one may have; 0 without a limit */
 	uint64_t pool4_ports[L4_PROTOS],
 		pool4_used[L4_PROTOS]; /* owned by this node; used includes resting ones */
 	uint32_t stored_syns, stored_syns_max, fragments, fragments_max; /* held now */
@@ -104,7 +106,7 @@ void translator_stats(const struct translator *t, struct translator_stats *out);
 
 const struct config_instance *translator_config(const struct translator *t);
 
-/* The session or binding tables, for listing. */
+/* The session and binding tables, for listing; NULL in siit mode. */
 const struct session_table *translator_sessions(const struct translator *t);
 
 /* The IPv6 address that stands for the remote end of a session. */

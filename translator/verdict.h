@@ -31,6 +31,7 @@ struct verdict_icmp {
 enum verdict_class {
 	VERDICT_FORWARDED, /* left the translator, or will */
 	VERDICT_DROPPED,
+	VERDICT_IGNORED, /* no traffic of anybody's */
 };
 
 enum verdict {

@@ -4,25 +4,25 @@
 
 #include <stdlib.h>
 
-#define TICK_SHIFT  16 /* 65.536 ms */
-#define SLOT_BITS   8
-#define SLOTS       (1u << SLOT_BITS)
-#define LEVELS      3
-#define TICKS_MAX   ((UINT64_C(1) << (SLOT_BITS * LEVELS)) - 1)
-#define UNSCHEDULED 0
+#define TICK_SHIFT 16 /* 65.536 ms */
+#define SLOT_BITS  8
+#define SLOTS      (1u << SLOT_BITS)
+#define LEVELS     3
+#define TICKS_MAX  ((UINT64_C(1) << (SLOT_BITS * LEVELS)) - 1)
+#define NO_SLOT    0
 
 struct wheel_node {
 	uint32_t next, prev; /* prev 0: first of its slot */
-	uint32_t due;        /* tick, counted from the wheel's start; UNSCHEDULED when in no slot */
-	uint32_t slot;       /* level * SLOTS + slot */
+	uint32_t due;        /* tick, its low 32 bits: never far from the present one */
+	uint32_t slot;       /* 1 + level * SLOTS + slot; NO_SLOT when not scheduled */
 };
 
 struct wheel {
 	struct wheel_node *nodes;
 	uint32_t capacity;
 	uint64_t start_us;
-	uint32_t tick; /* the tick being handled */
-	uint32_t head[LEVELS * SLOTS];
+	uint64_t tick; /* the tick being handled, counted from start_us */
+	uint32_t head[1 + LEVELS * SLOTS];
 };
 
 struct wheel *wheel_new(uint32_t capacity, uint64_t now_us)
@@ -59,19 +59,19 @@ static void unlink_node(struct wheel *wheel, uint32_t index)
 		wheel->head[node->slot] = node->next;
 	if (node->next)
 		wheel->nodes[node->next].prev = node->prev;
-	node->due = UNSCHEDULED;
+	node->slot = NO_SLOT;
 }
 
 /* Put a node into the slot of its due tick: the lowest level whose span reaches it. */
 static void link_node(struct wheel *wheel, uint32_t index, uint32_t due)
 {
 	struct wheel_node *node = &wheel->nodes[index];
-	uint32_t ahead = due - wheel->tick, level = 0;
+	uint32_t ahead = due - (uint32_t)wheel->tick, level = 0;
 
 	while (level < LEVELS - 1 && ahead >> (SLOT_BITS * (level + 1)))
 		level++;
 	node->due = due;
-	node->slot = level * SLOTS + (due >> (SLOT_BITS * level) & (SLOTS - 1));
+	node->slot = 1 + level * SLOTS + (due >> (SLOT_BITS * level) & (SLOTS - 1));
 	node->prev = 0;
 	node->next = wheel->head[node->slot];
 	if (node->next)
@@ -84,10 +84,10 @@ void wheel_schedule(struct wheel *wheel, uint32_t index, uint64_t when_us)
 	uint64_t due = when_us > wheel->start_us ? ((when_us - wheel->start_us) >> TICK_SHIFT) + 1
 	                                         : 0;
 
-	if (wheel->nodes[index].due != UNSCHEDULED)
+	if (wheel->nodes[index].slot != NO_SLOT)
 		unlink_node(wheel, index);
 	if (due <= wheel->tick)
-		due = (uint64_t)wheel->tick + 1;
+		due = wheel->tick + 1;
 	if (due - wheel->tick > TICKS_MAX)
 		due = wheel->tick + TICKS_MAX;
 	link_node(wheel, index, (uint32_t)due);
@@ -95,21 +95,24 @@ void wheel_schedule(struct wheel *wheel, uint32_t index, uint64_t when_us)
 
 void wheel_cancel(struct wheel *wheel, uint32_t index)
 {
-	if (wheel->nodes[index].due != UNSCHEDULED)
+	if (wheel->nodes[index].slot != NO_SLOT)
 		unlink_node(wheel, index);
 }
 
 uint64_t wheel_due(const struct wheel *wheel, uint32_t index)
 {
-	if (wheel->nodes[index].due == UNSCHEDULED)
+	uint32_t ahead;
+
+	if (wheel->nodes[index].slot == NO_SLOT)
 		return UINT64_MAX;
-	return wheel->start_us + ((uint64_t)wheel->nodes[index].due << TICK_SHIFT);
+	ahead = wheel->nodes[index].due - (uint32_t)wheel->tick;
+	return wheel->start_us + ((wheel->tick + ahead) << TICK_SHIFT);
 }
 
 /* Move the nodes of a higher level's present slot down. False when the limit ended it. */
 static bool cascade(struct wheel *wheel, uint32_t level, uint32_t *limit)
 {
-	uint32_t slot = level * SLOTS + (wheel->tick >> (SLOT_BITS * level) & (SLOTS - 1));
+	uint32_t slot = 1 + level * SLOTS + (wheel->tick >> (SLOT_BITS * level) & (SLOTS - 1));
 	uint32_t index, due;
 
 	while ((index = wheel->head[slot])) {
@@ -126,7 +129,7 @@ static bool cascade(struct wheel *wheel, uint32_t level, uint32_t *limit)
 static bool fire(struct wheel *wheel, uint32_t *limit, void (*due)(void *context, uint32_t index),
                  void *context)
 {
-	uint32_t slot = wheel->tick & (SLOTS - 1), index;
+	uint32_t slot = 1 + (wheel->tick & (SLOTS - 1)), index;
 
 	while ((index = wheel->head[slot])) {
 		if (*limit == 0)
