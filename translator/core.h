@@ -109,11 +109,34 @@ enum verdict flow46(struct translator *t, const struct packet *p, struct xlat_ad
 uint32_t flow_find4(const struct translator *t, const struct packet *quote);
 uint32_t flow_find6(const struct translator *t, const struct packet *quote, uint32_t remote4);
 
-/* End of a session's life or of its patience. */
-void flow_expire(struct translator *t, uint32_t session);
-void flow_delete(struct translator *t, uint32_t session);
+/* stateful_life.c: the table of a transport protocol number (ICMP also by its IPv6 number). */
+enum l4_proto flow_l4_proto(uint8_t proto);
 
-/* Enter the configuration's static bindings into the empty tables. 0 or -ENOMEM. */
+/* Whether one more session fits the instance and its IPv6 host: VERDICT_OK, SESSION_LIMIT or
+ * HOST_LIMIT. */
+enum verdict flow_check_limits(const struct translator *t, const struct in6_addr *addr6);
+
+/* Create a session after flow_check_limits(); returns its index. dport4 is 0 for ICMP. */
+uint32_t flow_create(struct translator *t, uint32_t bib, uint32_t dst4, uint16_t dport4,
+                     enum tcp_state state, uint64_t lifetime_us, int pool6);
+
+/* The session if it is there and its time is not over, else 0. The binding may be gone afterwards.
+ */
+uint32_t flow_find(struct translator *t, uint32_t bib, uint32_t dst4, uint16_t dport4);
+
+/* Whether address-dependent filtering refuses a remote host: the binding has no session with it. */
+bool flow_is_filtered(const struct translator *t, uint32_t bib, uint32_t src4);
+
+/* Lifetimes by the configuration: of TCP timers other than KEEP and DELETE, of UDP and ICMP. */
+uint64_t flow_timer_us(const struct translator *t, enum tcp_timer timer);
+uint64_t flow_idle_us(const struct translator *t, enum l4_proto proto);
+
+/* End a session, and its binding if that was its last; let it expire, which may only change its
+ * state. */
+void flow_delete(struct translator *t, uint32_t session);
+void flow_expire(struct translator *t, uint32_t session);
+
+/* adopt.c: enter the configuration's static bindings into the empty tables. 0 or -ENOMEM. */
 int flow_add_static(struct translator *t);
 
 /* Whether a static binding uses this IPv4 address. */

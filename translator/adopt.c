@@ -1,0 +1,120 @@
+/* What a configuration brings into the tables: static bindings, and the sessions that a reload
+ * takes over. */
+#include "translator/core.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- a new configuration ---- */
+
+/* The prefix of the new configuration that a session goes on with; -1 when there is none. */
+static int adopted_pool6(const struct translator *t, const struct translator *old,
+                         const struct session *session)
+{
+	const struct prefix6 *prefix = &old->config->pool6[session->pool6].prefix;
+	size_t i;
+
+	for (i = 0; i < t->config->pool6_count; i++)
+		if (t->config->pool6[i].prefix.len == prefix->len &&
+		    address6_equal(&t->config->pool6[i].prefix.addr, &prefix->addr))
+			return admit_remote4(t, (int)i, session->dst4) == VERDICT_OK ? (int)i : -1;
+	return -1;
+}
+
+/* The binding that a session goes on with, made if need be; 0 when the new configuration has no
+ * place for it. */
+static uint32_t adopted_binding(struct translator *t, const struct bib_entry *entry)
+{
+	uint32_t by6 = bib_find6(t->bib, entry->proto, &entry->addr6, entry->port6);
+	uint32_t by4 = bib_find4(t->bib, entry->proto, entry->addr4, entry->port4);
+
+	if (by6 || by4)
+		return by6 == by4 ? by6 : 0;
+	if (entry->flags & BIB_STATIC)
+		return 0;
+	if (!pool4_claim(t->pool4, entry->proto, entry->addr4, entry->port4)) {
+		if (t->config->pool4_removed == CONFIG_REMOVED_KILL)
+			return 0;
+		t->is_draining = true;
+	}
+	return bib_add(t->bib, entry->proto, &entry->addr6, entry->port6, entry->addr4,
+	               entry->port4, 0);
+}
+
+static bool adopt_session(struct translator *t, const struct translator *old,
+                          const struct session *session)
+{
+	const struct bib_entry *entry = bib_at(old->bib, session->bib);
+	uint64_t left_us = session->expires_us > t->now_us ? session->expires_us - t->now_us : 0;
+	int pool6 = adopted_pool6(t, old, session);
+	uint32_t bib;
+
+	if (pool6 < 0 || flow_check_limits(t, &entry->addr6) != VERDICT_OK)
+		return false;
+	bib = adopted_binding(t, entry);
+	if (!bib)
+		return false;
+	(void)flow_create(t, bib, session->dst4, session->dport4, session->state, left_us, pool6);
+	return true;
+}
+
+uint32_t translator_adopt(struct translator *t, const struct translator *old, uint64_t now_us)
+{
+	uint32_t cursor = 0, index, lost = 0;
+
+	t->now_us = now_us;
+	if (t->config->mode == CONFIG_MODE_NAT64 && old->config->mode == CONFIG_MODE_NAT64) {
+		while ((index = session_next(old->sessions, &cursor, UINT32_MAX)))
+			lost += !adopt_session(t, old, session_at(old->sessions, index));
+		pool4_inherit_resting(t->pool4, old->pool4);
+	}
+	t->counters = old->counters;
+	t->started_us = old->started_us;
+	return lost;
+}
+
+/* ---- static bindings ---- */
+
+static int compare_addresses(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+bool flow_has_static4(const struct translator *t, uint32_t addr4)
+{
+	return t->static4_count &&
+	       bsearch(&addr4, t->static4, t->static4_count, sizeof(addr4), compare_addresses);
+}
+
+static void add_row(struct translator *t, const struct config_bib *row)
+{
+	enum l4_proto proto = flow_l4_proto(row->proto);
+	uint16_t i;
+
+	for (i = 0; i < row->count; i++) {
+		uint16_t port6 = (uint16_t)(row->port6 + i), port4 = (uint16_t)(row->port4 + i);
+
+		pool4_reserve(t->pool4, proto, row->addr4, port4);
+		(void)bib_add(t->bib, proto, &row->addr6, port6, row->addr4, port4, BIB_STATIC);
+	}
+}
+
+int flow_add_static(struct translator *t)
+{
+	size_t i, count = t->config->bib_count;
+
+	if (count == 0)
+		return 0;
+	t->static4 = calloc(count, sizeof(*t->static4));
+	if (!t->static4)
+		return -ENOMEM;
+	for (i = 0; i < count; i++) {
+		add_row(t, &t->config->bib[i]);
+		t->static4[i] = t->config->bib[i].addr4;
+	}
+	t->static4_count = count;
+	qsort(t->static4, count, sizeof(*t->static4), compare_addresses);
+	return 0;
+}
