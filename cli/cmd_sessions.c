@@ -23,6 +23,14 @@ static void put_endpoint(struct out *out, const char *key, const ProtobufCBinary
 	out_endpoint(out, key, addresses_format(address, buf), (uint16_t)port);
 }
 
+static void put_remote6(struct out *out, const SaNat64__Control__Session *row)
+{
+	char buf[ADDRESS_STRLEN];
+
+	out_endpoint(out, "remote6", addresses_format_remote6(&row->remote6, &row->remote, buf),
+	             (uint16_t)row->remote_port);
+}
+
 static void put_session(struct out *out, const char *instance, const SaNat64__Control__Session *row)
 {
 	out_begin(out, OUT_ROW, NULL);
@@ -33,7 +41,7 @@ static void put_session(struct out *out, const char *instance, const SaNat64__Co
 	put_endpoint(out, "pool4", &row->pool4, row->pool4_port);
 	put_endpoint(out, "remote", &row->remote, row->remote_port);
 	out_duration(out, "expires", row->expires_us);
-	put_endpoint(out, "remote6", &row->remote6, row->remote_port);
+	put_remote6(out, row);
 	out_end(out);
 }
 

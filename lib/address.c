@@ -101,6 +101,21 @@ const char *address6_format(const struct in6_addr *addr, char *buf)
 	return inet_ntop(AF_INET6, addr, buf, ADDRESS_STRLEN);
 }
 
+const char *address6_format_mixed(const struct in6_addr *addr, char *buf)
+{
+	static const uint8_t marker[4] = { 0, 1, 0, 1 }; /* always printed as "1:1" at the end */
+	struct in6_addr marked = *addr;
+	uint32_t addr4 = (uint32_t)addr->s6_addr[12] << 24 | (uint32_t)addr->s6_addr[13] << 16 |
+	                 (uint32_t)addr->s6_addr[14] << 8 | addr->s6_addr[15];
+	char *end;
+
+	memcpy(marked.s6_addr + 12, marker, sizeof(marker));
+	address6_format(&marked, buf);
+	end = buf + strlen(buf) - strlen("1:1");
+	address4_format(addr4, end);
+	return buf;
+}
+
 /* Write "/LEN" behind the address that stands in buf. */
 static const char *length_append(unsigned len, char *buf)
 {

@@ -240,6 +240,27 @@ static void the_longest_texts_fit(void **state)
 	                    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128");
 }
 
+static void mixed_notation_shows_the_embedded_address_and_reads_back(void **state)
+{
+	static const char *const texts[] = {
+		"64:ff9b::192.0.2.33",
+		"64:ff9b::0.0.0.0",
+		"2001:db8:122:344::255.255.255.255",
+		"2001:db8:1:2:3:4:10.0.0.1",
+		"::1.2.3.4",
+	};
+	char buf[ADDRESS_STRLEN];
+	struct in6_addr addr, again;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		assert_int_equal(address6_parse(texts[i], &addr), 0);
+		assert_string_equal(address6_format_mixed(&addr, buf), texts[i]);
+		assert_int_equal(address6_parse(buf, &again), 0);
+		assert_true(address6_equal(&addr, &again));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -256,6 +277,7 @@ int main(void)
 		cmocka_unit_test(covering_needs_a_length_that_is_not_longer),
 		cmocka_unit_test(what_is_printed_reads_back),
 		cmocka_unit_test(the_longest_texts_fit),
+		cmocka_unit_test(mixed_notation_shows_the_embedded_address_and_reads_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
