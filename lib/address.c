@@ -109,6 +109,8 @@ const char *address6_format_mixed(const struct in6_addr *addr, char *buf)
 	                 (uint32_t)addr->s6_addr[14] << 8 | addr->s6_addr[15];
 	char *end;
 
+	if (IN6_IS_ADDR_V4COMPAT(&marked) || IN6_IS_ADDR_V4MAPPED(&marked))
+		return address6_format(addr, buf); /* printed so anyway */
 	memcpy(marked.s6_addr + 12, marker, sizeof(marker));
 	address6_format(&marked, buf);
 	end = buf + strlen(buf) - strlen("1:1");
