@@ -1,5 +1,5 @@
-/* Which addresses are translated and how, through the whole core (ADR-07, ADR-10, EAM-10, EAM-11,
- * ERR-11, N46-03, N46-04, SEC-10, SEC-11). */
+/* Which addresses are translated and how, through the whole core (ADR-07, ADR-10, EAM-06, EAM-08,
+ * EAM-10, EAM-11, ERR-11, N46-03, N46-04, SEC-10, SEC-11). */
 #include "lib/address.h"
 #include "tests/unit/raw_packet.h"
 
@@ -199,6 +199,41 @@ static void without_an_address_errors_come_from_the_rfc6791_pool(void **state)
 	gateway_close(&gateway);
 }
 
+/* RFC 7757 section 4.2.1: the kernel routes the IPv4 packet of the first pass back, and the second
+ * pass knows it by both addresses having a mapping. */
+static void a_simple_hairpin_keeps_the_embedded_source(void **state)
+{
+	struct raw_packet error;
+	const struct packet *p;
+
+	(void)state;
+	gateway_open(&gateway, "mode = siit\neam-hairpin-mode = simple\n"
+	                       "eam = 192.0.2.1 2001:db8:6::1\neam = 192.0.2.2 2001:db8:6::2\n");
+	assert_int_equal(udp_to("2001:db8:64::192.0.2.2"), VERDICT_TRANSLATED);
+	p = gateway_last(&gateway);
+	assert_int_equal(p->src4, 0xc0000201);
+	assert_int_equal(p->dst4, 0xc0000202);
+	assert_int_equal(gateway_input(&gateway, p->data, p->len), VERDICT_TRANSLATED);
+	last_source_is(&gateway, "2001:db8:64::192.0.2.1");
+	last_destination_is(&gateway, "2001:db8:6::2");
+	/* A stranger's packet to the same host is no hairpin. */
+	assert_int_equal(udp4(&gateway, SERVER, 0xc0000202), VERDICT_TRANSLATED);
+	last_source_is(&gateway, "2001:db8:64::198.51.100.80");
+
+	/* The second host refuses: its error comes back as from the address that was called. */
+	raw_ip4(&error, 0xc0000202, 0xc0000201, IPPROTO_ICMP);
+	raw_icmp(&error, 3, 3, 0);
+	raw_append(&error, gateway.out[0].data, 28);
+	raw_seal(&error);
+	assert_int_equal(raw_send(&gateway, &error), VERDICT_TRANSLATED);
+	p = gateway_last(&gateway);
+	last_source_is(&gateway, "2001:db8:64::192.0.2.2");
+	last_destination_is(&gateway, "2001:db8:6::1");
+	assert_memory_equal(p->data + 48 + 24, &p->src6, sizeof(p->src6)); /* quoted destination */
+	assert_memory_equal(p->data + 48 + 8, &p->dst6, sizeof(p->dst6));
+	gateway_close(&gateway);
+}
+
 /* Give what one translator sent last to the other. */
 static enum verdict pass_on(struct gateway *from, struct gateway *to)
 {
@@ -294,6 +329,7 @@ int main(void)
 		cmocka_unit_test(mappings_need_no_prefix),
 		cmocka_unit_test(impossible_destinations_are_dropped_in_silence),
 		cmocka_unit_test(without_an_address_errors_come_from_the_rfc6791_pool),
+		cmocka_unit_test(a_simple_hairpin_keeps_the_embedded_source),
 		cmocka_unit_test(a_clat_and_a_plat_carry_ipv4),
 		cmocka_unit_test(errors_pass_two_stateless_translators),
 	};

@@ -2,6 +2,7 @@
  * several hosts, time, limits (BIB-01, BIB-04, BIB-05, BIB-09 to BIB-11, BIB-13, BIB-14, FLT-02,
  * HPN-03, HPN-04, ICQ-01, ICQ-05, TCP-03, TCP-04, TCP-15, SEC-05, SEC-16). */
 #include "tests/unit/raw_packet.h"
+#include "translator/pool4.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -148,6 +149,33 @@ static void a_full_address_refuses_though_others_are_empty(void **state)
 	assert_int_equal(stats.pool4_used[L4_UDP], 2);
 	assert_int_equal(stats.pool4_ports[L4_UDP], 32);
 	gateway_close(&gateway);
+}
+
+/* A search through the whole pool for each of them would take hours, not a second. */
+static void a_million_refusals_end(void **state)
+{
+	static const struct config_pool4 row = { .prefix = { 0xcb007100, 28 },
+		                                 .port_min = 1024,
+		                                 .port_max = 65535 };
+	static const struct hash_key key = { "key" };
+	struct pool4 *pool = pool4_new(&row, 1, 0, 1, &key, &key, 1024);
+	struct in6_addr host = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } };
+	uint32_t addr4, refused = 0;
+	uint16_t port4;
+
+	(void)state;
+	assert_non_null(pool);
+	for (uint32_t i = 0; pool4_used(pool, L4_UDP) < pool4_owned(pool); i++) {
+		store_be32(host.s6_addr + 12, i % 4096);
+		(void)pool4_allocate(pool, L4_UDP, &host, (uint16_t)i, &addr4, &port4);
+	}
+	for (uint32_t i = 0; i < 1000000; i++) {
+		store_be32(host.s6_addr + 12, i);
+		refused += !pool4_allocate(pool, L4_UDP, &host, (uint16_t)i, &addr4, &port4);
+	}
+	assert_int_equal(refused, 1000000);
+	assert_int_equal(pool4_used(pool, L4_UDP), 16 * 64512);
+	pool4_free(pool);
 }
 
 static void mapping_does_not_change_when_ports_run_out(void **state)
@@ -429,6 +457,7 @@ int main(void)
 		cmocka_unit_test(a_static_port_is_never_given_out),
 		cmocka_unit_test(all_flows_of_a_host_have_one_public_address),
 		cmocka_unit_test(a_full_address_refuses_though_others_are_empty),
+		cmocka_unit_test(a_million_refusals_end),
 		cmocka_unit_test(mapping_does_not_change_when_ports_run_out),
 		cmocka_unit_test(ports_of_closed_connections_need_no_rest),
 		cmocka_unit_test(filtered_ports_need_no_rest),
