@@ -239,6 +239,12 @@ def check_scripts():
     return bad
 
 
+def check_conformance():
+    """docs/conformance.md has a row for each requirement and names tests that exist."""
+    run = subprocess.run(['tests/tools/conformance.py'], capture_output=True, text=True)
+    return run.stdout.splitlines() + run.stderr.splitlines() if run.returncode else []
+
+
 def check_vectors():
     """more.json holds what more.py writes."""
     run = subprocess.run(['tests/vectors/more.py', '--check'], capture_output=True, text=True)
