@@ -1,6 +1,6 @@
 /* Bindings, filtering, hairpinning and TCP through the whole core, where the vectors need company:
  * several hosts, time, limits (BIB-01, BIB-04, BIB-05, BIB-09 to BIB-11, BIB-13, BIB-14, FLT-02,
- * HPN-03, HPN-04, ICQ-01, ICQ-05, TCP-03, TCP-04, TCP-15, SEC-05, SEC-16). */
+ * HPN-03, HPN-04, ICQ-01, ICQ-05, TCP-03, TCP-04, TCP-13, TCP-15, SEC-05, SEC-16). */
 #include "tests/unit/raw_packet.h"
 #include "translator/pool4.h"
 
@@ -198,8 +198,8 @@ static void mapping_does_not_change_when_ports_run_out(void **state)
 	gateway_close(&gateway);
 }
 
-/* Open and close a TCP connection by both FINs, and let it end. */
-static void complete_connection(uint16_t host)
+/* Open and close a TCP connection by both FINs. */
+static void close_connection(uint16_t host)
 {
 	uint16_t port = public_port(IPPROTO_TCP, host, 4000);
 
@@ -208,15 +208,14 @@ static void complete_connection(uint16_t host)
 	                 VERDICT_TRANSLATED);
 	assert_int_equal(gateway_send6(&gateway, IPPROTO_TCP, host, 4000, SERVER, 7, FIN | ACK),
 	                 VERDICT_TRANSLATED);
-	gateway_pass(&gateway, 241 * SECOND_US);
-	assert_int_equal(gateway_stats(&gateway).sessions[L4_TCP], 0);
 }
 
 static void ports_of_closed_connections_need_no_rest(void **state)
 {
 	(void)state;
 	gateway_open(&gateway, "pool4 = 203.0.113.1/32 5000-5000\n");
-	complete_connection(1);
+	close_connection(1);
+	gateway_pass(&gateway, 241 * SECOND_US);
 	assert_int_equal(public_port(IPPROTO_TCP, 2, 4000), 5000);
 	/* One that nobody answered does. */
 	gateway_pass(&gateway, 241 * SECOND_US);
@@ -369,6 +368,23 @@ static void a_repeated_syn_starts_the_opening_time_again(void **state)
 	gateway_close(&gateway);
 }
 
+static void opening_and_closing_have_times_of_their_own(void **state)
+{
+	(void)state;
+	gateway_open(&gateway, POOL "tcp-init-timeout = 5m\ntcp-trans-timeout = 6m\n");
+	(void)public_port(IPPROTO_TCP, 1, 4000);
+	gateway_pass(&gateway, 299 * SECOND_US);
+	assert_int_equal(gateway_stats(&gateway).sessions[L4_TCP], 1);
+	gateway_pass(&gateway, 2 * SECOND_US);
+	assert_int_equal(gateway_stats(&gateway).sessions[L4_TCP], 0);
+	close_connection(2);
+	gateway_pass(&gateway, 359 * SECOND_US);
+	assert_int_equal(gateway_stats(&gateway).sessions[L4_TCP], 1);
+	gateway_pass(&gateway, 2 * SECOND_US);
+	assert_int_equal(gateway_stats(&gateway).sessions[L4_TCP], 0);
+	gateway_close(&gateway);
+}
+
 static void segments_that_open_nothing_make_no_session(void **state)
 {
 	(void)state;
@@ -468,6 +484,7 @@ int main(void)
 		cmocka_unit_test(a_ping_of_ones_own_mapping_comes_back),
 		cmocka_unit_test(a_hairpin_obeys_filtering_and_limits),
 		cmocka_unit_test(a_repeated_syn_starts_the_opening_time_again),
+		cmocka_unit_test(opening_and_closing_have_times_of_their_own),
 		cmocka_unit_test(segments_that_open_nothing_make_no_session),
 		cmocka_unit_test(resets_in_answer_to_a_scan_prolong_nothing),
 		cmocka_unit_test(connections_from_ipv4_may_be_forbidden),
