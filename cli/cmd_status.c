@@ -76,10 +76,22 @@ static void put_neighbours(struct out *out)
 	out_end(out);
 }
 
-static void put_load(struct out *out, const SaNat64__Control__StatusReply *status)
+/* A stateless instance has no sessions and no pool: nothing for people to look at. */
+static void put_state(struct out *out, const SaNat64__Control__StatusReply *status)
 {
+	bool is_stateless = strcmp(status->mode, "siit") == 0;
+
+	if (is_stateless)
+		out_begin(out, OUT_UNSEEN, NULL);
 	put_sessions(out, status);
 	put_pool4(out, status->pool4_used, status->pool4_ports);
+	if (is_stateless)
+		out_end(out);
+}
+
+static void put_load(struct out *out, const SaNat64__Control__StatusReply *status)
+{
+	put_state(out, status);
 	put_directions(out, "packets", status->packets, out_count);
 	put_directions(out, "bytes", status->bytes, out_size);
 	put_drops(out, status);

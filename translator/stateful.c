@@ -22,7 +22,6 @@ static enum verdict resolve_dst4(const struct translator *t, const struct in6_ad
 
 static enum verdict flow(struct translator *t, const struct packet *p, struct xlat_addresses *to)
 {
-	char text[ADDRESS_STRLEN];
 	uint32_t dst4;
 	int pool6;
 	enum verdict verdict;
@@ -30,7 +29,6 @@ static enum verdict flow(struct translator *t, const struct packet *p, struct xl
 	if (p->version == 4)
 		return flow46(t, p, to);
 	verdict = resolve_dst4(t, &p->dst6, &pool6, &dst4);
-	TRACE(t->trace, "destination: %s by pool6", address4_format(dst4, text));
 	return verdict == VERDICT_OK ? flow64(t, p, pool6, dst4, to) : verdict;
 }
 
@@ -367,10 +365,13 @@ static enum verdict piece_or_whole(struct translator *t, struct xlat_job *job)
 enum verdict stateful64(struct translator *t, struct xlat_job *job)
 {
 	const struct packet *p = &job->p;
+	char text[ADDRESS_STRLEN];
 	uint32_t dst4;
 	int pool6;
 	enum verdict verdict = resolve_dst4(t, &p->dst6, &pool6, &dst4);
 
+	if (pool6 >= 0)
+		TRACE(t->trace, "destination: %s by pool6", address4_format(dst4, text));
 	if (verdict == VERDICT_OK)
 		verdict = admit_forwarding(t, p);
 	if (verdict != VERDICT_OK)
