@@ -54,7 +54,7 @@ endif
 
 # pkg-config is asked when the first recipe needs it: only then `deps` has had the chance to install it.
 lazily   = $(eval $(1) := $(2))$($(1))
-run-pkgs   := libnl-3.0 libnl-route-3.0 libsystemd libprotobuf-c inih jansson libsodium libcap-ng
+run-pkgs   := libnl-3.0 libnl-route-3.0 libsystemd libprotobuf-c inih jansson libsodium libcap-ng libbpf
 pkg-cflags  = $(call lazily,pkg-cflags,$$(shell $$(PKG_CONFIG) --cflags $$(run-pkgs)))
 pkg-libs    = $(call lazily,pkg-libs,$$(shell $$(PKG_CONFIG) --libs $$(run-pkgs)))
 test-libs   = $(call lazily,test-libs,$$(shell $$(PKG_CONFIG) --libs cmocka))
@@ -82,6 +82,7 @@ objects = $(patsubst %.c,$(out)/%.o,$(1))
 proto-srcs := $(proto-files:%.proto=$(gen)/%.pb-c.c)
 proto-hdrs := $(proto-files:%.proto=$(gen)/%.pb-c.h)
 proto-objs := $(proto-srcs:.c=.o)
+bpf-skels  := $(bpf-srcs:%.bpf.c=$(gen)/%.skel.h)
 
 program-srcs-sa-nat64-translator := $(translator-srcs)
 program-srcs-sa-nat64            := $(cli-srcs)
@@ -112,7 +113,7 @@ tests: build unit vectors
 unit: $(unit-bins) $(tool-bins)
 vectors: $(vector-bin)
 bench-programs: $(bench-bins)
-generated: $(proto-hdrs)
+generated: $(proto-hdrs) $(bpf-skels)
 
 # ---- rules -------------------------------------------------------------------------------------------------------
 
@@ -123,12 +124,18 @@ build/.deps-build: tests/tools/deps.sh
 $(gen)/%.pb-c.c $(gen)/%.pb-c.h: %.proto | build/.deps-build
 	$(call say,PROTOC,$<)mkdir -p $(gen) && protoc-c --proto_path=. --c_out=$(gen) $<
 
+# v3 knows atomic fetch-and-add; Linux has it from 5.12 on.
+$(gen)/%.skel.h: %.bpf.c translator/fastpath_abi.h | build/.deps-build
+	$(call say,BPF,$<)mkdir -p $(@D) && clang -O2 -g -target bpf -mcpu=v3 -Wall -Werror -I. \
+		-idirafter /usr/include/$$($(CC) -dumpmachine) -c -o $(@:.skel.h=.bpf.o) $< && \
+		bpftool gen skeleton $(@:.skel.h=.bpf.o) name fastpath_bpf > $@
+
 $(proto-objs): %.o: %.c
 	$(call say,CC,$@)$(CC) -I$(gen) -std=gnu11 $(CFLAGS) $(variant-cflags-$(VARIANT)) $(pkg-cflags) -c -o $@ $<
 
 # The objects of tests are no intermediate files to be removed.
 .PRECIOUS: $(out)/%.o
-$(out)/%.o: %.c | build/.deps-build $(proto-hdrs)
+$(out)/%.o: %.c | build/.deps-build $(proto-hdrs) $(bpf-skels)
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(all-cppflags) $(all-cflags) -MMD -MP -c -o $@ $<
 
 # Only this object knows the version, so that a commit rebuilds nothing else.

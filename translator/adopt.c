@@ -23,39 +23,55 @@ static int adopted_pool6(const struct translator *t, const struct translator *ol
 
 /* The binding that a session goes on with, made if need be; 0 when the new configuration has no
  * place for it. */
-static uint32_t adopted_binding(struct translator *t, const struct bib_entry *entry)
+static uint32_t adopted_binding(struct translator *t, const struct adopted_flow *flow)
 {
-	uint32_t by6 = bib_find6(t->bib, entry->proto, &entry->addr6, entry->port6);
-	uint32_t by4 = bib_find4(t->bib, entry->proto, entry->addr4, entry->port4);
+	uint32_t by6 = bib_find6(t->bib, flow->proto, &flow->addr6, flow->port6);
+	uint32_t by4 = bib_find4(t->bib, flow->proto, flow->addr4, flow->port4);
 
 	if (by6 || by4)
 		return by6 == by4 ? by6 : 0;
-	if (entry->flags & BIB_STATIC)
+	if (flow->is_static)
 		return 0;
-	if (!pool4_claim(t->pool4, entry->proto, entry->addr4, entry->port4)) {
+	if (!pool4_claim(t->pool4, flow->proto, flow->addr4, flow->port4)) {
 		if (t->config->pool4_removed == CONFIG_REMOVED_KILL)
 			return 0;
 		t->is_draining = true;
 	}
-	return bib_add(t->bib, entry->proto, &entry->addr6, entry->port6, entry->addr4,
-	               entry->port4, 0);
+	return bib_add(t->bib, flow->proto, &flow->addr6, flow->port6, flow->addr4, flow->port4, 0);
 }
 
-static bool adopt_session(struct translator *t, const struct translator *old,
-                          const struct session *session)
+uint32_t adopt_flow(struct translator *t, const struct adopted_flow *flow, int pool6)
 {
-	const struct bib_entry *entry = bib_at(old->bib, session->bib);
-	uint64_t left_us = session->expires_us > t->now_us ? session->expires_us - t->now_us : 0;
-	int pool6 = adopted_pool6(t, old, session);
+	uint64_t left_us = flow->expires_us > t->now_us ? flow->expires_us - t->now_us : 0;
 	uint32_t bib;
 
-	if (pool6 < 0 || flow_check_limits(t, &entry->addr6) != VERDICT_OK)
-		return false;
-	bib = adopted_binding(t, entry);
-	if (!bib)
-		return false;
-	(void)flow_create(t, bib, session->dst4, session->dport4, session->state, left_us, pool6);
-	return true;
+	if (flow_check_limits(t, &flow->addr6) != VERDICT_OK)
+		return 0;
+	bib = adopted_binding(t, flow);
+	if (!bib || session_find(t->sessions, bib, flow->dst4, flow->dport4))
+		return 0;
+	return flow_create(t, bib, flow->dst4, flow->dport4, flow->state, left_us, pool6);
+}
+
+static bool adopt_session(struct translator *t, const struct translator *old, uint32_t index)
+{
+	const struct session *session = session_at(old->sessions, index);
+	const struct bib_entry *entry = bib_at(old->bib, session->bib);
+	int pool6 = adopted_pool6(t, old, session);
+	struct adopted_flow flow = {
+		.proto = entry->proto,
+		.state = session->state,
+		.addr6 = entry->addr6,
+		.port6 = entry->port6,
+		.addr4 = entry->addr4,
+		.port4 = entry->port4,
+		.dst4 = session->dst4,
+		.dport4 = session->dport4,
+		.is_static = entry->flags & BIB_STATIC,
+		.expires_us = translator_session_expiry(old, index),
+	};
+
+	return pool6 >= 0 && adopt_flow(t, &flow, pool6) != 0;
 }
 
 uint32_t translator_adopt(struct translator *t, const struct translator *old, uint64_t now_us)
@@ -65,7 +81,7 @@ uint32_t translator_adopt(struct translator *t, const struct translator *old, ui
 	t->now_us = now_us;
 	if (t->config->mode == CONFIG_MODE_NAT64 && old->config->mode == CONFIG_MODE_NAT64) {
 		while ((index = session_next(old->sessions, &cursor, UINT32_MAX)))
-			lost += !adopt_session(t, old, session_at(old->sessions, index));
+			lost += !adopt_session(t, old, index);
 		pool4_inherit_resting(t->pool4, old->pool4);
 	}
 	t->counters = old->counters;

@@ -21,6 +21,8 @@ struct control {
 	struct control_server *server;
 	char cluster[CONFIG_NAME_MAX], node[CONFIG_NAME_MAX];
 	char namespace_name[256];
+	bool fast_path;
+	char fast_path_reason[200];
 };
 
 /* Resident memory from /proc/self/statm; 0 when it cannot be read. */
@@ -93,6 +95,8 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.namespace_name = control->namespace_name,
 		.pid = (uint32_t)getpid(),
 		.resident_bytes = resident_bytes(),
+		.fast_path = control->fast_path ? "on" : "off",
+		.fast_path_reason = control->fast_path_reason,
 	};
 
 	return control_answer(control->translator, &identity, control_now_us(), request, len, reply,
@@ -127,6 +131,13 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 void control_serve(struct control *control, struct translator *t)
 {
 	control->translator = t;
+}
+
+void control_set_fast_path(struct control *control, const char *why_off)
+{
+	control->fast_path = !why_off;
+	(void)snprintf(control->fast_path_reason, sizeof(control->fast_path_reason), "%s",
+	               why_off ? why_off : "");
 }
 
 void control_stop(struct control *control)

@@ -31,6 +31,10 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 /* Answer about t from now on: the same instance after a reload. */
 void control_serve(struct control *control, struct translator *t);
 
+/* What status says of the fast path: NULL for on, or why it is off (copied). "off" without a reason
+ * until called. */
+void control_set_fast_path(struct control *control, const char *why_off);
+
 /* Disconnect everybody and remove the socket. NULL is accepted. */
 void control_stop(struct control *control);
 

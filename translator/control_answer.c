@@ -121,8 +121,8 @@ static void fill_status_names(const struct exchange *x, SaNat64__Control__Status
 	status->pid = x->identity->pid;
 	status->resident_bytes = x->identity->resident_bytes;
 	status->health = (char *)"up";
-	status->fast_path = (char *)"off";
-	status->fast_path_reason = (char *)"slow path only in this version";
+	status->fast_path = (char *)x->identity->fast_path;
+	status->fast_path_reason = (char *)x->identity->fast_path_reason;
 }
 
 static size_t answer_status(const struct exchange *x)

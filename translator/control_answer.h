@@ -15,7 +15,8 @@ struct control_identity {
 	const char *cluster, *node;
 	const char *namespace_name; /* see StatusReply.namespace */
 	uint32_t pid;
-	uint64_t resident_bytes; /* of the process, 0 when unknown */
+	uint64_t resident_bytes;                  /* of the process, 0 when unknown */
+	const char *fast_path, *fast_path_reason; /* "on" or "off", and why it is off */
 };
 
 /* Answer the len bytes at request for t at now_us. Writes at most size bytes to reply and returns

@@ -142,9 +142,12 @@ static ProtobufCBinaryData store_address4(uint8_t *place, uint32_t addr)
 	return (ProtobufCBinaryData){ .len = sizeof(addr), .data = place };
 }
 
-static void add_session(const struct translator *t, uint64_t now_us, const struct session *session,
-                        const struct bib_entry *binding, struct control_sessions *page)
+static void add_session(const struct translator *t, uint64_t now_us, uint32_t index,
+                        struct control_sessions *page)
 {
+	const struct session *session = session_at(translator_sessions(t), index);
+	const struct bib_entry *binding = bib_at(session_bib(translator_sessions(t)), session->bib);
+	uint64_t expires_us = translator_session_expiry(t, index);
 	size_t i = page->reply.n_rows++;
 	SaNat64__Control__Session *row = &page->rows[i];
 	struct in6_addr remote6 = translator_session_dst6(t, session);
@@ -159,7 +162,7 @@ static void add_session(const struct translator *t, uint64_t now_us, const struc
 	row->pool4_port = binding->port4;
 	row->remote = store_address4(page->addresses[i] + 36, session->dst4);
 	row->remote_port = session->dport4;
-	row->expires_us = session->expires_us > now_us ? session->expires_us - now_us : 0;
+	row->expires_us = expires_us > now_us ? expires_us - now_us : 0;
 	page->pointers[i] = row;
 }
 
@@ -198,7 +201,7 @@ void control_list_sessions(const struct translator *t, uint64_t now_us,
 		session = session_at(table, index);
 		binding = bib_at(session_bib(table), session->bib);
 		if (session_passes(filter, session, binding))
-			add_session(t, now_us, session, binding, page);
+			add_session(t, now_us, index, page);
 	}
 	page->reply.next_cursor = cursor;
 }

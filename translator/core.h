@@ -64,6 +64,7 @@ struct translator {
 		error_rest; /* MTU or pointer of the ICMP error that the present verdict asks for */
 	bool in_pieces; /* it was taken apart and its pieces were handled and counted one by one */
 	bool rehearsal; /* explain: nothing may be stored for later */
+	uint32_t session_at_hand; /* found or created for the packet, 0 = none */
 	struct rehearsal rehearsed;
 
 	uint8_t *held;    /* a piece out of the fragment store, with headroom in front */
@@ -99,6 +100,9 @@ enum verdict stateless46(struct translator *t, struct xlat_job *job);
 enum verdict stateful64(struct translator *t, struct xlat_job *job);
 enum verdict stateful46(struct translator *t, struct xlat_job *job);
 
+/* Whether an IPv4 address is in pool4 or of a static binding. */
+bool stateful_serves4(const struct translator *t, uint32_t addr4);
+
 /* stateful_flow.c: bindings and sessions (RFC 6146 section 3.5). Find or make what the packet
  * needs, and say its new addresses. */
 enum verdict flow64(struct translator *t, const struct packet *p, int pool6, uint32_t dst4,
@@ -108,6 +112,16 @@ enum verdict flow46(struct translator *t, const struct packet *p, struct xlat_ad
 /* Session and binding of a quoted packet; 0 when there is none. */
 uint32_t flow_find4(const struct translator *t, const struct packet *quote);
 uint32_t flow_find6(const struct translator *t, const struct packet *quote, uint32_t remote4);
+
+/* stateful_fast.c: the slow path saw a packet of the session (0: none); its TCP state changed; it
+ * ends. */
+void fast_seen(struct translator *t, uint32_t session, enum translator_direction direction);
+void fast_state_changed(struct translator *t, uint32_t session);
+void fast_remove(struct translator *t, uint32_t session);
+
+/* Whether packets on the fast path keep a session alive whose time seems over; moves its end then.
+ */
+bool fast_prolongs(struct translator *t, uint32_t session);
 
 /* stateful_life.c: the table of a transport protocol number (ICMP also by its IPv6 number). */
 enum l4_proto flow_l4_proto(uint8_t proto);
@@ -135,6 +149,21 @@ uint64_t flow_idle_us(const struct translator *t, enum l4_proto proto);
  * state. */
 void flow_delete(struct translator *t, uint32_t session);
 void flow_expire(struct translator *t, uint32_t session);
+
+/* adopt.c: a session known from elsewhere. */
+struct adopted_flow {
+	enum l4_proto proto;
+	enum tcp_state state;
+	struct in6_addr addr6;
+	uint32_t addr4, dst4;
+	uint16_t port6, port4, dport4;
+	bool is_static; /* its binding was */
+	uint64_t expires_us;
+};
+
+/* Enter it if the configuration has a place for it: binding made or found, limits kept. Its index,
+ * or 0. */
+uint32_t adopt_flow(struct translator *t, const struct adopted_flow *flow, int pool6);
 
 /* adopt.c: enter the configuration's static bindings into the empty tables. 0 or -ENOMEM. */
 int flow_add_static(struct translator *t);

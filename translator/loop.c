@@ -1,6 +1,7 @@
 #include "translator/loop.h"
 
 #include "lib/log.h"
+#include "translator/fastpath.h"
 #include "translator/tun.h"
 
 #include <errno.h>
@@ -17,13 +18,15 @@
 struct loop {
 	int tun;
 	const struct local4 *local4;
+	struct fastpath *fastpath;
+	uint64_t swept_us;
 	struct translator *translator;
 	sd_event_source *packets, *ticks;
 	struct log_limit notes, write_errors;
 	uint8_t *buffer; /* headroom and one packet */
 };
 
-struct loop *loop_new(int tun, const struct local4 *local4)
+struct loop *loop_new(int tun, const struct local4 *local4, struct fastpath *fastpath)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
 
@@ -31,6 +34,7 @@ struct loop *loop_new(int tun, const struct local4 *local4)
 		return NULL;
 	loop->tun = tun;
 	loop->local4 = local4;
+	loop->fastpath = fastpath;
 	loop->notes.burst = loop->write_errors.burst = NOTES_PER_MINUTE;
 	loop->notes.interval_us = loop->write_errors.interval_us = 60000000;
 	loop->buffer = malloc(TRANSLATOR_HEADROOM + TRANSLATOR_PACKET_MAX);
@@ -101,9 +105,13 @@ static void note(void *context, enum verdict verdict, const struct packet *p)
 
 struct translator_io loop_io(struct loop *loop)
 {
-	return (struct translator_io){
+	struct translator_io io = {
 		.emit = emit, .is_local4 = is_local4, .note = note, .context = loop
 	};
+
+	if (loop->fastpath)
+		io.fast = fastpath_hooks(loop->fastpath);
+	return io;
 }
 
 /* ---- events ---- */
@@ -141,6 +149,10 @@ static int on_tick(sd_event_source *source, uint64_t due_us, void *userdata)
 
 	(void)due_us;
 	translator_tick(loop->translator, now_us);
+	if (loop->fastpath && now_us - loop->swept_us >= 1000000) {
+		fastpath_sweep(loop->fastpath, now_us);
+		loop->swept_us = now_us;
+	}
 	return sd_event_source_set_time(source, now_us + TICK_US);
 }
 

@@ -3,6 +3,7 @@
 #include "lib/log.h"
 #include "lib/version.h"
 #include "translator/control.h"
+#include "translator/fastpath.h"
 #include "translator/local4.h"
 #include "translator/loop.h"
 #include "translator/privileges.h"
@@ -35,6 +36,8 @@ struct program {
 	struct translator *translator;
 	struct local4 *local4;
 	struct control *control;
+	struct fastpath *fastpath;
+	char why_slow[200]; /* why there is no fast path */
 	struct loop *loop;
 	sd_event *event;
 	char node[HOST_NAME_MAX + 1]; /* name of this box */
@@ -121,10 +124,6 @@ static int choose(const struct options *options, struct program *program)
 		log_error("there is no [instance %s] in %s", options->instance, options->config);
 		return EXIT_USAGE;
 	}
-	if (program->instance->fast_path == CONFIG_FAST_PATH_ON) {
-		log_error("fast-path = on: this version has no fast path yet; use auto or off");
-		return EXIT_USAGE;
-	}
 	if (options->node)
 		(void)snprintf(program->node, sizeof(program->node), "%s", options->node);
 	else
@@ -195,6 +194,30 @@ static void warn_forwarding(const char *path, const char *name)
 	(void)fclose(file);
 }
 
+/* With fast-path = auto a kernel without it is no obstacle. */
+static int open_fastpath(struct program *program)
+{
+	const struct config_instance *instance = program->instance;
+	int error;
+
+	if (instance->fast_path == CONFIG_FAST_PATH_OFF) {
+		fastpath_detach(instance->tun);
+		(void)snprintf(program->why_slow, sizeof(program->why_slow), "fast-path = off");
+		return 0;
+	}
+	error = fastpath_open(instance, &program->fastpath, program->why_slow,
+	                      sizeof(program->why_slow));
+	if (error == 0)
+		return 0;
+	fastpath_detach(instance->tun);
+	if (instance->fast_path == CONFIG_FAST_PATH_ON) {
+		log_error("fast-path = on, but there is none: %s", program->why_slow);
+		return error;
+	}
+	log_notice("no fast path, every packet takes the slow one: %s", program->why_slow);
+	return 0;
+}
+
 static int open_device(struct program *program)
 {
 	const char *name = program->instance->tun;
@@ -206,7 +229,9 @@ static int open_device(struct program *program)
 	if (error == 0)
 		error = local4_start(program->event, &program->local4);
 	if (error == 0)
-		program->loop = loop_new(tun, program->local4);
+		error = open_fastpath(program);
+	if (error == 0)
+		program->loop = loop_new(tun, program->local4, program->fastpath);
 	if (program->loop)
 		return 0;
 	(void)close(tun);
@@ -253,6 +278,8 @@ static void replace(struct program *program, struct config *config,
 	bool drains = instance->pool4_removed == CONFIG_REMOVED_DRAIN;
 	uint32_t lost = translator_adopt(translator, program->translator, loop_now_us());
 
+	if (program->fastpath)
+		fastpath_reset(program->fastpath, instance);
 	loop_serve(program->loop, translator);
 	control_serve(program->control, translator);
 	translator_free(program->translator);
@@ -320,6 +347,16 @@ static int catch_signals(sd_event *event, struct program *program)
 	return error < 0 ? error : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, program);
 }
 
+static void take_over(struct program *program)
+{
+	uint32_t taken = 0;
+
+	if (program->fastpath)
+		taken = fastpath_take_over(program->fastpath, program->translator);
+	if (taken)
+		log_info("took over %u sessions that the fast path kept", taken);
+}
+
 /* The control socket comes when the device is ready: who waits for it may send packets. */
 static int start(struct program *program, const struct options *options)
 {
@@ -333,6 +370,8 @@ static int start(struct program *program, const struct options *options)
 		return error;
 	program->translator = build_translator(program, program->config, program->instance);
 	error = program->translator ? 0 : -ENOMEM;
+	if (error == 0)
+		take_over(program);
 	if (error >= 0)
 		error = routes_set(program->instance, program->instance->tun, ROUTES_STALE_REMOVE);
 	if (error >= 0)
@@ -348,6 +387,7 @@ static int start(struct program *program, const struct options *options)
 		                               : strerror(-error));
 		return error;
 	}
+	control_set_fast_path(program->control, program->fastpath ? NULL : program->why_slow);
 	warn_forwarding("/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding");
 	warn_forwarding("/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward");
 	return privileges_drop();
@@ -357,6 +397,7 @@ static void stop(struct program *program)
 {
 	control_stop(program->control);
 	loop_free(program->loop);
+	fastpath_close(program->fastpath);
 	translator_free(program->translator);
 	local4_stop(program->local4);
 	(void)sd_event_unref(program->event);

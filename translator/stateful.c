@@ -35,7 +35,7 @@ static enum verdict flow(struct translator *t, const struct packet *p, struct xl
 /* ---- hairpinning (RFC 6146 section 3.8) ---- */
 
 /* Whether an IPv4 address is one of ours: in pool4 or of a static binding. */
-static bool is_served4(const struct translator *t, uint32_t dst4)
+bool stateful_serves4(const struct translator *t, uint32_t dst4)
 {
 	return pool4_has(t->pool4, dst4) || flow_has_static4(t, dst4);
 }
@@ -66,7 +66,7 @@ static enum verdict output(struct translator *t, struct xlat_job *job,
 
 	if (job->p.version == 4)
 		return output46(t, job, to);
-	if (!is_served4(t, to->dst4))
+	if (!stateful_serves4(t, to->dst4))
 		return output64(t, job, to);
 	packet = xlat64(t->config, job, to,
 	                ident_next(&t->ident, to->src4, to->dst4, job->p.proto));
@@ -309,7 +309,7 @@ static enum verdict error64(struct translator *t, struct xlat_job *job)
 	len = xlat64_error(t->config, job, &error, &outer, &inner,
 	                   ident_next(&t->ident, outer.src4, outer.dst4, IPPROTO_ICMP), NULL,
 	                   t->error[0]);
-	if (is_served4(t, outer.dst4))
+	if (stateful_serves4(t, outer.dst4))
 		return hairpin(t, job, t->error[0], len);
 	output_bytes(t, t->error[0], len);
 	return VERDICT_TRANSLATED;
@@ -393,7 +393,7 @@ enum verdict stateful46(struct translator *t, struct xlat_job *job)
 	const struct packet *p = &job->p;
 	enum verdict verdict;
 
-	if (!t->is_draining && !is_served4(t, p->dst4))
+	if (!t->is_draining && !stateful_serves4(t, p->dst4))
 		return p->dst4 == t->address4 ? own_answer(t, job) : VERDICT_NOT_POOL4;
 	verdict = admit_forwarding(t, p);
 	if (verdict != VERDICT_OK)

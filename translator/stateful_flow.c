@@ -27,6 +27,7 @@ static void step_tcp(struct translator *t, uint32_t index, enum tcp_event event)
 	session->state = (uint8_t)step.state;
 	if (step.timer != TCP_TIMER_KEEP)
 		session_set_expiry(t->sessions, index, t->now_us + flow_timer_us(t, step.timer));
+	fast_state_changed(t, index);
 }
 
 /* ---- IPv6 to IPv4 ---- */
@@ -86,13 +87,24 @@ static enum verdict open_session(struct translator *t, enum l4_proto proto, cons
 	return VERDICT_OK;
 }
 
+/* The host may change the prefix by which it reaches a remote address; replies follow. */
+static void use_pool6(struct translator *t, uint32_t index, int pool6)
+{
+	struct session *session = session_at(t->sessions, index);
+
+	if (session->pool6 == pool6)
+		return;
+	fast_remove(t, index);
+	session->pool6 = (uint8_t)pool6;
+}
+
 static enum verdict query64(struct translator *t, enum l4_proto proto, const struct packet *p,
                             int pool6, uint32_t dst4, uint32_t session)
 {
 	if (!session)
 		return open_session(t, proto, p, pool6, dst4, TCP_STATE_NONE,
 		                    flow_idle_us(t, proto), &session);
-	session_at(t->sessions, session)->pool6 = (uint8_t)pool6;
+	use_pool6(t, session, pool6);
 	session_set_expiry(t->sessions, session, t->now_us + flow_idle_us(t, proto));
 	TRACE(t->trace, "session: found, lifetime refreshed");
 	return VERDICT_OK;
@@ -106,7 +118,7 @@ static enum verdict tcp64(struct translator *t, const struct packet *p, int pool
 	struct syn_key key;
 
 	if (session) {
-		session_at(t->sessions, session)->pool6 = (uint8_t)pool6;
+		use_pool6(t, session, pool6);
 		step_tcp(t, session, event);
 		return VERDICT_OK;
 	}
@@ -139,10 +151,12 @@ enum verdict flow64(struct translator *t, const struct packet *p, int pool6, uin
 		index = bib_find6(t->bib, proto, &p->src6, p->src_port);
 	}
 	remember_session(t, session);
+	t->session_at_hand = session;
 	verdict = proto == L4_TCP ? tcp64(t, p, pool6, dst4, index, session)
 	                          : query64(t, proto, p, pool6, dst4, session);
 	if (verdict != VERDICT_OK)
 		return verdict;
+	fast_seen(t, t->session_at_hand, TRANSLATOR_64);
 	index = index ? index : bib_find6(t->bib, proto, &p->src6, p->src_port);
 	bib = bib_at(t->bib, index);
 	*to = (struct xlat_addresses){
@@ -249,6 +263,7 @@ enum verdict flow46(struct translator *t, const struct packet *p, struct xlat_ad
 	if (!session && flow_is_filtered(t, index, p->src4))
 		return refuse46(t, p, VERDICT_FILTERED);
 	remember_session(t, session);
+	t->session_at_hand = session;
 	verdict = choose_pool6(t, session, p->src4, &pool6);
 	if (verdict != VERDICT_OK)
 		return verdict;
@@ -256,6 +271,7 @@ enum verdict flow46(struct translator *t, const struct packet *p, struct xlat_ad
 	                          : query46(t, proto, p, index, pool6, session);
 	if (verdict != VERDICT_OK)
 		return verdict;
+	fast_seen(t, t->session_at_hand, TRANSLATOR_46);
 	bib = bib_at(t->bib, index);
 	*to = (struct xlat_addresses){ .src6 = core_embed(t, (unsigned)pool6, p->src4),
 		                       .dst6 = bib->addr6,

@@ -86,6 +86,7 @@ uint32_t flow_create(struct translator *t, uint32_t bib, uint32_t dst4, uint16_t
 		key = peer_key(bib, dst4);
 		tally_inc(t->peers, &key);
 	}
+	t->session_at_hand = index;
 	t->counters.sessions_created[entry->proto]++;
 	if (t->rehearsal)
 		t->rehearsed.made[t->rehearsed.made_count++] = index;
@@ -119,6 +120,7 @@ void flow_delete(struct translator *t, uint32_t index)
 	const struct bib_entry *bib = bib_at(t->bib, session.bib);
 	struct tally_key key;
 
+	fast_remove(t, index);
 	if (t->hosts) {
 		key = host_key(t, &bib->addr6);
 		tally_dec(t->hosts, &key);
@@ -138,6 +140,8 @@ void flow_expire(struct translator *t, uint32_t index)
 	enum l4_proto proto = bib_at(t->bib, session->bib)->proto;
 	struct tcp_step step = { .timer = TCP_TIMER_DELETE };
 
+	if (fast_prolongs(t, index))
+		return;
 	if (proto == L4_TCP)
 		step = tcp_fsm_next(session->state, TCP_EVENT_TIMEOUT);
 	if (step.timer == TCP_TIMER_DELETE) {
@@ -147,6 +151,7 @@ void flow_expire(struct translator *t, uint32_t index)
 	}
 	session->state = (uint8_t)step.state;
 	session_set_expiry(t->sessions, index, t->now_us + flow_timer_us(t, step.timer));
+	fast_state_changed(t, index);
 	if (step.probe)
 		own_probe(t, index);
 }

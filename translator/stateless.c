@@ -150,6 +150,8 @@ static enum verdict translate46(struct translator *t, struct xlat_job *job, bool
 		verdict = fix_udp_checksum(t, job);
 	if (verdict != VERDICT_OK || output_split(t, job, &verdict))
 		return verdict;
+	if (t->io.fast.learn46 && !t->rehearsal && !job->is_second_pass)
+		t->io.fast.learn46(t->io.fast.context, p->src4, p->dst4, &to.src6, &to.dst6);
 	return output46(t, job, &to);
 }
 
@@ -312,5 +314,7 @@ enum verdict stateless64(struct translator *t, struct xlat_job *job)
 		return verdict;
 	if (is_hairpin64(t, dst_pool6, to.dst4))
 		return translate_hairpin(t, job, &to);
+	if (t->io.fast.learn64 && !t->rehearsal)
+		t->io.fast.learn64(t->io.fast.context, &p->src6, &p->dst6, to.src4, to.dst4);
 	return output64(t, job, &to);
 }

@@ -391,11 +391,20 @@ static uint64_t memory_of(const struct translator *t)
 
 void translator_stats(const struct translator *t, struct translator_stats *out)
 {
-	int proto;
+	uint64_t packets[TRANSLATOR_DIRECTIONS] = { 0 }, bytes[TRANSLATOR_DIRECTIONS] = { 0 };
+	int proto, direction;
 
 	*out = (struct translator_stats){ .counters = t->counters,
 		                          .started_us = t->started_us,
 		                          .memory_bytes = memory_of(t) };
+	if (t->io.fast.counters)
+		t->io.fast.counters(t->io.fast.context, packets, bytes);
+	for (direction = 0; direction < TRANSLATOR_DIRECTIONS; direction++) {
+		out->counters.packets[direction] += packets[direction];
+		out->counters.bytes[direction] += bytes[direction];
+		out->counters.verdicts[VERDICT_TRANSLATED] += packets[direction];
+		out->counters.fast_packets[direction] = packets[direction];
+	}
 	if (t->config->mode == CONFIG_MODE_SIIT)
 		return;
 	for (proto = 0; proto < L4_PROTOS; proto++) {

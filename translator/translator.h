@@ -27,6 +27,35 @@
 
 struct translator;
 
+/* A session as the fast path knows it. Addresses in host order where they are IPv4, ports and
+ * identifiers in host order; for ICMP host_port is the identifier inside, pool4_port outside, and
+ * remote_port 0. */
+struct translator_flow {
+	enum l4_proto proto;
+	struct in6_addr host6, remote6;
+	uint32_t pool4, remote4;
+	uint16_t host_port, pool4_port, remote_port;
+};
+
+/* The fast path, as far as the core uses it. All NULL: there is none. */
+struct translator_fast {
+	/* Enter a session under its index (1..max-sessions): 0, or -errno when it does not fit. */
+	int (*install)(void *context, uint32_t index, const struct translator_flow *flow);
+	void (*remove)(void *context, const struct translator_flow *flow);
+	/* When a packet last took the session, in us of the core's clock, rounded up to a second; 0
+	 * = never. */
+	uint64_t (*last_used)(void *context, uint32_t index);
+	/* Stateless: packets between these two addresses are translated so. */
+	void (*learn64)(void *context, const struct in6_addr *src6, const struct in6_addr *dst6,
+	                uint32_t src4, uint32_t dst4);
+	void (*learn46)(void *context, uint32_t src4, uint32_t dst4, const struct in6_addr *src6,
+	                const struct in6_addr *dst6);
+	/* Packets and bytes translated by the fast path since it was opened; [TRANSLATOR_64],
+	 * [TRANSLATOR_46]. */
+	void (*counters)(void *context, uint64_t packets[2], uint64_t bytes[2]);
+	void *context;
+};
+
 /* What the core needs from the world around it. */
 struct translator_io {
 	/* Send one packet: vnet header and count pieces that follow each other. The pieces are
@@ -39,6 +68,7 @@ struct translator_io {
 	 * such packet. NULL: nobody listens. */
 	void (*note)(void *context, enum verdict verdict, const struct packet *packet);
 	void *context;
+	struct translator_fast fast;
 };
 
 /* Build the tables of an instance; prints nothing. seed: 32 random bytes for hashes, ports and
@@ -72,6 +102,14 @@ enum verdict translator_explain(struct translator *t, uint8_t *packet, size_t le
  * how many sessions were left behind. */
 uint32_t translator_adopt(struct translator *t, const struct translator *old, uint64_t now_us);
 
+/* Make a session of a flow that the fast path kept from an earlier process. Returns its index, 0
+ * when the configuration has no place for it. */
+uint32_t translator_restore(struct translator *t, const struct translator_flow *flow,
+                            uint64_t last_used_us, uint64_t now_us);
+
+/* When a session ends if no packet comes, in us; the fast path's packets count. */
+uint64_t translator_session_expiry(const struct translator *t, uint32_t index);
+
 /* The device refused a packet that the core emitted (counted as VERDICT_DEVICE_WRITE). */
 void translator_count_write_error(struct translator *t);
 
@@ -88,6 +126,10 @@ struct translator_counters {
 	uint64_t sessions_created[L4_PROTOS], sessions_expired[L4_PROTOS];
 	uint64_t bindings_created[L4_PROTOS];
 	uint64_t tcp_probes;
+	uint64_t
+		fast_packets[TRANSLATOR_DIRECTIONS]; /* of packets: those that took the fast path */
+	uint64_t fast_installed,
+		fast_refused; /* sessions entered there, and those it had no room for */
 };
 
 struct translator_stats {

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages_build="gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev libsystemd-dev libprotobuf-c-dev
-	protobuf-c-compiler libinih-dev libjansson-dev libsodium-dev libcap-ng-dev"
+	protobuf-c-compiler libinih-dev libjansson-dev libsodium-dev libbpf-dev clang bpftool libcap-ng-dev"
 packages_demo="$packages_build ca-certificates iproute2 unbound nginx-light curl bind9-dnsutils iputils-ping
 	traceroute procps nftables"
 packages_check="$packages_demo git libcmocka-dev clang libclang-rt-14-dev clang-format python3 iperf3

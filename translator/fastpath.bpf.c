@@ -1,0 +1,406 @@
+/* The fast path: a tc program on the TUN's egress that translates packets of known flows in place and hands them to the
+ * same device's ingress.
+ *
+ * It takes a packet only when it can do exactly what the slow path would do; everything else goes on to the daemon
+ * untouched (TC_ACT_OK). Helpers that may refuse run before anything is changed for good. Kernel 6.1 and later.
+ */
+#include "translator/fastpath_abi.h"
+
+#include <linux/bpf.h>
+#include <linux/icmpv6.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define IP4_FRAGMENT  0x3fff /* more fragments, offset */
+#define IP4_DF        0x4000
+#define DF_LIMIT      1260 /* RFC 7915 section 5.1 */
+#define TCP_SLOW      0x07 /* FIN, SYN, RST belong to the state machine */
+#define ECHO4_REQUEST 8
+#define ECHO4_REPLY   0
+#define ECHO6_REQUEST 128
+#define ECHO6_REPLY   129
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fastpath_key6);
+	__type(value, struct fastpath_to4);
+	__uint(max_entries, 1); /* set before loading */
+} flows6 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fastpath_key4);
+	__type(value, struct fastpath_to6);
+	__uint(max_entries, 1);
+} flows4 SEC(".maps");
+
+/* Seconds of the monotonic clock at which a flow was last used. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, 1);
+} stamps SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, struct fastpath_settings);
+	__uint(max_entries, 1);
+} settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct fastpath_counters);
+	__uint(max_entries, 1);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, FASTPATH_IDENT_BUCKETS);
+} idents SEC(".maps");
+
+/* What was found out about a packet's transport header. */
+struct transport {
+	__u16 src_port, dst_port; /* network order */
+	__u32 wire_len;           /* transport header and payload of one packet on the wire */
+	__u32 checksum_offset;    /* of the checksum, from the transport header */
+	__u8 echo;                /* ICMP: type of the echo message */
+};
+
+static __always_inline void count(enum fastpath_direction direction, __u32 len)
+{
+	__u32 zero = 0;
+	struct fastpath_counters *mine = bpf_map_lookup_elem(&counters, &zero);
+
+	if (!mine)
+		return;
+	mine->packets[direction]++;
+	mine->bytes[direction] += len;
+}
+
+/* Written only when the second changes, so that busy flows share no dirty cache lines. */
+static __always_inline void stamp(__u32 index)
+{
+	__u32 now = bpf_ktime_get_ns() / 1000000000;
+	__u32 *last = bpf_map_lookup_elem(&stamps, &index);
+
+	if (last && *last != now)
+		*last = now;
+}
+
+/* The transport header at offset l4 of a packet of len bytes. False: not for the fast path. */
+static __always_inline int parse_transport(struct __sk_buff *skb, __u8 proto, __u32 l4, __u32 len,
+                                           struct transport *out)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct tcphdr *tcp = data + l4;
+	struct udphdr *udp = data + l4;
+	struct icmp6hdr *icmp = data + l4; /* the same layout in both families */
+	__u32 header_len;
+
+	out->wire_len = len - l4;
+	if (proto == IPPROTO_TCP) {
+		if ((void *)(tcp + 1) > end)
+			return 0;
+		header_len = tcp->doff * 4;
+		if (header_len < sizeof(*tcp) || header_len > len - l4 || ((__u8 *)tcp)[13] & TCP_SLOW)
+			return 0;
+		out->src_port = tcp->source;
+		out->dst_port = tcp->dest;
+		out->checksum_offset = 16;
+		if (skb->gso_size && header_len + skb->gso_size < out->wire_len)
+			out->wire_len = header_len + skb->gso_size;
+		return 1;
+	}
+	if (skb->gso_size)
+		return 0;
+	if (proto == IPPROTO_UDP) {
+		if ((void *)(udp + 1) > end || udp->check == 0)
+			return 0;
+		if (bpf_ntohs(udp->len) < sizeof(*udp) || bpf_ntohs(udp->len) > len - l4)
+			return 0;
+		out->src_port = udp->source;
+		out->dst_port = udp->dest;
+		out->checksum_offset = 6;
+		return 1;
+	}
+	if ((void *)(icmp + 1) > end)
+		return 0;
+	out->echo = icmp->icmp6_type;
+	out->src_port = out->dst_port = icmp->icmp6_identifier;
+	out->checksum_offset = 2;
+	return 1;
+}
+
+/* Sum of four bytes: type, code and the place of the checksum, then identifier and sequence. */
+static __always_inline __s64 echo_difference(__u8 old_type, __u8 new_type, __u16 old_id, __u16 new_id, __s64 sum)
+{
+	__u32 from[2] = { bpf_htonl((__u32)old_type << 24), bpf_htonl((__u32)bpf_ntohs(old_id) << 16) };
+	__u32 to[2] = { bpf_htonl((__u32)new_type << 24), bpf_htonl((__u32)bpf_ntohs(new_id) << 16) };
+
+	return bpf_csum_diff(from, sizeof(from), to, sizeof(to), sum);
+}
+
+/* Write ports or identifier and the checksum. addresses: difference that the new addresses make. */
+static __always_inline int rewrite_transport(struct __sk_buff *skb, __u8 proto, __u32 l4, const struct transport *transport,
+                                             __u16 src_port, __u16 dst_port, __s64 addresses, __u8 echo)
+{
+	__u32 old_ports = (__u32)transport->src_port | (__u32)transport->dst_port << 16;
+	__u32 new_ports = (__u32)src_port | (__u32)dst_port << 16;
+	__u32 checksum = l4 + transport->checksum_offset;
+	__u64 mangled = proto == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
+	__s64 ports;
+
+	if (proto == IPPROTO_ICMP) {
+		if (bpf_l4_csum_replace(skb, checksum, 0, addresses, 0) ||
+		    bpf_skb_store_bytes(skb, l4, &echo, 1, 0))
+			return -1;
+		return bpf_skb_store_bytes(skb, l4 + 4, &src_port, 2, 0);
+	}
+	if (bpf_l4_csum_replace(skb, checksum, 0, addresses, BPF_F_PSEUDO_HDR | mangled))
+		return -1;
+	if (old_ports == new_ports)
+		return 0;
+	ports = bpf_csum_diff(&old_ports, 4, &new_ports, 4, 0);
+	if (bpf_l4_csum_replace(skb, checksum, 0, ports, mangled))
+		return -1;
+	return bpf_skb_store_bytes(skb, l4, &new_ports, 4, 0);
+}
+
+/* ---- IPv6 to IPv4 ---- */
+
+/* The next identification of a flow; see ident.c. The slow path has the even half of the counters, this one the odd. */
+static __always_inline __u16 next_ident(const struct fastpath_settings *set, const struct fastpath_to4 *to)
+{
+	__u32 bucket = to->bucket;
+	__u32 *counter = bpf_map_lookup_elem(&idents, &bucket);
+	__u16 value;
+	__u8 left, right, swap;
+	int i;
+
+	if (!counter)
+		return 0;
+	value = (__u16)(2 * __sync_fetch_and_add(counter, 1) + 1 + to->ident);
+	left = value >> 8;
+	right = (__u8)value;
+	for (i = 0; i < 4; i++) {
+		swap = left ^ set->ident_round[i][right];
+		left = right;
+		right = swap;
+	}
+	return (__u16)left << 8 | right;
+}
+
+static __always_inline int echo4(__u8 type6)
+{
+	if (type6 == ECHO6_REQUEST)
+		return ECHO4_REQUEST;
+	return type6 == ECHO6_REPLY ? ECHO4_REPLY : -1;
+}
+
+static __always_inline int translate64(struct __sk_buff *skb, const struct fastpath_settings *set)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct ipv6hdr *ip6 = data;
+	struct fastpath_key6 key = {};
+	struct fastpath_to4 *to;
+	struct transport transport = {};
+	struct iphdr ip4 = {};
+	__u32 pseudo[2], new_addresses[2], len = skb->len;
+	__u8 proto, old_echo;
+	__s64 difference;
+	int echo = 0;
+
+	if ((void *)(ip6 + 1) > end || ip6->version != 6 || ip6->hop_limit <= 1)
+		return TC_ACT_OK;
+	if (bpf_ntohs(ip6->payload_len) + sizeof(*ip6) != len || len - 20 > 65535)
+		return TC_ACT_OK;
+	proto = ip6->nexthdr;
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP && proto != IPPROTO_ICMPV6)
+		return TC_ACT_OK;
+	if (!parse_transport(skb, proto, sizeof(*ip6), len, &transport))
+		return TC_ACT_OK;
+	old_echo = transport.echo;
+	if (proto == IPPROTO_ICMPV6) {
+		echo = echo4(transport.echo);
+		if (echo < 0)
+			return TC_ACT_OK;
+	}
+	__builtin_memcpy(key.src, &ip6->saddr, 32);
+	if (!set->stateless) {
+		key.src_port = transport.src_port;
+		key.dst_port = transport.dst_port;
+		key.proto = proto;
+	}
+	to = bpf_map_lookup_elem(&flows6, &key);
+	if (!to || transport.wire_len + 20 > set->mtu4)
+		return TC_ACT_OK;
+	new_addresses[0] = to->src;
+	new_addresses[1] = to->dst;
+	ip4.version = 4;
+	ip4.ihl = 5;
+	ip4.tos = set->override_tos < 0 ? (__u8)(bpf_ntohl(*(__be32 *)ip6) >> 20) : (__u8)set->override_tos;
+	ip4.tot_len = bpf_htons((__u16)(len - 20));
+	ip4.ttl = ip6->hop_limit - 1;
+	ip4.protocol = proto == IPPROTO_ICMPV6 ? IPPROTO_ICMP : proto;
+	ip4.saddr = to->src;
+	ip4.daddr = to->dst;
+	ip4.frag_off = transport.wire_len + 20 > DF_LIMIT ? bpf_htons(IP4_DF) : 0;
+	if (proto == IPPROTO_ICMPV6) {
+		pseudo[0] = bpf_htonl(len - sizeof(*ip6));
+		pseudo[1] = bpf_htonl(IPPROTO_ICMPV6);
+		difference = bpf_csum_diff((__be32 *)key.src, 32, 0, 0, 0);
+		difference = bpf_csum_diff(pseudo, 8, 0, 0, difference);
+		difference = echo_difference(old_echo, (__u8)echo, transport.src_port,
+		                             set->stateless ? transport.src_port : to->src_port, difference);
+	} else {
+		difference = bpf_csum_diff((__be32 *)key.src, 32, new_addresses, 8, 0);
+	}
+	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0))
+		return TC_ACT_OK;
+	ip4.id = bpf_htons(next_ident(set, to));
+	ip4.check = 0;
+	{
+		__s64 sum = bpf_csum_diff(0, 0, (__be32 *)&ip4, sizeof(ip4), 0);
+
+		sum = (sum & 0xffff) + (sum >> 16 & 0xffff);
+		sum = (sum & 0xffff) + (sum >> 16);
+		ip4.check = (__u16)~sum;
+	}
+	if (bpf_skb_store_bytes(skb, 0, &ip4, sizeof(ip4), 0))
+		return TC_ACT_SHOT;
+	if (rewrite_transport(skb, ip4.protocol, sizeof(ip4), &transport,
+	                      set->stateless ? transport.src_port : to->src_port,
+	                      set->stateless ? transport.dst_port : to->dst_port, difference, (__u8)echo))
+		return TC_ACT_SHOT;
+	count(FASTPATH_64, len);
+	stamp(to->index);
+	return bpf_redirect(skb->ifindex, BPF_F_INGRESS);
+}
+
+/* ---- IPv4 to IPv6 ---- */
+
+static __always_inline int echo6(__u8 type4)
+{
+	if (type4 == ECHO4_REQUEST)
+		return ECHO6_REQUEST;
+	return type4 == ECHO4_REPLY ? ECHO6_REPLY : -1;
+}
+
+static __always_inline int checksum_is_right(struct iphdr *ip4)
+{
+	__u32 words[5];
+	__s64 sum;
+
+	__builtin_memcpy(words, ip4, sizeof(words));
+	sum = bpf_csum_diff(0, 0, words, sizeof(words), 0);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+static __always_inline int translate46(struct __sk_buff *skb, const struct fastpath_settings *set)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct iphdr *ip4 = data;
+	struct fastpath_key4 key = {};
+	struct fastpath_to6 *to;
+	struct transport transport = {};
+	struct ipv6hdr ip6 = {};
+	__u32 pseudo[2], old_addresses[2], len = skb->len, limit, new_addresses[8];
+	__u8 proto, old_echo;
+	__s64 difference;
+	int echo = 0;
+
+	if ((void *)(ip4 + 1) > end || ip4->version != 4 || ip4->ihl != 5 || ip4->ttl <= 1)
+		return TC_ACT_OK;
+	if (bpf_ntohs(ip4->tot_len) != len || ip4->frag_off & bpf_htons(IP4_FRAGMENT) || !checksum_is_right(ip4))
+		return TC_ACT_OK;
+	proto = ip4->protocol;
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP && proto != IPPROTO_ICMP)
+		return TC_ACT_OK;
+	if (!parse_transport(skb, proto, sizeof(*ip4), len, &transport))
+		return TC_ACT_OK;
+	old_echo = transport.echo;
+	if (proto == IPPROTO_ICMP) {
+		echo = echo6(transport.echo);
+		if (echo < 0)
+			return TC_ACT_OK;
+	}
+	key.src = old_addresses[0] = ip4->saddr;
+	key.dst = old_addresses[1] = ip4->daddr;
+	if (!set->stateless) {
+		key.src_port = transport.src_port;
+		key.dst_port = transport.dst_port;
+		key.proto = proto;
+	}
+	to = bpf_map_lookup_elem(&flows4, &key);
+	limit = set->mtu6;
+	if (!(ip4->frag_off & bpf_htons(IP4_DF)) && set->lowest_ipv6_mtu < limit)
+		limit = set->lowest_ipv6_mtu;
+	if (!to || transport.wire_len + sizeof(ip6) > limit)
+		return TC_ACT_OK;
+	*(__be32 *)&ip6 = bpf_htonl(6u << 28 | (set->zeroize_traffic_class ? 0 : (__u32)ip4->tos << 20));
+	ip6.payload_len = bpf_htons((__u16)(len - sizeof(*ip4)));
+	ip6.nexthdr = proto == IPPROTO_ICMP ? IPPROTO_ICMPV6 : proto;
+	ip6.hop_limit = ip4->ttl - 1;
+	__builtin_memcpy(&ip6.saddr, to->src, 32);
+	__builtin_memcpy(new_addresses, to->src, 32);
+	if (proto == IPPROTO_ICMP) {
+		pseudo[0] = bpf_htonl(len - sizeof(*ip4));
+		pseudo[1] = bpf_htonl(IPPROTO_ICMPV6);
+		difference = bpf_csum_diff(0, 0, new_addresses, 32, 0);
+		difference = bpf_csum_diff(0, 0, pseudo, 8, difference);
+		difference = echo_difference(old_echo, (__u8)echo, transport.src_port,
+		                             set->stateless ? transport.src_port : to->dst_port, difference);
+	} else {
+		difference = bpf_csum_diff(old_addresses, 8, new_addresses, 32, 0);
+	}
+	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IPV6), 0))
+		return TC_ACT_OK;
+	if (bpf_skb_store_bytes(skb, 0, &ip6, sizeof(ip6), 0))
+		return TC_ACT_SHOT;
+	if (rewrite_transport(skb, proto, sizeof(ip6), &transport,
+	                      set->stateless ? transport.src_port :
+	                      proto == IPPROTO_ICMP ? to->dst_port : to->src_port,
+	                      set->stateless ? transport.dst_port : to->dst_port, difference, (__u8)echo))
+		return TC_ACT_SHOT;
+	count(FASTPATH_46, len);
+	if (set->inbound_refresh || proto == IPPROTO_TCP)
+		stamp(to->index);
+	return bpf_redirect(skb->ifindex, BPF_F_INGRESS);
+}
+
+SEC("tc")
+int fastpath(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	const struct fastpath_settings *set = bpf_map_lookup_elem(&settings, &zero);
+
+	if (!set)
+		return TC_ACT_OK;
+	/* Headers in reach; super-packets keep their payload in fragments. */
+	if ((long)skb->data_end - (long)skb->data < 60 && bpf_skb_pull_data(skb, skb->len < 60 ? skb->len : 60))
+		return TC_ACT_OK;
+	if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		return translate64(skb, set);
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		return translate46(skb, set);
+	return TC_ACT_OK;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,606 @@
+#include "translator/fastpath.h"
+
+#include "lib/log.h"
+#include "translator/fastpath_abi.h"
+#include "translator/loop.h"
+#include "translator/fastpath.skel.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <net/if.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define PIN_ROOT       "/sys/fs/bpf"
+#define MAPPINGS_MAX   65536 /* stateless: address pairs remembered at once */
+#define MAPPING_IDLE_S 60
+#define SWEEP_STEPS    8192
+#define BATCH          1024
+#define TC_HANDLE      1
+#define TC_PRIORITY    1
+
+/* A stateless mapping in the kernel, by the index of its stamp. */
+struct mapping {
+	bool used;
+	enum translator_direction direction;
+	union {
+		struct fastpath_key6 key6;
+		struct fastpath_key4 key4;
+	};
+};
+
+struct fastpath {
+	struct fastpath_bpf *skeleton;
+	uint32_t *stamps;  /* mapped */
+	uint32_t capacity; /* highest index */
+	bool is_stateless;
+	struct mapping *mappings; /* stateless: capacity + 1 */
+	uint32_t next_free, sweep_at;
+	uint8_t ident_key[crypto_shorthash_KEYBYTES];
+	int processors;
+	struct fastpath_counters *counters; /* one for each processor */
+};
+
+/* ---- loading ---- */
+
+static int no_print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+static struct bpf_tc_opts *filter_of(struct bpf_tc_opts *opts)
+{
+	memset(opts, 0, sizeof(*opts));
+	opts->sz = sizeof(*opts);
+	opts->handle = TC_HANDLE;
+	opts->priority = TC_PRIORITY;
+	return opts;
+}
+
+static struct bpf_tc_hook *hook_of(struct bpf_tc_hook *hook, int ifindex)
+{
+	memset(hook, 0, sizeof(*hook));
+	hook->sz = sizeof(*hook);
+	hook->ifindex = ifindex;
+	hook->attach_point = BPF_TC_EGRESS;
+	return hook;
+}
+
+/* The map of that name which the program on the device uses, -1 when there is none. */
+static int find_map(int ifindex, const char *name)
+{
+	struct bpf_prog_info program = { 0 };
+	struct bpf_map_info map;
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts opts;
+	uint32_t ids[16], len = sizeof(program), i;
+	int fd, map_fd = -1;
+
+	if (bpf_tc_query(hook_of(&hook, ifindex), filter_of(&opts)) < 0)
+		return -1;
+	fd = bpf_prog_get_fd_by_id(opts.prog_id);
+	if (fd < 0)
+		return -1;
+	program.nr_map_ids = 16;
+	program.map_ids = (uintptr_t)ids;
+	if (bpf_obj_get_info_by_fd(fd, &program, &len) < 0)
+		program.nr_map_ids = 0;
+	for (i = 0; i < program.nr_map_ids && i < 16 && map_fd < 0; i++) {
+		map_fd = bpf_map_get_fd_by_id(ids[i]);
+		memset(&map, 0, sizeof(map));
+		len = sizeof(map);
+		if (map_fd >= 0 && (bpf_obj_get_info_by_fd(map_fd, &map, &len) < 0 ||
+		                    strcmp(map.name, name) != 0)) {
+			(void)close(map_fd);
+			map_fd = -1;
+		}
+	}
+	(void)close(fd);
+	return map_fd;
+}
+
+/* Go on with the map of an earlier process if it has the same layout and size. */
+static void reuse_map(struct bpf_map *map, int ifindex)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int fd = find_map(ifindex, bpf_map__name(map));
+
+	if (fd < 0)
+		return;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
+	    info.key_size == bpf_map__key_size(map) &&
+	    info.value_size == bpf_map__value_size(map) &&
+	    info.max_entries == bpf_map__max_entries(map))
+		(void)bpf_map__reuse_fd(map, fd);
+	(void)close(fd);
+}
+
+static void size_maps(struct fastpath *fastpath, int ifindex)
+{
+	struct fastpath_bpf *skeleton = fastpath->skeleton;
+
+	(void)bpf_map__set_max_entries(skeleton->maps.flows6, fastpath->capacity);
+	(void)bpf_map__set_max_entries(skeleton->maps.flows4, fastpath->capacity);
+	(void)bpf_map__set_max_entries(skeleton->maps.stamps, fastpath->capacity + 1);
+	reuse_map(skeleton->maps.flows6, ifindex);
+	reuse_map(skeleton->maps.flows4, ifindex);
+	reuse_map(skeleton->maps.stamps, ifindex);
+}
+
+static int map_stamps(struct fastpath *fastpath)
+{
+	size_t len = ((size_t)fastpath->capacity + 1) * sizeof(uint32_t);
+	void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED,
+	                    bpf_map__fd(fastpath->skeleton->maps.stamps), 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	fastpath->stamps = memory;
+	return 0;
+}
+
+static int write_settings(struct fastpath *fastpath, const struct config_instance *config)
+{
+	struct fastpath_settings settings = {
+		.mtu4 = config->mtu4,
+		.mtu6 = config->mtu6,
+		.lowest_ipv6_mtu = config->lowest_ipv6_mtu,
+		.override_tos = config->override_tos,
+		.zeroize_traffic_class = config->zeroize_traffic_class,
+		.inbound_refresh = config->inbound_refresh,
+		.stateless = fastpath->is_stateless,
+	};
+	uint32_t zero = 0;
+
+	randombytes_buf(settings.ident_round, sizeof(settings.ident_round));
+	return bpf_map_update_elem(bpf_map__fd(fastpath->skeleton->maps.settings), &zero, &settings,
+	                           BPF_ANY);
+}
+
+static int attach(struct fastpath *fastpath, int ifindex)
+{
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts opts;
+	int error = bpf_tc_hook_create(hook_of(&hook, ifindex));
+
+	if (error < 0 && error != -EEXIST)
+		return error;
+	filter_of(&opts)->prog_fd = bpf_program__fd(fastpath->skeleton->progs.fastpath);
+	opts.flags = BPF_TC_F_REPLACE;
+	return bpf_tc_attach(&hook, &opts);
+}
+
+static void pin(const char *directory, const char *name, int fd)
+{
+	char path[256];
+
+	if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
+		return;
+	(void)unlink(path);
+	if (bpf_obj_pin(fd, path) < 0)
+		log_warning("cannot pin %s: %s", path, strerror(errno));
+}
+
+/* For people and their tools; nothing depends on it. */
+static void pin_all(const struct fastpath *fastpath, const char *instance)
+{
+	const struct fastpath_bpf *skeleton = fastpath->skeleton;
+	char directory[256];
+	struct statfs fs;
+
+	if (statfs(PIN_ROOT, &fs) < 0 || fs.f_type != BPF_FS_MAGIC)
+		return;
+	(void)mkdir(PIN_ROOT "/sa-nat64", 0700);
+	(void)snprintf(directory, sizeof(directory), PIN_ROOT "/sa-nat64/%s", instance);
+	(void)mkdir(directory, 0700);
+	pin(directory, "program", bpf_program__fd(skeleton->progs.fastpath));
+	pin(directory, "flows6", bpf_map__fd(skeleton->maps.flows6));
+	pin(directory, "flows4", bpf_map__fd(skeleton->maps.flows4));
+	pin(directory, "stamps", bpf_map__fd(skeleton->maps.stamps));
+	pin(directory, "counters", bpf_map__fd(skeleton->maps.counters));
+}
+
+static int load(struct fastpath *fastpath, const struct config_instance *config, const char **step)
+{
+	int ifindex = (int)if_nametoindex(config->tun), error;
+
+	*step = "open the program";
+	fastpath->skeleton = fastpath_bpf__open();
+	if (!fastpath->skeleton)
+		return -errno;
+	size_maps(fastpath, ifindex);
+	*step = "load the program into the kernel";
+	error = fastpath_bpf__load(fastpath->skeleton);
+	if (error < 0)
+		return error;
+	*step = "set up its maps";
+	error = map_stamps(fastpath);
+	if (error == 0)
+		error = write_settings(fastpath, config);
+	if (error < 0)
+		return error;
+	*step = "attach it to the device";
+	return attach(fastpath, ifindex);
+}
+
+int fastpath_open(const struct config_instance *config, struct fastpath **out, char *why,
+                  size_t size)
+{
+	struct fastpath *fastpath = calloc(1, sizeof(*fastpath));
+	const char *step = "allocate memory";
+	int error = -ENOMEM;
+
+	(void)libbpf_set_print(no_print);
+	if (!fastpath)
+		goto fail;
+	fastpath->is_stateless = config->mode == CONFIG_MODE_SIIT;
+	fastpath->capacity = fastpath->is_stateless ? MAPPINGS_MAX : config->max_sessions;
+	fastpath->processors = libbpf_num_possible_cpus();
+	randombytes_buf(fastpath->ident_key, sizeof(fastpath->ident_key));
+	fastpath->counters = calloc((size_t)fastpath->processors, sizeof(*fastpath->counters));
+	if (fastpath->is_stateless)
+		fastpath->mappings = calloc((size_t)fastpath->capacity + 1,
+		                            sizeof(*fastpath->mappings));
+	if (!fastpath->counters || (fastpath->is_stateless && !fastpath->mappings))
+		goto fail;
+	error = load(fastpath, config, &step);
+	if (error < 0)
+		goto fail;
+	pin_all(fastpath, config->name);
+	*out = fastpath;
+	return 0;
+fail:
+	(void)snprintf(why, size, "cannot %s: %s", step, strerror(-error));
+	fastpath_close(fastpath);
+	return error;
+}
+
+void fastpath_close(struct fastpath *fastpath)
+{
+	if (!fastpath)
+		return;
+	if (fastpath->stamps)
+		(void)munmap(fastpath->stamps, ((size_t)fastpath->capacity + 1) * sizeof(uint32_t));
+	fastpath_bpf__destroy(fastpath->skeleton);
+	free(fastpath->mappings);
+	free(fastpath->counters);
+	free(fastpath);
+}
+
+void fastpath_detach(const char *tun)
+{
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts opts;
+
+	(void)libbpf_set_print(no_print);
+	(void)bpf_tc_detach(hook_of(&hook, (int)if_nametoindex(tun)), filter_of(&opts));
+}
+
+/* ---- flows ---- */
+
+static uint8_t proto6_of(enum l4_proto proto)
+{
+	if (proto == L4_ICMP)
+		return IPPROTO_ICMPV6;
+	return proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+}
+
+/* For ICMP both ports are the identifier. */
+static struct fastpath_key6 key6_of(const struct translator_flow *flow)
+{
+	struct fastpath_key6 key = { .proto = proto6_of(flow->proto) };
+
+	memcpy(key.src, &flow->host6, 16);
+	memcpy(key.dst, &flow->remote6, 16);
+	key.src_port = htons(flow->host_port);
+	key.dst_port = htons(flow->proto == L4_ICMP ? flow->host_port : flow->remote_port);
+	return key;
+}
+
+static struct fastpath_key4 key4_of(const struct translator_flow *flow)
+{
+	return (struct fastpath_key4){
+		.src = htonl(flow->remote4),
+		.dst = htonl(flow->pool4),
+		.src_port = htons(flow->proto == L4_ICMP ? flow->pool4_port : flow->remote_port),
+		.dst_port = htons(flow->pool4_port),
+		.proto = flow->proto == L4_ICMP ? IPPROTO_ICMP : proto6_of(flow->proto),
+	};
+}
+
+/* Identifications never repeat soon between two hosts: the counter is theirs. */
+static void choose_ident(const struct fastpath *fastpath, uint8_t proto, struct fastpath_to4 *to)
+{
+	uint32_t pair[3] = { to->src, to->dst, proto };
+	uint64_t hash;
+
+	(void)crypto_shorthash((unsigned char *)&hash, (const unsigned char *)pair, sizeof(pair),
+	                       fastpath->ident_key);
+	to->bucket = (uint16_t)(hash % FASTPATH_IDENT_BUCKETS);
+	to->ident = (uint16_t)(hash >> 48);
+}
+
+static int map6(const struct fastpath *fastpath)
+{
+	return bpf_map__fd(fastpath->skeleton->maps.flows6);
+}
+
+static int map4(const struct fastpath *fastpath)
+{
+	return bpf_map__fd(fastpath->skeleton->maps.flows4);
+}
+
+static int install(void *context, uint32_t index, const struct translator_flow *flow)
+{
+	struct fastpath *fastpath = context;
+	struct fastpath_key6 key6 = key6_of(flow);
+	struct fastpath_key4 key4 = key4_of(flow);
+	struct fastpath_to4 to4 = { .src = key4.dst,
+		                    .dst = key4.src,
+		                    .src_port = key4.dst_port,
+		                    .dst_port = key4.src_port,
+		                    .index = index };
+	struct fastpath_to6 to6 = { .src_port = key6.dst_port,
+		                    .dst_port = key6.src_port,
+		                    .index = index };
+
+	if (index > fastpath->capacity)
+		return -E2BIG;
+	choose_ident(fastpath, key6.proto, &to4);
+	memcpy(to6.src, key6.dst, 16);
+	memcpy(to6.dst, key6.src, 16);
+	fastpath->stamps[index] = 0;
+	if (bpf_map_update_elem(map4(fastpath), &key4, &to6, BPF_ANY) < 0)
+		return -errno;
+	if (bpf_map_update_elem(map6(fastpath), &key6, &to4, BPF_ANY) == 0)
+		return 0;
+	(void)bpf_map_delete_elem(map4(fastpath), &key4);
+	return -ENOSPC;
+}
+
+static void remove_flow(void *context, const struct translator_flow *flow)
+{
+	struct fastpath *fastpath = context;
+	struct fastpath_key6 key6 = key6_of(flow);
+	struct fastpath_key4 key4 = key4_of(flow);
+
+	(void)bpf_map_delete_elem(map6(fastpath), &key6);
+	(void)bpf_map_delete_elem(map4(fastpath), &key4);
+}
+
+static uint64_t last_used(void *context, uint32_t index)
+{
+	const struct fastpath *fastpath = context;
+	uint32_t seconds = __atomic_load_n(&fastpath->stamps[index], __ATOMIC_RELAXED);
+
+	return seconds ? ((uint64_t)seconds + 1) * 1000000 : 0;
+}
+
+static void read_counters(void *context, uint64_t packets[2], uint64_t bytes[2])
+{
+	const struct fastpath *fastpath = context;
+	uint32_t zero = 0;
+	int cpu, direction;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(fastpath->skeleton->maps.counters), &zero,
+	                        fastpath->counters) < 0)
+		return;
+	for (cpu = 0; cpu < fastpath->processors; cpu++)
+		for (direction = 0; direction < FASTPATH_DIRECTIONS; direction++) {
+			packets[direction] += fastpath->counters[cpu].packets[direction];
+			bytes[direction] += fastpath->counters[cpu].bytes[direction];
+		}
+}
+
+/* ---- stateless mappings ---- */
+
+/* A free place, or 0: the sweep makes room. */
+static uint32_t take_mapping(struct fastpath *fastpath)
+{
+	uint32_t tries;
+
+	for (tries = 0; tries < 16; tries++) {
+		fastpath->next_free = fastpath->next_free % fastpath->capacity + 1;
+		if (!fastpath->mappings[fastpath->next_free].used)
+			return fastpath->next_free;
+	}
+	return 0;
+}
+
+static void note_mapping(struct fastpath *fastpath, uint32_t index, int result)
+{
+	if (result < 0)
+		return; /* known already, or no room: the slow path does it */
+	fastpath->mappings[index].used = true;
+	fastpath->stamps[index] = (uint32_t)(loop_now_us() / 1000000);
+}
+
+static void learn64(void *context, const struct in6_addr *src6, const struct in6_addr *dst6,
+                    uint32_t src4, uint32_t dst4)
+{
+	struct fastpath *fastpath = context;
+	uint32_t index = take_mapping(fastpath);
+	struct fastpath_to4 to4 = { .src = htonl(src4), .dst = htonl(dst4), .index = index };
+	struct mapping *mapping = &fastpath->mappings[index];
+
+	if (!index)
+		return;
+	mapping->direction = TRANSLATOR_64;
+	memset(&mapping->key6, 0, sizeof(mapping->key6));
+	memcpy(mapping->key6.src, src6, 16);
+	memcpy(mapping->key6.dst, dst6, 16);
+	choose_ident(fastpath, 0, &to4);
+	note_mapping(fastpath, index,
+	             bpf_map_update_elem(map6(fastpath), &mapping->key6, &to4, BPF_NOEXIST));
+}
+
+static void learn46(void *context, uint32_t src4, uint32_t dst4, const struct in6_addr *src6,
+                    const struct in6_addr *dst6)
+{
+	struct fastpath *fastpath = context;
+	uint32_t index = take_mapping(fastpath);
+	struct fastpath_to6 to6 = { .index = index };
+	struct mapping *mapping = &fastpath->mappings[index];
+
+	if (!index)
+		return;
+	mapping->direction = TRANSLATOR_46;
+	mapping->key4 = (struct fastpath_key4){ .src = htonl(src4), .dst = htonl(dst4) };
+	memcpy(to6.src, src6, 16);
+	memcpy(to6.dst, dst6, 16);
+	note_mapping(fastpath, index,
+	             bpf_map_update_elem(map4(fastpath), &mapping->key4, &to6, BPF_NOEXIST));
+}
+
+void fastpath_sweep(struct fastpath *fastpath, uint64_t now_us)
+{
+	uint32_t now = (uint32_t)(now_us / 1000000), step;
+
+	for (step = 0; fastpath->is_stateless && step < SWEEP_STEPS; step++) {
+		uint32_t index = fastpath->sweep_at = fastpath->sweep_at % fastpath->capacity + 1;
+		struct mapping *mapping = &fastpath->mappings[index];
+
+		if (!mapping->used || now - fastpath->stamps[index] < MAPPING_IDLE_S)
+			continue;
+		if (mapping->direction == TRANSLATOR_64)
+			(void)bpf_map_delete_elem(map6(fastpath), &mapping->key6);
+		else
+			(void)bpf_map_delete_elem(map4(fastpath), &mapping->key4);
+		mapping->used = false;
+	}
+}
+
+struct translator_fast fastpath_hooks(struct fastpath *fastpath)
+{
+	struct translator_fast hooks = { .counters = read_counters, .context = fastpath };
+
+	if (fastpath->is_stateless) {
+		hooks.learn64 = learn64;
+		hooks.learn46 = learn46;
+	} else {
+		hooks.install = install;
+		hooks.remove = remove_flow;
+		hooks.last_used = last_used;
+	}
+	return hooks;
+}
+
+/* ---- after a restart or a reload ---- */
+
+/* Remove every key of a map. */
+static void clear_map(int fd, size_t key_size)
+{
+	uint8_t key[sizeof(struct fastpath_key6)];
+
+	while (key_size <= sizeof(key) && bpf_map_get_next_key(fd, NULL, key) == 0)
+		if (bpf_map_delete_elem(fd, key) < 0)
+			return;
+}
+
+static void clear_flows(struct fastpath *fastpath)
+{
+	clear_map(map6(fastpath), sizeof(struct fastpath_key6));
+	clear_map(map4(fastpath), sizeof(struct fastpath_key4));
+	if (fastpath->mappings)
+		memset(fastpath->mappings, 0,
+		       ((size_t)fastpath->capacity + 1) * sizeof(*fastpath->mappings));
+}
+
+void fastpath_reset(struct fastpath *fastpath, const struct config_instance *config)
+{
+	clear_flows(fastpath);
+	if (write_settings(fastpath, config) < 0)
+		log_warning("the fast path keeps its old settings: %s", strerror(errno));
+}
+
+struct kept_flow {
+	struct fastpath_key6 key;
+	struct fastpath_to4 to;
+	uint32_t seconds;
+};
+
+/* Copy the flows out of the kernel. Returns their count; *flows is the caller's to free. */
+static uint32_t read_flows(const struct fastpath *fastpath, struct kept_flow **flows)
+{
+	struct fastpath_key6 key, *previous = NULL;
+	uint32_t count = 0, room = 0;
+
+	*flows = NULL;
+	while (bpf_map_get_next_key(map6(fastpath), previous, &key) == 0) {
+		struct kept_flow *larger, flow = { .key = key };
+
+		previous = &key;
+		if (bpf_map_lookup_elem(map6(fastpath), &key, &flow.to) < 0 ||
+		    flow.to.index > fastpath->capacity)
+			continue;
+		flow.seconds = fastpath->stamps[flow.to.index];
+		if (count == room) {
+			room = room ? room * 2 : 1024;
+			larger = reallocarray(*flows, room, sizeof(*larger));
+			if (!larger)
+				break;
+			*flows = larger;
+		}
+		(*flows)[count++] = flow;
+	}
+	return count;
+}
+
+static struct translator_flow flow_of(const struct kept_flow *kept)
+{
+	struct translator_flow flow = {
+		.proto = kept->key.proto == IPPROTO_TCP   ? L4_TCP
+		         : kept->key.proto == IPPROTO_UDP ? L4_UDP
+		                                          : L4_ICMP,
+		.pool4 = ntohl(kept->to.src),
+		.remote4 = ntohl(kept->to.dst),
+		.host_port = ntohs(kept->key.src_port),
+		.pool4_port = ntohs(kept->to.src_port),
+	};
+
+	memcpy(&flow.host6, kept->key.src, 16);
+	memcpy(&flow.remote6, kept->key.dst, 16);
+	flow.remote_port = flow.proto == L4_ICMP ? 0 : ntohs(kept->key.dst_port);
+	return flow;
+}
+
+uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
+{
+	uint64_t now_us = loop_now_us(), last_us;
+	uint32_t count, i, index, taken = 0;
+	struct kept_flow *kept;
+
+	if (fastpath->is_stateless) {
+		clear_flows(fastpath);
+		return 0;
+	}
+	count = read_flows(fastpath, &kept);
+	clear_map(map4(fastpath), sizeof(struct fastpath_key4));
+	for (i = 0; i < count; i++) {
+		struct translator_flow flow = flow_of(&kept[i]);
+
+		last_us = kept[i].seconds ? (kept[i].seconds + UINT64_C(1)) * 1000000 : now_us;
+		index = translator_restore(t, &flow, last_us, now_us);
+		if (index && install(fastpath, index, &flow) == 0) {
+			fastpath->stamps[index] = kept[i].seconds;
+			taken++;
+		} else {
+			(void)bpf_map_delete_elem(map6(fastpath), &kept[i].key);
+		}
+	}
+	free(kept);
+	return taken;
+}

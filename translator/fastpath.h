@@ -1,0 +1,41 @@
+/* The fast path in the kernel, seen from the daemon: loading and attaching its program, entering
+ * and removing flows, reading stamps and counters (fastpath.bpf.c does the translating).
+ *
+ * Program and maps hang on the TUN's egress filter, so they outlive this process; the next one
+ * takes the maps over. Where the BPF file system is mounted they are pinned under
+ * /sys/fs/bpf/sa-nat64/INSTANCE/ as well, for people to look at.
+ */
+#ifndef SA_NAT64_FASTPATH_H
+#define SA_NAT64_FASTPATH_H
+
+#include "translator/translator.h"
+
+struct fastpath;
+
+/* Load and attach the program to the instance's TUN, which exists and is configured. Returns 0, or
+ * -errno with one sentence in why (size bytes): this kernel or these privileges have no fast path.
+ */
+int fastpath_open(const struct config_instance *config, struct fastpath **out, char *why,
+                  size_t size);
+
+/* Forget the fast path without stopping it. NULL accepted. */
+void fastpath_close(struct fastpath *fastpath);
+
+/* Take a program that an earlier process left off the TUN; nothing happens when there is none. */
+void fastpath_detach(const char *tun);
+
+/* What the core calls; valid as long as the fast path. */
+struct translator_fast fastpath_hooks(struct fastpath *fastpath);
+
+/* Take over the flows that an earlier process left: those that t has a place for become sessions of
+ * it again, the others are removed. Returns how many were taken over. */
+uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t);
+
+/* Remove all flows and take the settings of another configuration: before a reload. */
+void fastpath_reset(struct fastpath *fastpath, const struct config_instance *config);
+
+/* Remove stateless mappings that nobody used for a minute; bounded work, to be called every second.
+ */
+void fastpath_sweep(struct fastpath *fastpath, uint64_t now_us);
+
+#endif

@@ -1,0 +1,134 @@
+/* Which sessions the fast path carries, and what it says about them.
+ *
+ * A session is entered once both directions were seen by the slow path, a TCP session while it is
+ * open; it is taken out when its state needs every packet again. Nothing here is needed for
+ * translation: without a fast path all of it is skipped.
+ */
+#include "translator/core.h"
+
+#define SEEN_64   0x01
+#define SEEN_46   0x02
+#define INSTALLED 0x04
+#define REFUSED   0x08 /* there was no room; not tried again */
+
+static struct translator_flow describe(const struct translator *t, const struct session *session)
+{
+	const struct bib_entry *bib = bib_at(t->bib, session->bib);
+
+	return (struct translator_flow){
+		.proto = bib->proto,
+		.host6 = bib->addr6,
+		.remote6 = core_embed(t, session->pool6, session->dst4),
+		.pool4 = bib->addr4,
+		.remote4 = session->dst4,
+		.host_port = bib->port6,
+		.pool4_port = bib->port4,
+		.remote_port = session->dport4,
+	};
+}
+
+static bool is_open(const struct session *session)
+{
+	return session->state == TCP_STATE_NONE || session->state == TCP_STATE_ESTABLISHED ||
+	       session->state == TCP_STATE_V4_FIN_RCV || session->state == TCP_STATE_V6_FIN_RCV;
+}
+
+void fast_seen(struct translator *t, uint32_t index, enum translator_direction direction)
+{
+	struct session *session;
+	struct translator_flow flow;
+
+	if (!t->io.fast.install || t->rehearsal || !index)
+		return;
+	session = session_at(t->sessions, index);
+	session->fast |= direction == TRANSLATOR_64 ? SEEN_64 : SEEN_46;
+	if ((session->fast & (SEEN_64 | SEEN_46)) != (SEEN_64 | SEEN_46) ||
+	    session->fast & (INSTALLED | REFUSED) || !is_open(session))
+		return;
+	flow = describe(t, session);
+	if (stateful_serves4(t, flow.remote4))
+		return; /* a hairpin needs two translations */
+	if (t->io.fast.install(t->io.fast.context, index, &flow) == 0) {
+		session->fast |= INSTALLED;
+		t->counters.fast_installed++;
+	} else {
+		session->fast |= REFUSED;
+		t->counters.fast_refused++;
+	}
+}
+
+void fast_remove(struct translator *t, uint32_t index)
+{
+	struct session *session = session_at(t->sessions, index);
+	struct translator_flow flow;
+
+	if (!(session->fast & INSTALLED) || t->rehearsal)
+		return;
+	flow = describe(t, session);
+	t->io.fast.remove(t->io.fast.context, &flow);
+	session->fast &= (uint8_t)~INSTALLED;
+}
+
+void fast_state_changed(struct translator *t, uint32_t index)
+{
+	if (!is_open(session_at(t->sessions, index)))
+		fast_remove(t, index);
+}
+
+uint64_t translator_session_expiry(const struct translator *t, uint32_t index)
+{
+	const struct session *session = session_at(t->sessions, index);
+	enum l4_proto proto = bib_at(t->bib, session->bib)->proto;
+	uint64_t lifetime_us = proto == L4_TCP ? flow_timer_us(t, TCP_TIMER_EST)
+	                                       : flow_idle_us(t, proto);
+	uint64_t last_us, expires_us;
+
+	if (!(session->fast & INSTALLED))
+		return session->expires_us;
+	last_us = t->io.fast.last_used(t->io.fast.context, index);
+	expires_us = last_us ? last_us + lifetime_us : 0;
+	return expires_us > session->expires_us ? expires_us : session->expires_us;
+}
+
+bool fast_prolongs(struct translator *t, uint32_t index)
+{
+	uint64_t expires_us = translator_session_expiry(t, index);
+
+	if (expires_us <= t->now_us)
+		return false;
+	session_set_expiry(t->sessions, index, expires_us);
+	return true;
+}
+
+uint32_t translator_restore(struct translator *t, const struct translator_flow *flow,
+                            uint64_t last_used_us, uint64_t now_us)
+{
+	uint64_t lifetime_us = flow->proto == L4_TCP ? flow_timer_us(t, TCP_TIMER_EST)
+	                                             : flow_idle_us(t, flow->proto);
+	struct adopted_flow adopted = {
+		.proto = flow->proto,
+		.addr6 = flow->host6,
+		.port6 = flow->host_port,
+		.addr4 = flow->pool4,
+		.port4 = flow->pool4_port,
+		.dst4 = flow->remote4,
+		.dport4 = flow->remote_port,
+		.state = flow->proto == L4_TCP ? TCP_STATE_ESTABLISHED : TCP_STATE_NONE,
+		.expires_us = last_used_us + lifetime_us,
+	};
+	struct in6_addr again;
+	uint32_t index;
+	int pool6 = pool6_find(t->config->pool6, t->config->pool6_count, &flow->remote6);
+
+	t->now_us = now_us;
+	if (pool6 < 0 || adopted.expires_us <= now_us)
+		return 0;
+	again = core_embed(t, (unsigned)pool6, flow->remote4);
+	if (!address6_equal(&again, &flow->remote6) ||
+	    admit_destination4(t, pool6, flow->remote4) != VERDICT_OK)
+		return 0;
+	index = adopt_flow(t, &adopted, pool6);
+	if (index)
+		session_at(t->sessions, index)->fast = SEEN_64 | SEEN_46 | INSTALLED;
+	return index;
+}
