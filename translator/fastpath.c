@@ -500,20 +500,46 @@ struct translator_fast fastpath_hooks(struct fastpath *fastpath)
 
 /* ---- after a restart or a reload ---- */
 
-/* Remove every key of a map. */
-static void clear_map(int fd, size_t key_size)
-{
-	uint8_t key[sizeof(struct fastpath_key6)];
+/* The flows of a map in portions, for a table may hold millions. */
+struct portion {
+	uint32_t position; /* of the kernel */
+	uint32_t count;
+	uint8_t keys[BATCH * sizeof(struct fastpath_key6)];
+	uint8_t values[BATCH * sizeof(struct fastpath_to6)];
+	bool is_first, is_last;
+};
 
-	while (key_size <= sizeof(key) && bpf_map_get_next_key(fd, NULL, key) == 0)
-		if (bpf_map_delete_elem(fd, key) < 0)
-			return;
+static struct portion *portion_new(void)
+{
+	struct portion *portion = malloc(sizeof(*portion));
+
+	if (!portion)
+		return NULL;
+	portion->is_first = true;
+	portion->is_last = false;
+	return portion;
+}
+
+/* Remove every entry of a map. */
+static void clear_map(int fd)
+{
+	struct portion *portion = portion_new();
+
+	while (portion && !portion->is_last) {
+		portion->count = BATCH;
+		if (bpf_map_lookup_and_delete_batch(
+			    fd, portion->is_first ? NULL : &portion->position, &portion->position,
+			    portion->keys, portion->values, &portion->count, NULL) < 0)
+			portion->is_last = true;
+		portion->is_first = false;
+	}
+	free(portion);
 }
 
 static void clear_flows(struct fastpath *fastpath)
 {
-	clear_map(map6(fastpath), sizeof(struct fastpath_key6));
-	clear_map(map4(fastpath), sizeof(struct fastpath_key4));
+	clear_map(map6(fastpath));
+	clear_map(map4(fastpath));
 	if (fastpath->mappings)
 		memset(fastpath->mappings, 0,
 		       ((size_t)fastpath->capacity + 1) * sizeof(*fastpath->mappings));
@@ -532,30 +558,50 @@ struct kept_flow {
 	uint32_t seconds;
 };
 
+/* Add a portion to the list; false when memory ends. */
+static bool keep_portion(const struct fastpath *fastpath, const struct portion *portion,
+                         struct kept_flow **flows, uint32_t *count)
+{
+	struct kept_flow *larger = reallocarray(*flows, *count + portion->count, sizeof(**flows));
+	uint32_t i;
+
+	if (!larger)
+		return false;
+	*flows = larger;
+	for (i = 0; i < portion->count; i++) {
+		struct kept_flow *flow = &larger[*count];
+
+		memcpy(&flow->key, portion->keys + i * sizeof(flow->key), sizeof(flow->key));
+		memcpy(&flow->to, portion->values + i * sizeof(flow->to), sizeof(flow->to));
+		if (flow->to.index > fastpath->capacity)
+			continue;
+		flow->seconds = fastpath->stamps[flow->to.index];
+		(*count)++;
+	}
+	return true;
+}
+
 /* Copy the flows out of the kernel. Returns their count; *flows is the caller's to free. */
 static uint32_t read_flows(const struct fastpath *fastpath, struct kept_flow **flows)
 {
-	struct fastpath_key6 key, *previous = NULL;
-	uint32_t count = 0, room = 0;
+	struct portion *portion = portion_new();
+	uint32_t count = 0;
 
 	*flows = NULL;
-	while (bpf_map_get_next_key(map6(fastpath), previous, &key) == 0) {
-		struct kept_flow *larger, flow = { .key = key };
-
-		previous = &key;
-		if (bpf_map_lookup_elem(map6(fastpath), &key, &flow.to) < 0 ||
-		    flow.to.index > fastpath->capacity)
-			continue;
-		flow.seconds = fastpath->stamps[flow.to.index];
-		if (count == room) {
-			room = room ? room * 2 : 1024;
-			larger = reallocarray(*flows, room, sizeof(*larger));
-			if (!larger)
-				break;
-			*flows = larger;
-		}
-		(*flows)[count++] = flow;
+	while (portion && !portion->is_last) {
+		portion->count = BATCH;
+		if (bpf_map_lookup_batch(map6(fastpath),
+		                         portion->is_first ? NULL : &portion->position,
+		                         &portion->position, portion->keys, portion->values,
+		                         &portion->count, NULL) < 0)
+			portion->is_last = true; /* what came with the end counts, too */
+		portion->is_first = false;
+		if (portion->is_last && errno != ENOENT)
+			break;
+		if (portion->count && !keep_portion(fastpath, portion, flows, &count))
+			break;
 	}
+	free(portion);
 	return count;
 }
 
@@ -588,7 +634,7 @@ uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
 		return 0;
 	}
 	count = read_flows(fastpath, &kept);
-	clear_map(map4(fastpath), sizeof(struct fastpath_key4));
+	clear_map(map4(fastpath));
 	for (i = 0; i < count; i++) {
 		struct translator_flow flow = flow_of(&kept[i]);
 
