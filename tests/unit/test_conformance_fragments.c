@@ -17,7 +17,8 @@
 #define SERVER    0xc6336450 /* 198.51.100.80 */
 #define MAPPED    0xc0000201 /* 192.0.2.1, HOST in siit mode */
 #define PUBLIC    0xcb007101 /* 203.0.113.1 */
-#define NAT64     "pool4 = 203.0.113.1/32 1024-65535\nbib = udp [2001:db8:6::1]:4000 203.0.113.1:5000\n"
+#define POOL      "pool4 = 203.0.113.1/32 1024-65535\n"
+#define NAT64     POOL "bib = udp [2001:db8:6::1]:4000 203.0.113.1:5000\n"
 #define SIIT      "mode = siit\neam = 192.0.2.1 2001:db8:6::1\n"
 
 static struct gateway gateway;
