@@ -425,6 +425,50 @@ static void a_source_route_ends_behind_its_length(void **state)
 	gateway_close(&gateway);
 }
 
+/* Router solicitations and the like, which the host's own kernel sends on every interface. */
+static void link_local_talk_on_the_device_is_no_martian(void **state)
+{
+	static const char *const sources[] = { "::", "fe80::1", HOST };
+	struct raw_packet raw;
+
+	(void)state;
+	gateway_open(&gateway, NAT64);
+	for (int i = 0; i < 3; i++) {
+		raw_ip6(&raw, sources[i], "ff02::2", IPPROTO_ICMPV6);
+		raw_icmp(&raw, 133, 0, 0);
+		raw_seal(&raw);
+		assert_int_equal(raw_send(&gateway, &raw),
+		                 i < 2 ? VERDICT_LINK_LOCAL : VERDICT_MARTIAN_DESTINATION);
+	}
+	raw_ip6(&raw, "fe80::1", SERVER6, IPPROTO_UDP);
+	raw_udp(&raw, 4000, 53, 8);
+	raw_seal(&raw);
+	assert_int_equal(raw_send(&gateway, &raw), VERDICT_MARTIAN_SOURCE);
+	answer_is(-1, 0);
+	gateway_close(&gateway);
+}
+
+static void what_does_not_fit_opens_no_session(void **state)
+{
+	struct raw_packet out, in;
+
+	(void)state;
+	gateway_open(&gateway, NAT64 "mtu4 = 1300\nmtu6 = 1400\n");
+	raw_ip6(&out, "2001:db8:6::9", SERVER6, IPPROTO_UDP);
+	raw_udp(&out, 4000, 53, 1321 - 48);
+	raw_seal(&out);
+	assert_int_equal(raw_send(&gateway, &out), VERDICT_TOO_BIG);
+	answer_is(2, 0);
+	raw_ip4(&in, SERVER, PUBLIC, IPPROTO_UDP);
+	raw_udp(&in, 53, 5000, 1381 - 28);
+	in.bytes[6] = 0x40;
+	raw_seal(&in);
+	assert_int_equal(raw_send(&gateway, &in), VERDICT_TOO_BIG);
+	answer_is(3, 4);
+	assert_int_equal(gateway_stats(&gateway).sessions[L4_UDP], 0);
+	gateway_close(&gateway);
+}
+
 static void a_type_of_service_may_be_forced_to_zero(void **state)
 {
 	struct raw_packet raw;
@@ -457,6 +501,8 @@ int main(void)
 		cmocka_unit_test(a_full_table_refuses_ipv4_too),
 		cmocka_unit_test(short_packets_are_malformed),
 		cmocka_unit_test(a_source_route_ends_behind_its_length),
+		cmocka_unit_test(link_local_talk_on_the_device_is_no_martian),
+		cmocka_unit_test(what_does_not_fit_opens_no_session),
 		cmocka_unit_test(a_type_of_service_may_be_forced_to_zero),
 	};
 
