@@ -7,7 +7,7 @@ import os
 import struct
 import sys
 
-VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vectors', 'vectors.json')
+VECTORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vectors')
 
 # Indices into configs[] of fuzz_core.c.
 CONFIGS = {'nat64': (0, 1, 2), 'siit-wkp': (6,), 'siit-eam7757': (4,), 'siit-pure': (5,)}
@@ -54,9 +54,11 @@ def bodies(packets):
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
-    with open(VECTORS) as f:
-        document = json.load(f)
-    for vector in document['vectors']:
+    vectors = []
+    for name in ('vectors', 'more'):
+        with open(os.path.join(VECTORS, name + '.json')) as f:
+            vectors += json.load(f)['vectors']
+    for vector in vectors:
         steps = vector['setup'] + [vector]
         packets = [bytes.fromhex(p['hex']) for step in steps for p in step['input']]
         for config in CONFIGS.get(vector['config'], (3,)):

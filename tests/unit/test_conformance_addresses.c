@@ -1,4 +1,4 @@
-/* Which addresses are translated and how, through the whole core (ADR-07, ADR-10, EAM-06, EAM-08,
+/* Which addresses are translated and how, through the whole core (ADR-07, ADR-10, EAM-06 to EAM-08,
  * EAM-10, EAM-11, ERR-11, N46-03, N46-04, SEC-10, SEC-11). */
 #include "lib/address.h"
 #include "tests/unit/raw_packet.h"
@@ -234,6 +234,31 @@ static void a_simple_hairpin_keeps_the_embedded_source(void **state)
 	gateway_close(&gateway);
 }
 
+static void an_intrinsic_hairpin_is_one_step_of_one_size(void **state)
+{
+	struct raw_packet raw;
+	const struct packet *p;
+
+	(void)state;
+	gateway_open(&gateway, "mode = siit\nmtu6 = 1400\n"
+	                       "eam = 192.0.2.1 2001:db8:6::1\neam = 192.0.2.2 2001:db8:6::2\n");
+	assert_int_equal(udp_to("2001:db8:64::192.0.2.2"), VERDICT_HAIRPINNED);
+	assert_int_equal(gateway_last(&gateway)->ttl, 63);
+	raw_ip6(&raw, HOST, "2001:db8:64::192.0.2.2", IPPROTO_UDP);
+	raw_udp(&raw, 4000, 53, 1400 - 48);
+	raw_seal(&raw);
+	assert_int_equal(raw_send(&gateway, &raw), VERDICT_HAIRPINNED);
+	assert_int_equal(gateway_last(&gateway)->len, 1400);
+	raw_ip6(&raw, HOST, "2001:db8:64::192.0.2.2", IPPROTO_UDP);
+	raw_udp(&raw, 4000, 53, 1401 - 48);
+	raw_seal(&raw);
+	assert_int_equal(raw_send(&gateway, &raw), VERDICT_TOO_BIG);
+	p = gateway_last(&gateway);
+	assert_int_equal(p->icmp_type, 2);
+	assert_int_equal(load_be32(p->data + 44), 1400);
+	gateway_close(&gateway);
+}
+
 /* Give what one translator sent last to the other. */
 static enum verdict pass_on(struct gateway *from, struct gateway *to)
 {
@@ -330,6 +355,7 @@ int main(void)
 		cmocka_unit_test(impossible_destinations_are_dropped_in_silence),
 		cmocka_unit_test(without_an_address_errors_come_from_the_rfc6791_pool),
 		cmocka_unit_test(a_simple_hairpin_keeps_the_embedded_source),
+		cmocka_unit_test(an_intrinsic_hairpin_is_one_step_of_one_size),
 		cmocka_unit_test(a_clat_and_a_plat_carry_ipv4),
 		cmocka_unit_test(errors_pass_two_stateless_translators),
 	};

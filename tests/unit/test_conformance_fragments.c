@@ -17,7 +17,8 @@
 #define SERVER    0xc6336450 /* 198.51.100.80 */
 #define MAPPED    0xc0000201 /* 192.0.2.1, HOST in siit mode */
 #define PUBLIC    0xcb007101 /* 203.0.113.1 */
-#define NAT64     "pool4 = 203.0.113.1/32 1024-65535\nbib = udp [2001:db8:6::1]:4000 203.0.113.1:5000\n"
+#define POOL      "pool4 = 203.0.113.1/32 1024-65535\n"
+#define NAT64     POOL "bib = udp [2001:db8:6::1]:4000 203.0.113.1:5000\n"
 #define SIIT      "mode = siit\neam = 192.0.2.1 2001:db8:6::1\n"
 
 static struct gateway gateway;
@@ -212,6 +213,29 @@ static void overlapping_pieces_do_not_get_out(void **state)
 	gateway_close(&gateway);
 }
 
+static void exact_duplicates_are_ignored_and_nothing_else_is_one(void **state)
+{
+	struct raw_packet out;
+
+	(void)state;
+	gateway_open(&gateway, NAT64);
+	datagram6(&out, 1208);
+	assert_int_equal(send_piece(&out, 400, 400, true, 7), VERDICT_FRAGMENT_STORED);
+	assert_int_equal(send_piece(&out, 400, 400, true, 7), VERDICT_FRAGMENT_DUPLICATE);
+	assert_int_equal(send_piece(&out, 0, 400, true, 7), VERDICT_TRANSLATED);
+	assert_int_equal(send_piece(&out, 0, 400, true, 7), VERDICT_FRAGMENT_DUPLICATE);
+	assert_int_equal(send_piece(&out, 800, 408, false, 7), VERDICT_TRANSLATED);
+	outputs_make_one_datagram(1208);
+
+	gateway_clear(&gateway);
+	assert_int_equal(send_piece(&out, 0, 400, true, 8), VERDICT_TRANSLATED);
+	assert_int_equal(send_piece(&out, 0, 408, true, 8), VERDICT_FRAGMENT_OVERLAP);
+	assert_int_equal(send_piece(&out, 0, 400, true, 9), VERDICT_TRANSLATED);
+	assert_int_equal(send_piece(&out, 392, 8, true, 9), VERDICT_FRAGMENT_OVERLAP);
+	assert_int_equal(gateway.count, 2);
+	gateway_close(&gateway);
+}
+
 /* The set of RFC 1858 and RFC 3128: a first piece without the TCP flags, and pieces that would
  * write over them. */
 static void tiny_fragments_open_nothing(void **state)
@@ -338,6 +362,7 @@ int main(void)
 		cmocka_unit_test(the_rest_may_come_two_seconds_late),
 		cmocka_unit_test(an_atomic_fragment_neither_waits_nor_disturbs),
 		cmocka_unit_test(overlapping_pieces_do_not_get_out),
+		cmocka_unit_test(exact_duplicates_are_ignored_and_nothing_else_is_one),
 		cmocka_unit_test(tiny_fragments_open_nothing),
 		cmocka_unit_test(marks_of_a_whole_datagram_are_not_mixed_up),
 		cmocka_unit_test(a_flood_of_pieces_leaves_a_clean_flow),

@@ -96,6 +96,10 @@ static void unused_fields_are_zero_and_pointers_are_whole(void **state)
 	assert_int_equal(last_rest(), 0);
 	assert_int_equal(error6(HOST, 4, 0, 7, &quote, 80), VERDICT_TRANSLATED);
 	assert_int_equal(last_rest(), 0x08000000);
+	/* The highest byte of these is no length of RFC 4884. */
+	assert_int_equal(error6(HOST, 2, 0, 0x40000000, &quote, 80), VERDICT_TRANSLATED);
+	assert_int_equal(last_rest(), 1480);
+	assert_int_equal(error6(HOST, 4, 1, 0x10000028, &quote, 80), VERDICT_TRANSLATED);
 	gateway_close(&gateway);
 }
 
