@@ -1,0 +1,90 @@
+#!/bin/bash
+# The translator is killed or ended while the fast path carries flows: they go on without it, and its successor takes
+# their sessions over. A successor with another pool takes none.
+# timeout: 300
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/fast.sh"
+
+scenario_open
+network
+configure "fast-path = on"
+translator_start
+pid=$lab_pid
+udp_server server 7000
+tcp_server server 7001
+lab_start server iperf3 iperf3 -s
+wait_for 5 listening server -tl 5201
+mkfifo "$lab_dir/orders"
+
+who() { udp_ask client --port 4000 --size 0 "$server6" 7000; }
+same_port() { [ "$(who)" = "$public" ]; }
+answers() { [ "$(wc -l <"$lab_dir/hold.log")" -ge "$1" ]; }
+same_answers() { [ "$(sort -u "$lab_dir/hold.log" | wc -l)" = 1 ]; }
+# asked: the idle connection answers, from the same public port as ever
+asked() {
+	local before
+
+	before=$(wc -l <"$lab_dir/hold.log")
+	echo who >&3
+	wait_for 5 answers $((before + 1)) && same_answers
+}
+goes_on() { carried_more 64 $(($(carried 64) + 100)); }
+lists() { cli -i nat64 sessions "$@" | grep "$server4"; }
+took_over() { sed -n 's/.*took over \([0-9]*\) sessions.*/\1/p' "$lab_dir/translator-nat64.log"; }
+takes_over() {
+	echo "it took over $(took_over) sessions of $1"
+	[ "$(took_over)" = "$1" ]
+}
+# never_stalled LOG: no interval of iperf3 without a byte, and the transfer came to its end
+never_stalled() {
+	python3 - "$lab_dir/$1.log" <<-'PYTHON'
+		import json, sys
+		run = json.load(open(sys.argv[1]))
+		moved = [interval['sum']['bytes'] for interval in run['intervals']]
+		print(run.get('error', 'no error'), [f'{count // 1000} kB' for count in moved])
+		sys.exit('error' in run or len(moved) < 4 or 0 in moved)
+	PYTHON
+}
+# survives SIGNAL: flows of four kinds, before the signal, without a translator, and with the next one
+survives() {
+	local how=$1 busy before
+
+	before=$(carried 64)
+	lab_start client "iperf3-$how" iperf3 -J -t 8 -i 0.5 -c "$server6"
+	busy=$lab_pid
+	check "$how: a busy connection is on the fast path" wait_for 5 carried_more 64 $((before + 1000))
+	before=$(flows6)
+	lab_stop "$pid" "$how" 2>/dev/null || true
+	check "$how: the flows stay" has_flows "$before"
+	check "$how, no translator: the busy connection goes on" wait_for 5 goes_on
+	check "$how, no translator: the idle one answers" asked
+	check "$how, no translator: the UDP flow keeps its port" same_port
+	before=$(flows6)
+	translator_start
+	pid=$lab_pid
+	check "$how, started again: it took the sessions over" takes_over "$before"
+	check "$how, started again: the UDP session is listed" lists --port 4000
+	check "$how, started again: the idle connection is listed" lists --remote "$server4" --port 7001 --state ESTABLISHED
+	check "$how, started again: the busy one is listed" lists --remote "$server4" --port 5201 --state ESTABLISHED
+	check "$how, started again: the busy connection goes on" wait_for 5 goes_on
+	check "$how, started again: the idle one answers" asked
+	check "$how, started again: the UDP flow keeps its port" uses_fast_path same_port
+	wait "$busy" || true
+	check "$how: the busy connection never stalled" never_stalled "iperf3-$how"
+}
+
+public=$(who)
+lab_start client hold "$here/transfer.py" hold "$server6" 7001 "$lab_dir/orders"
+exec 3>"$lab_dir/orders"
+check "a UDP flow and an idle TCP connection" wait_for 5 answers 1
+survives KILL
+survives TERM
+
+lab_stop "$pid" || true
+check "flows wait for the next translator" test "$(flows6)" -ge 2
+pool4=198.51.100.16/28 configure "fast-path = on"
+translator_start
+check "one with another pool takes none of them over" refuse log_has 'took over'
+check "and none is listed" test "$(status sessions.tcp) $(status sessions.udp)" = "0 0"
+check "nor left in the kernel" has_flows 0
+check "new flows come from its pool" bash -c "[[ '$(who)' = 198.51.100.[12]?' '* ]]"
