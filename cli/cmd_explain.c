@@ -160,6 +160,10 @@ static void put_instance(struct out *out, const char *name,
 		out_text(out, "source", reply->verdict->source);
 		out_flag(out, "drop", reply->verdict->drop);
 	}
+	out_begin(out, OUT_LINE, NULL);
+	out_text(out, "path", reply->path);
+	out_reason(out, "path_reason", reply->path_reason);
+	out_end(out);
 	out_end(out);
 	out_begin_table(out, "packets", packet_columns);
 	for (size_t i = 0; i < reply->n_packets; i++)

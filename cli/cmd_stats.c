@@ -67,6 +67,11 @@ static void put_instance(struct out *out, const char *name,
 	out_end(out);
 	put_directions(out, "packets", stats->packets);
 	put_directions(out, "bytes", stats->bytes);
+	put_directions(out, "fast_packets", stats->fast_packets);
+	out_begin(out, OUT_LINE, "fast_flows");
+	out_count(out, "installed", stats->fast_installed);
+	out_count(out, "refused", stats->fast_refused);
+	out_end(out);
 	put_directions(out, "errors_sent", stats->errors_sent);
 	put_directions(out, "errors_held", stats->errors_limited);
 	put_protocols(out, "new_sessions", stats->sessions_created);

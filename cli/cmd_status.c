@@ -89,10 +89,26 @@ static void put_state(struct out *out, const SaNat64__Control__StatusReply *stat
 		out_end(out);
 }
 
+/* People see a share, programs compute their own. */
+static void put_fast_packets(struct out *out, const SaNat64__Control__StatusReply *status)
+{
+	const SaNat64__Control__Directions *fast = status->fast_packets, *all = status->packets;
+
+	if (strcmp(status->fast_path, "on") != 0)
+		out_begin(out, OUT_UNSEEN, NULL);
+	out_begin(out, OUT_LINE, "fast_packets");
+	out_share(out, "6to4", fast ? fast->from6 : 0, all ? all->from6 : 0);
+	out_share(out, "4to6", fast ? fast->from4 : 0, all ? all->from4 : 0);
+	out_end(out);
+	if (strcmp(status->fast_path, "on") != 0)
+		out_end(out);
+}
+
 static void put_load(struct out *out, const SaNat64__Control__StatusReply *status)
 {
 	put_state(out, status);
 	put_directions(out, "packets", status->packets, out_count);
+	put_fast_packets(out, status);
 	put_directions(out, "bytes", status->bytes, out_size);
 	put_drops(out, status);
 	out_begin(out, OUT_LINE, "memory");

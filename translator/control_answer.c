@@ -138,6 +138,7 @@ static size_t answer_status(const struct exchange *x)
 	SaNat64__Control__Protocols pool4_ports = protocols64(stats.pool4_ports);
 	SaNat64__Control__Directions packets = directions(stats.counters.packets);
 	SaNat64__Control__Directions bytes = directions(stats.counters.bytes);
+	SaNat64__Control__Directions fast = directions(stats.counters.fast_packets);
 
 	fill_status_names(x, &status);
 	status.uptime_us = x->now_us - stats.started_us;
@@ -150,6 +151,7 @@ static size_t answer_status(const struct exchange *x)
 	status.pool4_ports = &pool4_ports;
 	status.packets = &packets;
 	status.bytes = &bytes;
+	status.fast_packets = &fast;
 	status.n_drops = fill_drops(&stats.counters, rows, pointers);
 	status.drops = pointers;
 	status.table_bytes = stats.memory_bytes;
@@ -162,6 +164,8 @@ static void fill_stats_limits(const struct translator_stats *from,
                               SaNat64__Control__StatsReply *stats)
 {
 	stats->tcp_probes = from->counters.tcp_probes;
+	stats->fast_installed = from->counters.fast_installed;
+	stats->fast_refused = from->counters.fast_refused;
 	stats->hosts = from->hosts;
 	stats->fragments = from->fragments;
 	stats->fragments_max = from->fragments_max;
@@ -179,6 +183,7 @@ static size_t answer_stats(const struct exchange *x)
 	translator_stats(x->translator, &from);
 	SaNat64__Control__Directions packets = directions(from.counters.packets);
 	SaNat64__Control__Directions bytes = directions(from.counters.bytes);
+	SaNat64__Control__Directions fast = directions(from.counters.fast_packets);
 	SaNat64__Control__Directions sent = directions(from.counters.errors_sent);
 	SaNat64__Control__Directions limited = directions(from.counters.errors_limited);
 	SaNat64__Control__Protocols created = protocols64(from.counters.sessions_created);
@@ -189,6 +194,7 @@ static size_t answer_stats(const struct exchange *x)
 	stats.uptime_us = x->now_us - from.started_us;
 	stats.packets = &packets;
 	stats.bytes = &bytes;
+	stats.fast_packets = &fast;
 	stats.errors_sent = &sent;
 	stats.errors_limited = &limited;
 	stats.sessions_created = &created;
@@ -352,6 +358,21 @@ static void fill_packet(const struct explain_packet *packet, uint8_t *addresses,
 	out->icmp_code = packet->icmp_code;
 }
 
+/* Why there is no fast path at all, the core does not know. reason: CONTROL_ERROR_LEN bytes that
+ * live as long as body. */
+static void fill_path(const struct exchange *x, const struct trace *trace, char *reason,
+                      SaNat64__Control__ExplainReply *body)
+{
+	bool is_off = strcmp(x->identity->fast_path, "on") != 0;
+
+	body->path = (char *)(trace->is_fast ? "fast" : "slow");
+	body->path_reason = reason;
+	(void)snprintf(reason, CONTROL_ERROR_LEN, "%s%s", is_off ? "no fast path: " : "",
+	               is_off               ? x->identity->fast_path_reason
+	               : trace->path_reason ? trace->path_reason
+	                                    : "");
+}
+
 static size_t send_explanation(const struct exchange *x, struct explain *explain)
 {
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
@@ -359,7 +380,7 @@ static size_t send_explanation(const struct exchange *x, struct explain *explain
 	SaNat64__Control__Packet packets[EXPLAIN_PACKETS_MAX], *pointers[EXPLAIN_PACKETS_MAX];
 	SaNat64__Control__Verdict verdict;
 	uint8_t addresses[EXPLAIN_PACKETS_MAX][32];
-	char *steps[TRACE_LINES_MAX];
+	char *steps[TRACE_LINES_MAX], reason[CONTROL_ERROR_LEN];
 
 	for (size_t i = 0; i < explain->trace.count; i++)
 		steps[i] = explain->trace.line[i];
@@ -371,6 +392,7 @@ static size_t send_explanation(const struct exchange *x, struct explain *explain
 	body.n_steps = explain->trace.count;
 	body.steps = steps;
 	body.verdict = &verdict;
+	fill_path(x, &explain->trace, reason, &body);
 	body.n_packets = explain->count;
 	body.packets = pointers;
 	body.packets_left_out = (uint32_t)explain->left_out;

@@ -123,6 +123,19 @@ void fast_remove(struct translator *t, uint32_t session);
  */
 bool fast_prolongs(struct translator *t, uint32_t session);
 
+/* Why the slow path has to see the next packet of a session from this side: NULL if it has not. */
+const char *fast_lacks(const struct translator *t, uint32_t session,
+                       enum translator_direction direction);
+
+/* fast_explain.c: why the fast path leaves a packet to the slow one whatever its session is, or NULL.
+ * The packet is as it came from the device. */
+const char *fast_declines(const struct translator *t, uint8_t *packet, size_t len);
+
+/* fast_explain.c: say in trace which path the packet at hand, of that IP version, takes and why.
+ * declined: what fast_declines() said of it before it was translated. */
+void fast_explain(const struct translator *t, enum verdict verdict, uint8_t version,
+                  const char *declined, struct trace *trace);
+
 /* stateful_life.c: the table of a transport protocol number (ICMP also by its IPv6 number). */
 enum l4_proto flow_l4_proto(uint8_t proto);
 

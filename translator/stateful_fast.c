@@ -33,6 +33,25 @@ static bool is_open(const struct session *session)
 	       session->state == TCP_STATE_V4_FIN_RCV || session->state == TCP_STATE_V6_FIN_RCV;
 }
 
+const char *fast_lacks(const struct translator *t, uint32_t index,
+                       enum translator_direction direction)
+{
+	const struct session *session = session_at(t->sessions, index);
+	unsigned seen = session->fast | (direction == TRANSLATOR_64 ? SEEN_64 : SEEN_46);
+
+	if (session->fast & INSTALLED)
+		return NULL;
+	if (session->fast & REFUSED)
+		return "no room in the fast path for its session";
+	if (stateful_serves4(t, session->dst4))
+		return "hairpin: needs two translations";
+	if (!is_open(session))
+		return "its TCP session is opening or closing";
+	if ((seen & (SEEN_64 | SEEN_46)) != (SEEN_64 | SEEN_46))
+		return "no session in both directions yet";
+	return "its session enters the fast path with this packet";
+}
+
 void fast_seen(struct translator *t, uint32_t index, enum translator_direction direction)
 {
 	struct session *session;

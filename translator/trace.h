@@ -5,6 +5,7 @@
 #ifndef SA_NAT64_TRACE_H
 #define SA_NAT64_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define TRACE_LINES_MAX 48
@@ -13,6 +14,8 @@
 struct trace {
 	size_t count; /* lines in use; further ones are left out */
 	char line[TRACE_LINES_MAX][TRACE_LINE_LEN];
+	bool is_fast;            /* the fast path takes the packet */
+	const char *path_reason; /* why not, or under which condition; may be NULL; a constant */
 };
 
 /* Add one line, printf style, cut at TRACE_LINE_LEN. */

@@ -350,12 +350,15 @@ enum verdict translator_explain(struct translator *t, uint8_t *packet, size_t le
 	const struct virtio_net_hdr vnet = { 0 };
 	struct saved_state saved;
 	struct xlat_job job = { 0 };
+	const char *declined = fast_declines(t, packet, len);
+	uint8_t version = len > 0 ? packet[0] >> 4 : 0;
 	enum verdict verdict;
 
 	save_state(t, &saved);
 	t->now_us = now_us;
 	t->error_rest = 0;
 	t->in_pieces = false;
+	t->session_at_hand = 0;
 	t->rehearsed = (struct rehearsal){ 0 };
 	t->trace = trace;
 	t->rehearsal = true;
@@ -364,6 +367,8 @@ enum verdict translator_explain(struct translator *t, uint8_t *packet, size_t le
 	verdict = receive(t, &job, packet, len, &vnet);
 	if (!t->in_pieces)
 		translator_finish(t, &job.p, verdict);
+	if (trace)
+		fast_explain(t, verdict, version, declined, trace);
 	restore_state(t, &saved);
 	t->emit = t->io.emit;
 	t->emit_context = t->io.context;

@@ -86,7 +86,8 @@ static void check_reply(const uint8_t *reply, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct control_identity identity = {
-		.cluster = "c", .node = "n", .namespace_name = "default", .pid = 1
+		.cluster = "c", .node = "n", .namespace_name = "default", .pid = 1,
+		.fast_path = "off", .fast_path_reason = "fuzzing"
 	};
 	static struct translator *translators[2];
 	static uint8_t reply[65536];

@@ -26,6 +26,8 @@ static SaNat64__Control__Reply *answer_bytes(const uint8_t *request, size_t len)
 		.namespace_name = "nat64-t",
 		.pid = 42,
 		.resident_bytes = 4096,
+		.fast_path = "off",
+		.fast_path_reason = "fast-path = off",
 	};
 	SaNat64__Control__Reply *reply;
 	size_t written = control_answer(gateway.translator, &identity, gateway.now_us, request, len,
@@ -93,6 +95,8 @@ static void status_tells_who_and_how_much(void **state)
 	assert_string_equal(reply->status->namespace_, "nat64-t");
 	assert_string_equal(reply->status->health, "up");
 	assert_string_equal(reply->status->fast_path, "off");
+	assert_string_equal(reply->status->fast_path_reason, "fast-path = off");
+	assert_int_equal(reply->status->fast_packets->from6, 0);
 	assert_int_equal(reply->status->uptime_us, 3 * GATEWAY_SECOND_US);
 	assert_int_equal(reply->status->sessions->tcp, 1);
 	assert_int_equal(reply->status->sessions_max, 1000);
