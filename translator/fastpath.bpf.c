@@ -43,12 +43,13 @@ struct {
 	__uint(max_entries, 1);
 } flows4 SEC(".maps");
 
-/* Seconds of the monotonic clock at which a flow was last used. */
+/* Seconds of the monotonic clock at which a flow was last used. Elements of an array lie eight bytes apart, however
+ * small they are: so must those of the daemon, who maps it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, __u64);
 	__uint(max_entries, 1);
 } stamps SEC(".maps");
 
@@ -95,8 +96,8 @@ static __always_inline void count(enum fastpath_direction direction, __u32 len)
 /* Written only when the second changes, so that busy flows share no dirty cache lines. */
 static __always_inline void stamp(__u32 index)
 {
-	__u32 now = bpf_ktime_get_ns() / 1000000000;
-	__u32 *last = bpf_map_lookup_elem(&stamps, &index);
+	__u64 now = bpf_ktime_get_ns() / 1000000000;
+	__u64 *last = bpf_map_lookup_elem(&stamps, &index);
 
 	if (last && *last != now)
 		*last = now;

@@ -40,7 +40,7 @@ struct mapping {
 
 struct fastpath {
 	struct fastpath_bpf *skeleton;
-	uint32_t *stamps;  /* mapped */
+	uint64_t *stamps;  /* mapped */
 	uint32_t capacity; /* highest index */
 	bool is_stateless;
 	struct mapping *mappings; /* stateless: capacity + 1 */
@@ -142,7 +142,7 @@ static void size_maps(struct fastpath *fastpath, int ifindex)
 
 static int map_stamps(struct fastpath *fastpath)
 {
-	size_t len = ((size_t)fastpath->capacity + 1) * sizeof(uint32_t);
+	size_t len = ((size_t)fastpath->capacity + 1) * sizeof(uint64_t);
 	void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED,
 	                    bpf_map__fd(fastpath->skeleton->maps.stamps), 0);
 
@@ -273,7 +273,7 @@ void fastpath_close(struct fastpath *fastpath)
 	if (!fastpath)
 		return;
 	if (fastpath->stamps)
-		(void)munmap(fastpath->stamps, ((size_t)fastpath->capacity + 1) * sizeof(uint32_t));
+		(void)munmap(fastpath->stamps, ((size_t)fastpath->capacity + 1) * sizeof(uint64_t));
 	fastpath_bpf__destroy(fastpath->skeleton);
 	free(fastpath->mappings);
 	free(fastpath->counters);
@@ -384,9 +384,9 @@ static void remove_flow(void *context, const struct translator_flow *flow)
 static uint64_t last_used(void *context, uint32_t index)
 {
 	const struct fastpath *fastpath = context;
-	uint32_t seconds = __atomic_load_n(&fastpath->stamps[index], __ATOMIC_RELAXED);
+	uint64_t seconds = __atomic_load_n(&fastpath->stamps[index], __ATOMIC_RELAXED);
 
-	return seconds ? ((uint64_t)seconds + 1) * 1000000 : 0;
+	return seconds ? (seconds + 1) * 1000000 : 0;
 }
 
 static void read_counters(void *context, uint64_t packets[2], uint64_t bytes[2])
@@ -425,7 +425,7 @@ static void note_mapping(struct fastpath *fastpath, uint32_t index, int result)
 	if (result < 0)
 		return; /* known already, or no room: the slow path does it */
 	fastpath->mappings[index].used = true;
-	fastpath->stamps[index] = (uint32_t)(loop_now_us() / 1000000);
+	fastpath->stamps[index] = loop_now_us() / 1000000;
 }
 
 static void learn64(void *context, const struct in6_addr *src6, const struct in6_addr *dst6,
@@ -467,13 +467,14 @@ static void learn46(void *context, uint32_t src4, uint32_t dst4, const struct in
 
 void fastpath_sweep(struct fastpath *fastpath, uint64_t now_us)
 {
-	uint32_t now = (uint32_t)(now_us / 1000000), step;
+	uint64_t now = now_us / 1000000;
+	uint32_t step;
 
 	for (step = 0; fastpath->is_stateless && step < SWEEP_STEPS; step++) {
 		uint32_t index = fastpath->sweep_at = fastpath->sweep_at % fastpath->capacity + 1;
 		struct mapping *mapping = &fastpath->mappings[index];
 
-		if (!mapping->used || now - fastpath->stamps[index] < MAPPING_IDLE_S)
+		if (!mapping->used || now < fastpath->stamps[index] + MAPPING_IDLE_S)
 			continue;
 		if (mapping->direction == TRANSLATOR_64)
 			(void)bpf_map_delete_elem(map6(fastpath), &mapping->key6);
@@ -555,7 +556,7 @@ void fastpath_reset(struct fastpath *fastpath, const struct config_instance *con
 struct kept_flow {
 	struct fastpath_key6 key;
 	struct fastpath_to4 to;
-	uint32_t seconds;
+	uint64_t seconds;
 };
 
 /* Add a portion to the list; false when memory ends. */
@@ -638,7 +639,7 @@ uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
 	for (i = 0; i < count; i++) {
 		struct translator_flow flow = flow_of(&kept[i]);
 
-		last_us = kept[i].seconds ? (kept[i].seconds + UINT64_C(1)) * 1000000 : now_us;
+		last_us = kept[i].seconds ? (kept[i].seconds + 1) * 1000000 : now_us;
 		index = translator_restore(t, &flow, last_us, now_us);
 		if (index && install(fastpath, index, &flow) == 0) {
 			fastpath->stamps[index] = kept[i].seconds;
