@@ -57,3 +57,6 @@ allow_forward() {
 	in_ns gw nft delete rule inet filter forward handle \
 		"$(in_ns gw nft -a list chain inet filter forward | awk '/drop # handle/ { print $NF }')"
 }
+
+# settles COMMAND...: true within two seconds; otherwise what COMMAND prints is seen.
+settles() { wait_for 2 "$@" || "$@"; }
