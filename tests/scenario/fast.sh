@@ -2,16 +2,16 @@
 # What the scenarios of the fast path share, sourced after lib.sh: a look at the program on the device and at its maps
 # (fastmap.py), and nft counters of both sides of the device in the FORWARD chain.
 
-# fastmap ARGUMENT...: see fastmap.py; 0 without a program on the device.
-fastmap() { in_ns gw "$here/fastmap.py" "$@"; }
+# fastmap ARGUMENT...: see fastmap.py. The device of an instance has its name in these tests.
+fastmap() { in_ns gw "$here/fastmap.py" "$@" "${instance:-nat64}"; }
 
-# flows6 / flows4: entries of the two maps of flows.
-flows6() { fastmap count flows6 "$@"; }
-flows4() { fastmap count flows4 "$@"; }
+# flows6 / flows4: entries of the two maps of flows, 0 without a program on the device.
+flows6() { fastmap count flows6; }
+flows4() { fastmap count flows4; }
 has_flows() { [ "$(flows6)" = "$1" ] && [ "$(flows4)" = "$1" ]; }
 
 # carried 64|46: packets that the fast path translated in this direction since the program was loaded.
-carried() { fastmap packets "$1" "${2:-nat64}"; }
+carried() { fastmap packets "$1"; }
 carried_more() { [ "$(carried "$1")" -ge "$2" ]; }
 
 # uses_fast_path COMMAND...: COMMAND succeeds, and the fast path carried packets in both directions.
@@ -24,7 +24,7 @@ uses_fast_path() {
 	[ "$(carried 64)" -gt "$before64" ] && [ "$(carried 46)" -gt "$before46" ]
 }
 
-# status PATH: a field of the first instance; log_has TEXT: what the translator wrote since its last start.
+# status PATH: a field of $instance, nat64 unless set; log_has TEXT: what the translator wrote since its last start.
 status() { cli -i "${instance:-nat64}" --json status | field "instances.0.$1"; }
 status_is() { [ "$(status "$1")" = "$2" ]; }
 log_has() { grep -q -- "$1" "$lab_dir/translator-${instance:-nat64}.log"; }

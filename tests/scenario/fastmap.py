@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
 """A look at the fast path's program on a device of this namespace and at its maps, through tc and bpftool.
 
-usage: fastmap.py program [DEVICE]              prints its id, or 0 without one
-       fastmap.py count flows6|flows4 [DEVICE]  prints how many entries the map holds
-       fastmap.py packets 64|46 [DEVICE]        prints the sum of the packet counters over all processors
-
-DEVICE is nat64 unless given."""
+usage: fastmap.py program DEVICE              prints its id, or 0 without one
+       fastmap.py count flows6|flows4 DEVICE  prints how many entries the map holds
+       fastmap.py packets 64|46 DEVICE        prints the sum of the packet counters over all processors"""
 import json
 import subprocess
 import sys
@@ -38,12 +36,13 @@ def packets(device, direction):
 
 
 def main():
-    order, *rest = sys.argv[1:]
+    order, *what, device = sys.argv[1:]
     if order == 'program':
-        print(program(*(rest or ['nat64'])))
-        return
-    what, device = (rest + ['nat64'])[:2]
-    print(len(entries(device, what)) if order == 'count' else packets(device, what))
+        print(program(device))
+    elif order == 'count':
+        print(len(entries(device, what[0])))
+    else:
+        print(packets(device, what[0]))
 
 
 if __name__ == '__main__':
