@@ -141,19 +141,31 @@ def random_options(rng):
     return rng.choice((b'', b'', b'\1\1\x08\x0a' + bytes(8), b'\1' * 4 * rng.randrange(1, 11)))
 
 
-def aim_checksum(flow, version, l4, data_at, ends, wanted):
-    """Change the last even word of the payload so that the checksum becomes wanted where the packet has these ends."""
-    l4 = bytearray(l4)
-    at = len(l4) - 2 & ~1
-    proto = 58 if flow.proto == ICMP and version == 6 else flow.proto
-    place = CHECKSUM_AT[flow.proto]
+def checksum_of(flow, version, ends, l4):
+    head = build.pseudo(ends[0], ends[1], flow.proto, len(l4)) if flow.proto != ICMP else b''
+    if flow.proto == ICMP and version == 6:
+        head = build.pseudo(ends[0], ends[1], 58, len(l4))
+    return build.inet(head, bytes(l4))
+
+
+def aim_checksum(rng, flow, version, l4, data_at, aim_version):
+    """Change a word of the payload so that the right checksum is zero on the side of aim_version."""
+    l4, place, at = bytearray(l4), CHECKSUM_AT[flow.proto], (len(l4) - 2) & ~1
     if at < data_at:
         return bytes(l4)
-    l4[at:at + 2] = l4[place:place + 2] = b'\0\0'
-    head = b'' if proto == ICMP else build.pseudo(ends[0], ends[1], proto, len(l4))
-    need = 0xffff ^ build.ocsum(head, bytes(l4))
-    need = (need + (0xffff ^ wanted)) % 0xffff if wanted else need
-    l4[at:at + 2] = struct.pack('!H', need)
+    aim = bytearray(l4)
+    if flow.proto == ICMP:
+        aim[0] = l4[0] if aim_version == version else {8: 128, 0: 129, 128: 8, 129: 0}[l4[0]]
+    ends = flow.ends(version) if aim_version == version else flow.translated(version)
+    if flow.proto == ICMP:
+        aim[4:6] = struct.pack('!H', ends[2] if version == 6 else ends[3])
+    else:
+        aim[0:4] = struct.pack('!HH', ends[2], ends[3])
+    aim[at:at + 2] = aim[place:place + 2] = b'\0\0'
+    l4[at:at + 2] = struct.pack('!H', checksum_of(flow, aim_version, ends, aim))
+    l4[place:place + 2] = b'\0\0'
+    checksum = checksum_of(flow, version, flow.ends(version), l4) or rng.choice((0, 0xffff))
+    l4[place:place + 2] = struct.pack('!H', checksum)
     return bytes(l4)
 
 
@@ -266,9 +278,9 @@ def random_step(rng, flow, version, mtu, number):
                    rng.choice((None, None, True, False)), options)
     data_at = (20 + len(options)) if flow.proto == TCP else 8
     if kind < 0.05:
-        l4 = aim_checksum(flow, version, l4, data_at, ends, rng.choice((0, 0xffff)))
+        l4 = aim_checksum(rng, flow, version, l4, data_at, version)
     elif kind < 0.10:
-        l4 = aim_checksum(flow, 10 - version, l4, data_at, flow.translated(version), rng.choice((0, 0xffff)))
+        l4 = aim_checksum(rng, flow, version, l4, data_at, 10 - version)
     elif kind < 0.18:
         l4 = spoil_transport(rng, flow, l4)
     if 0.18 <= kind < 0.26:
