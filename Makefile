@@ -133,10 +133,11 @@ $(gen)/%.skel.h: %.bpf.c translator/fastpath_abi.h | build/.deps-build
 $(proto-objs): %.o: %.c
 	$(call say,CC,$@)$(CC) -I$(gen) -std=gnu11 $(CFLAGS) $(variant-cflags-$(VARIANT)) $(pkg-cflags) -c -o $@ $<
 
+# -MD and not -MMD, which leaves out generated headers: they are found by -isystem.
 # The objects of tests are no intermediate files to be removed.
 .PRECIOUS: $(out)/%.o
 $(out)/%.o: %.c | build/.deps-build $(proto-hdrs) $(bpf-skels)
-	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(all-cppflags) $(all-cflags) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(all-cppflags) $(all-cflags) -MD -MP -c -o $@ $<
 
 # Only this object knows the version, so that a commit rebuilds nothing else.
 $(out)/lib/version.o: $(out)/version
