@@ -1,8 +1,9 @@
-/* The fast path: a tc program on the TUN's egress that translates packets of known flows in place and hands them to the
- * same device's ingress.
+/* The fast path: a tc program on the TUN's egress that translates packets of known flows in place
+ * and hands them to the same device's ingress.
  *
- * It takes a packet only when it can do exactly what the slow path would do; everything else goes on to the daemon
- * untouched (TC_ACT_OK). Helpers that may refuse run before anything is changed for good. Kernel 6.1 and later.
+ * It takes a packet only when it can do exactly what the slow path would do; everything else goes
+ * on to the daemon untouched (TC_ACT_OK). Helpers that may refuse run before anything is changed
+ * for good. Kernel 6.1 and later.
  */
 #include "translator/fastpath_abi.h"
 
@@ -43,8 +44,8 @@ struct {
 	__uint(max_entries, 1);
 } flows4 SEC(".maps");
 
-/* Seconds of the monotonic clock at which a flow was last used. Elements of an array lie eight bytes apart, however
- * small they are: so must those of the daemon, who maps it. */
+/* Seconds of the monotonic clock at which a flow was last used. Elements of an array lie eight
+ * bytes apart, however small they are: so must those of the daemon, who maps it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -107,10 +108,10 @@ static __always_inline void stamp(__u32 index)
 static __always_inline int parse_transport(struct __sk_buff *skb, __u8 proto, __u32 l4, __u32 len,
                                            struct transport *out)
 {
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	struct tcphdr *tcp = data + l4;
-	struct udphdr *udp = data + l4;
-	struct icmp6hdr *icmp = data + l4; /* the same layout in both families */
+	void *header = (void *)(long)(skb->data + l4), *end = (void *)(long)skb->data_end;
+	struct tcphdr *tcp = header;
+	struct udphdr *udp = header;
+	struct icmp6hdr *icmp = header; /* the same layout in both families */
 	__u32 header_len;
 
 	out->wire_len = len - l4;
@@ -118,7 +119,8 @@ static __always_inline int parse_transport(struct __sk_buff *skb, __u8 proto, __
 		if ((void *)(tcp + 1) > end)
 			return 0;
 		header_len = tcp->doff * 4;
-		if (header_len < sizeof(*tcp) || header_len > len - l4 || ((__u8 *)tcp)[13] & TCP_SLOW)
+		if (header_len < sizeof(*tcp) || header_len > len - l4 ||
+		    ((__u8 *)tcp)[13] & TCP_SLOW)
 			return 0;
 		out->src_port = tcp->source;
 		out->dst_port = tcp->dest;
@@ -148,17 +150,21 @@ static __always_inline int parse_transport(struct __sk_buff *skb, __u8 proto, __
 }
 
 /* Sum of four bytes: type, code and the place of the checksum, then identifier and sequence. */
-static __always_inline __s64 echo_difference(__u8 old_type, __u8 new_type, __u16 old_id, __u16 new_id, __s64 sum)
+static __always_inline __s64 echo_difference(__u8 old_type, __u8 new_type, __u16 old_id,
+                                             __u16 new_id, __s64 sum)
 {
-	__u32 from[2] = { bpf_htonl((__u32)old_type << 24), bpf_htonl((__u32)bpf_ntohs(old_id) << 16) };
-	__u32 to[2] = { bpf_htonl((__u32)new_type << 24), bpf_htonl((__u32)bpf_ntohs(new_id) << 16) };
+	__u32 from[2] = { bpf_htonl((__u32)old_type << 24),
+		          bpf_htonl((__u32)bpf_ntohs(old_id) << 16) };
+	__u32 to[2] = { bpf_htonl((__u32)new_type << 24),
+		        bpf_htonl((__u32)bpf_ntohs(new_id) << 16) };
 
 	return bpf_csum_diff(from, sizeof(from), to, sizeof(to), sum);
 }
 
 /* Write ports or identifier and the checksum. addresses: difference that the new addresses make. */
-static __always_inline int rewrite_transport(struct __sk_buff *skb, __u8 proto, __u32 l4, const struct transport *transport,
-                                             __u16 src_port, __u16 dst_port, __s64 addresses, __u8 echo)
+static __always_inline int rewrite_transport(struct __sk_buff *skb, __u8 proto, __u32 l4,
+                                             const struct transport *transport, __u16 src_port,
+                                             __u16 dst_port, __s64 addresses, __u8 echo)
 {
 	__u32 old_ports = (__u32)transport->src_port | (__u32)transport->dst_port << 16;
 	__u32 new_ports = (__u32)src_port | (__u32)dst_port << 16;
@@ -182,10 +188,19 @@ static __always_inline int rewrite_transport(struct __sk_buff *skb, __u8 proto, 
 	return bpf_skb_store_bytes(skb, l4, &new_ports, 4, 0);
 }
 
+/* A sum as the helpers give it, folded to 16 bits. */
+static __always_inline __u16 fold(__s64 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff);
+	return (__u16)((sum & 0xffff) + (sum >> 16));
+}
+
 /* ---- IPv6 to IPv4 ---- */
 
-/* The next identification of a flow; see ident.c. The slow path has the even half of the counters, this one the odd. */
-static __always_inline __u16 next_ident(const struct fastpath_settings *set, const struct fastpath_to4 *to)
+/* The next identification of a flow: a counter through a permutation, as in ident.c, but with
+ * random tables of its own for the few packets that the slow path numbers of the same flow. */
+static __always_inline __u16 next_ident(const struct fastpath_settings *set,
+                                        const struct fastpath_to4 *to)
 {
 	__u32 bucket = to->bucket;
 	__u32 *counter = bpf_map_lookup_elem(&idents, &bucket);
@@ -195,7 +210,7 @@ static __always_inline __u16 next_ident(const struct fastpath_settings *set, con
 
 	if (!counter)
 		return 0;
-	value = (__u16)(2 * __sync_fetch_and_add(counter, 1) + 1 + to->ident);
+	value = (__u16)(__sync_fetch_and_add(counter, 1) + to->ident);
 	left = value >> 8;
 	right = (__u8)value;
 	for (i = 0; i < 4; i++) {
@@ -213,6 +228,48 @@ static __always_inline int echo4(__u8 type6)
 	return type6 == ECHO6_REPLY ? ECHO4_REPLY : -1;
 }
 
+/* What the IPv4 header gets from the IPv6 header and the flow; identification and checksum come
+ * last. */
+static __always_inline struct iphdr header4(const struct ipv6hdr *ip6,
+                                            const struct fastpath_settings *set,
+                                            const struct fastpath_to4 *to, __u32 len,
+                                            __u32 wire_len)
+{
+	struct iphdr ip4 = {
+		.version = 4,
+		.ihl = 5,
+		.tot_len = bpf_htons((__u16)(len - 20)),
+		.ttl = ip6->hop_limit - 1,
+		.protocol = ip6->nexthdr == IPPROTO_ICMPV6 ? IPPROTO_ICMP : ip6->nexthdr,
+		.saddr = to->src,
+		.daddr = to->dst,
+	};
+
+	ip4.tos = (__u8)(bpf_ntohl(*(const __be32 *)ip6) >> 20);
+	if (set->override_tos >= 0)
+		ip4.tos = (__u8)set->override_tos;
+	if (wire_len + sizeof(ip4) > DF_LIMIT)
+		ip4.frag_off = bpf_htons(IP4_DF);
+	return ip4;
+}
+
+/* What the new addresses, for ICMP also type, identifier and the lost pseudo-header, do to the
+ * checksum. */
+static __always_inline __s64 difference64(struct fastpath_key6 *key, const struct fastpath_to4 *to,
+                                          __u8 proto, const struct transport *transport, __u8 echo,
+                                          __u16 identifier, __u32 l4_len)
+{
+	__u32 addresses[2] = { to->src, to->dst };
+	__u32 pseudo[2] = { bpf_htonl(l4_len), bpf_htonl(IPPROTO_ICMPV6) };
+	__s64 difference;
+
+	if (proto != IPPROTO_ICMPV6)
+		return bpf_csum_diff((__be32 *)key->src, 32, addresses, 8, 0);
+	difference = bpf_csum_diff((__be32 *)key->src, 32, 0, 0, 0);
+	difference = bpf_csum_diff(pseudo, 8, 0, 0, difference);
+	return echo_difference(transport->echo, echo, transport->src_port, identifier, difference);
+}
+
 static __always_inline int translate64(struct __sk_buff *skb, const struct fastpath_settings *set)
 {
 	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
@@ -220,9 +277,10 @@ static __always_inline int translate64(struct __sk_buff *skb, const struct fastp
 	struct fastpath_key6 key = {};
 	struct fastpath_to4 *to;
 	struct transport transport = {};
-	struct iphdr ip4 = {};
-	__u32 pseudo[2], new_addresses[2], len = skb->len;
-	__u8 proto, old_echo;
+	struct iphdr ip4;
+	__u32 len = skb->len;
+	__u16 src_port, dst_port;
+	__u8 proto;
 	__s64 difference;
 	int echo = 0;
 
@@ -235,12 +293,10 @@ static __always_inline int translate64(struct __sk_buff *skb, const struct fastp
 		return TC_ACT_OK;
 	if (!parse_transport(skb, proto, sizeof(*ip6), len, &transport))
 		return TC_ACT_OK;
-	old_echo = transport.echo;
-	if (proto == IPPROTO_ICMPV6) {
+	if (proto == IPPROTO_ICMPV6)
 		echo = echo4(transport.echo);
-		if (echo < 0)
-			return TC_ACT_OK;
-	}
+	if (echo < 0)
+		return TC_ACT_OK;
 	__builtin_memcpy(key.src, &ip6->saddr, 32);
 	if (!set->stateless) {
 		key.src_port = transport.src_port;
@@ -248,45 +304,20 @@ static __always_inline int translate64(struct __sk_buff *skb, const struct fastp
 		key.proto = proto;
 	}
 	to = bpf_map_lookup_elem(&flows6, &key);
-	if (!to || transport.wire_len + 20 > set->mtu4)
+	if (!to || transport.wire_len + sizeof(ip4) > set->mtu4)
 		return TC_ACT_OK;
-	new_addresses[0] = to->src;
-	new_addresses[1] = to->dst;
-	ip4.version = 4;
-	ip4.ihl = 5;
-	ip4.tos = set->override_tos < 0 ? (__u8)(bpf_ntohl(*(__be32 *)ip6) >> 20) : (__u8)set->override_tos;
-	ip4.tot_len = bpf_htons((__u16)(len - 20));
-	ip4.ttl = ip6->hop_limit - 1;
-	ip4.protocol = proto == IPPROTO_ICMPV6 ? IPPROTO_ICMP : proto;
-	ip4.saddr = to->src;
-	ip4.daddr = to->dst;
-	ip4.frag_off = transport.wire_len + 20 > DF_LIMIT ? bpf_htons(IP4_DF) : 0;
-	if (proto == IPPROTO_ICMPV6) {
-		pseudo[0] = bpf_htonl(len - sizeof(*ip6));
-		pseudo[1] = bpf_htonl(IPPROTO_ICMPV6);
-		difference = bpf_csum_diff((__be32 *)key.src, 32, 0, 0, 0);
-		difference = bpf_csum_diff(pseudo, 8, 0, 0, difference);
-		difference = echo_difference(old_echo, (__u8)echo, transport.src_port,
-		                             set->stateless ? transport.src_port : to->src_port, difference);
-	} else {
-		difference = bpf_csum_diff((__be32 *)key.src, 32, new_addresses, 8, 0);
-	}
+	src_port = set->stateless ? transport.src_port : to->src_port;
+	dst_port = set->stateless ? transport.dst_port : to->dst_port;
+	ip4 = header4(ip6, set, to, len, transport.wire_len);
+	difference = difference64(&key, to, proto, &transport, (__u8)echo, src_port,
+	                          len - sizeof(*ip6));
 	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0))
 		return TC_ACT_OK;
 	ip4.id = bpf_htons(next_ident(set, to));
-	ip4.check = 0;
-	{
-		__s64 sum = bpf_csum_diff(0, 0, (__be32 *)&ip4, sizeof(ip4), 0);
-
-		sum = (sum & 0xffff) + (sum >> 16 & 0xffff);
-		sum = (sum & 0xffff) + (sum >> 16);
-		ip4.check = (__u16)~sum;
-	}
-	if (bpf_skb_store_bytes(skb, 0, &ip4, sizeof(ip4), 0))
-		return TC_ACT_SHOT;
-	if (rewrite_transport(skb, ip4.protocol, sizeof(ip4), &transport,
-	                      set->stateless ? transport.src_port : to->src_port,
-	                      set->stateless ? transport.dst_port : to->dst_port, difference, (__u8)echo))
+	ip4.check = (__u16)~fold(bpf_csum_diff(0, 0, (__be32 *)&ip4, sizeof(ip4), 0));
+	if (bpf_skb_store_bytes(skb, 0, &ip4, sizeof(ip4), 0) ||
+	    rewrite_transport(skb, ip4.protocol, sizeof(ip4), &transport, src_port, dst_port,
+	                      difference, (__u8)echo))
 		return TC_ACT_SHOT;
 	count(FASTPATH_64, len);
 	stamp(to->index);
@@ -302,16 +333,51 @@ static __always_inline int echo6(__u8 type4)
 	return type4 == ECHO4_REPLY ? ECHO6_REPLY : -1;
 }
 
-static __always_inline int checksum_is_right(struct iphdr *ip4)
+static __always_inline int checksum_is_right(const struct iphdr *ip4)
 {
 	__u32 words[5];
-	__s64 sum;
 
 	__builtin_memcpy(words, ip4, sizeof(words));
-	sum = bpf_csum_diff(0, 0, words, sizeof(words), 0);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	return fold(bpf_csum_diff(0, 0, words, sizeof(words), 0)) == 0xffff;
+}
+
+static __always_inline struct ipv6hdr header6(const struct iphdr *ip4,
+                                              const struct fastpath_settings *set,
+                                              const struct fastpath_to6 *to, __u32 len)
+{
+	struct ipv6hdr ip6 = {
+		.payload_len = bpf_htons((__u16)(len - sizeof(*ip4))),
+		.nexthdr = ip4->protocol == IPPROTO_ICMP ? IPPROTO_ICMPV6 : ip4->protocol,
+		.hop_limit = ip4->ttl - 1,
+	};
+	__u32 traffic_class = set->zeroize_traffic_class ? 0 : ip4->tos;
+
+	*(__be32 *)&ip6 = bpf_htonl(6u << 28 | traffic_class << 20);
+	__builtin_memcpy(&ip6.saddr, to->src, 32);
+	return ip6;
+}
+
+static __always_inline __s64 difference46(const struct fastpath_key4 *key, struct ipv6hdr *ip6,
+                                          __u8 proto, const struct transport *transport, __u8 echo,
+                                          __u16 identifier, __u32 l4_len)
+{
+	__u32 addresses[2] = { key->src, key->dst };
+	__u32 pseudo[2] = { bpf_htonl(l4_len), bpf_htonl(IPPROTO_ICMPV6) };
+	__s64 difference;
+
+	if (proto != IPPROTO_ICMP)
+		return bpf_csum_diff(addresses, 8, (__be32 *)&ip6->saddr, 32, 0);
+	difference = bpf_csum_diff(0, 0, (__be32 *)&ip6->saddr, 32, 0);
+	difference = bpf_csum_diff(0, 0, pseudo, 8, difference);
+	return echo_difference(transport->echo, echo, transport->src_port, identifier, difference);
+}
+
+/* The largest IPv6 packet that may leave whole. */
+static __always_inline __u32 limit6(const struct iphdr *ip4, const struct fastpath_settings *set)
+{
+	if (ip4->frag_off & bpf_htons(IP4_DF) || set->lowest_ipv6_mtu > set->mtu6)
+		return set->mtu6;
+	return set->lowest_ipv6_mtu;
 }
 
 static __always_inline int translate46(struct __sk_buff *skb, const struct fastpath_settings *set)
@@ -321,64 +387,49 @@ static __always_inline int translate46(struct __sk_buff *skb, const struct fastp
 	struct fastpath_key4 key = {};
 	struct fastpath_to6 *to;
 	struct transport transport = {};
-	struct ipv6hdr ip6 = {};
-	__u32 pseudo[2], old_addresses[2], len = skb->len, limit, new_addresses[8];
-	__u8 proto, old_echo;
+	struct ipv6hdr ip6;
+	__u32 len = skb->len;
+	__u16 src_port, dst_port;
+	__u8 proto;
 	__s64 difference;
 	int echo = 0;
 
 	if ((void *)(ip4 + 1) > end || ip4->version != 4 || ip4->ihl != 5 || ip4->ttl <= 1)
 		return TC_ACT_OK;
-	if (bpf_ntohs(ip4->tot_len) != len || ip4->frag_off & bpf_htons(IP4_FRAGMENT) || !checksum_is_right(ip4))
+	if (bpf_ntohs(ip4->tot_len) != len || ip4->frag_off & bpf_htons(IP4_FRAGMENT) ||
+	    !checksum_is_right(ip4))
 		return TC_ACT_OK;
 	proto = ip4->protocol;
 	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP && proto != IPPROTO_ICMP)
 		return TC_ACT_OK;
 	if (!parse_transport(skb, proto, sizeof(*ip4), len, &transport))
 		return TC_ACT_OK;
-	old_echo = transport.echo;
-	if (proto == IPPROTO_ICMP) {
+	if (proto == IPPROTO_ICMP)
 		echo = echo6(transport.echo);
-		if (echo < 0)
-			return TC_ACT_OK;
-	}
-	key.src = old_addresses[0] = ip4->saddr;
-	key.dst = old_addresses[1] = ip4->daddr;
+	if (echo < 0)
+		return TC_ACT_OK;
+	key.src = ip4->saddr;
+	key.dst = ip4->daddr;
 	if (!set->stateless) {
 		key.src_port = transport.src_port;
 		key.dst_port = transport.dst_port;
 		key.proto = proto;
 	}
 	to = bpf_map_lookup_elem(&flows4, &key);
-	limit = set->mtu6;
-	if (!(ip4->frag_off & bpf_htons(IP4_DF)) && set->lowest_ipv6_mtu < limit)
-		limit = set->lowest_ipv6_mtu;
-	if (!to || transport.wire_len + sizeof(ip6) > limit)
+	if (!to || transport.wire_len + sizeof(ip6) > limit6(ip4, set))
 		return TC_ACT_OK;
-	*(__be32 *)&ip6 = bpf_htonl(6u << 28 | (set->zeroize_traffic_class ? 0 : (__u32)ip4->tos << 20));
-	ip6.payload_len = bpf_htons((__u16)(len - sizeof(*ip4)));
-	ip6.nexthdr = proto == IPPROTO_ICMP ? IPPROTO_ICMPV6 : proto;
-	ip6.hop_limit = ip4->ttl - 1;
-	__builtin_memcpy(&ip6.saddr, to->src, 32);
-	__builtin_memcpy(new_addresses, to->src, 32);
-	if (proto == IPPROTO_ICMP) {
-		pseudo[0] = bpf_htonl(len - sizeof(*ip4));
-		pseudo[1] = bpf_htonl(IPPROTO_ICMPV6);
-		difference = bpf_csum_diff(0, 0, new_addresses, 32, 0);
-		difference = bpf_csum_diff(0, 0, pseudo, 8, difference);
-		difference = echo_difference(old_echo, (__u8)echo, transport.src_port,
-		                             set->stateless ? transport.src_port : to->dst_port, difference);
-	} else {
-		difference = bpf_csum_diff(old_addresses, 8, new_addresses, 32, 0);
-	}
+	src_port = set->stateless ? transport.src_port : to->src_port;
+	dst_port = set->stateless ? transport.dst_port : to->dst_port;
+	if (proto == IPPROTO_ICMP)
+		src_port = dst_port; /* the identifier */
+	ip6 = header6(ip4, set, to, len);
+	difference = difference46(&key, &ip6, proto, &transport, (__u8)echo, src_port,
+	                          len - sizeof(*ip4));
 	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IPV6), 0))
 		return TC_ACT_OK;
-	if (bpf_skb_store_bytes(skb, 0, &ip6, sizeof(ip6), 0))
-		return TC_ACT_SHOT;
-	if (rewrite_transport(skb, proto, sizeof(ip6), &transport,
-	                      set->stateless ? transport.src_port :
-	                      proto == IPPROTO_ICMP ? to->dst_port : to->src_port,
-	                      set->stateless ? transport.dst_port : to->dst_port, difference, (__u8)echo))
+	if (bpf_skb_store_bytes(skb, 0, &ip6, sizeof(ip6), 0) ||
+	    rewrite_transport(skb, proto, sizeof(ip6), &transport, src_port, dst_port, difference,
+	                      (__u8)echo))
 		return TC_ACT_SHOT;
 	count(FASTPATH_46, len);
 	if (set->inbound_refresh || proto == IPPROTO_TCP)
@@ -395,7 +446,8 @@ int fastpath(struct __sk_buff *skb)
 	if (!set)
 		return TC_ACT_OK;
 	/* Headers in reach; super-packets keep their payload in fragments. */
-	if ((long)skb->data_end - (long)skb->data < 60 && bpf_skb_pull_data(skb, skb->len < 60 ? skb->len : 60))
+	if ((long)skb->data_end - (long)skb->data < 60 &&
+	    bpf_skb_pull_data(skb, skb->len < 60 ? skb->len : 60))
 		return TC_ACT_OK;
 	if (skb->protocol == bpf_htons(ETH_P_IPV6))
 		return translate64(skb, set);

@@ -19,8 +19,8 @@ struct session {
 	uint8_t state;   /* enum tcp_state; TCP_STATE_NONE for UDP and ICMP */
 	uint8_t pool6;   /* index of the prefix that the IPv6 host uses for the remote address */
 	bool used;
-	uint8_t fast;    /* what the fast path needs to know; owned by stateful_fast.c */
-	uint32_t next;               /* hash chain; links free entries too */
+	uint8_t fast;  /* what the fast path needs to know; owned by stateful_fast.c */
+	uint32_t next; /* hash chain; links free entries too */
 	uint32_t bib_next, bib_prev; /* sessions of the same binding */
 };
 
