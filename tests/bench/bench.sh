@@ -1,17 +1,20 @@
 #!/bin/bash
-# What translation costs: the same packets over plain IPv4 routing, Debian's tayga and sa-nat64.
-# Run by `make bench`.
+# What translation costs: the same packets over plain IPv4 routing, Debian's tayga, and sa-nat64 without and with the
+# fast path. Run by `make bench`.
 #
 #     client                     gateway                             server
 #     2001:db8:1::2 ------- ::1            192.0.2.1 ------- 192.0.2.2
 #     10.1.0.2     -------  10.1.0.1       (routing: IPv4 all the way)
-#                           tun nat64      64:ff9b:1::/96 -> 198.51.100.0/28
 #                           tun tayga      2001:db8:a::/96 -> 198.51.100.200
-#                           tun flows      64:ff9b:2::/96 -> 198.51.101.0/24, fresh for each measurement
+#                           tun slow       64:ff9b:4::/96 -> 198.51.102.0/28, fast-path = off
+#                           tun fast       64:ff9b:1::/96 -> 198.51.100.0/28, fast-path = on
+#                           tun flows      64:ff9b:2::/96 -> 198.51.101.0/24, off; fresh for each measurement
+#                           tun many       64:ff9b:3::/96 -> 198.51.103.0/24, on; fresh for each measurement
 #
-# All three ways take turns; each figure is measured REPEAT times and the median counts. Environment:
-# REPEAT (3), DURATION of one measurement in seconds (3), SEED of all random choices (1), CONGESTION control
-# of TCP (the system's). The figures are kept in build/bench/result.json; tests/bench/table.py puts them
+# Every way has a prefix, a pool and a device of its own, so that no flow of one is known to another, and they take
+# turns; each figure is measured REPEAT times and the median counts. Environment: REPEAT (3), DURATION of one
+# measurement in seconds (3), SEED of all random choices (1), CONGESTION control of TCP (the system's), FLOWS to
+# install for the last part (1000000). The figures are kept in build/bench/result.json; tests/bench/table.py puts them
 # into docs/benchmark.md. Nothing here fails for being slow, only for not running.
 set -euo pipefail
 
@@ -22,6 +25,9 @@ out=$root/build/bench
 repeat=${REPEAT:-3}
 duration=${DURATION:-3}
 seed=${SEED:-1}
+many=${FLOWS:-1000000}
+ways="routing tayga slow fast"
+stats_before=$(sysctl -n kernel.bpf_stats_enabled)
 congestion=${CONGESTION:-$(cat /proc/sys/net/ipv4/tcp_congestion_control)}
 # shellcheck source=netns/lab.sh
 . "$root/netns/lab.sh"
@@ -43,12 +49,13 @@ build_network() {
 	lab_route client default 2001:db8:1::1
 	lab_route client default 10.1.0.1
 	lab_route server default 192.0.2.1
+	lab_route gateway 2001:db8:8000::/40 2001:db8:1::2
 	in_ns server nft -f - <<-'NFT'
 		table inet bench {
 			counter arrived {}
 			chain in {
 				type filter hook prerouting priority raw
-				udp dport 9001 counter name arrived drop
+				udp dport 9001 udp length 44 counter name arrived drop
 			}
 		}
 	NFT
@@ -73,19 +80,31 @@ start_tayga() {
 
 write_config() {
 	cat >"$lab_dir/sa-nat64.conf" <<-'EOT'
-		[instance nat64]
-		mode = nat64
+		[instance fast]
+		tun = fast
 		pool6 = 64:ff9b:1::/96
 		pool4 = 198.51.100.0/28
+		fast-path = on
+
+		[instance slow]
+		tun = slow
+		pool6 = 64:ff9b:4::/96
+		pool4 = 198.51.102.0/28
 		fast-path = off
 
 		[instance flows]
-		mode = nat64
 		tun = flows
 		pool6 = 64:ff9b:2::/96
 		pool4 = 198.51.101.0/24
 		max-sessions = 4000000
 		fast-path = off
+
+		[instance many]
+		tun = many
+		pool6 = 64:ff9b:3::/96
+		pool4 = 198.51.103.0/24
+		max-sessions = 2000000
+		fast-path = on
 	EOT
 }
 
@@ -104,7 +123,8 @@ target() {
 	case $1 in
 	routing) echo 192.0.2.2 ;;
 	tayga) echo 2001:db8:a::192.0.2.2 ;;
-	sa-nat64) echo 64:ff9b:1::192.0.2.2 ;;
+	slow) echo 64:ff9b:4::192.0.2.2 ;;
+	fast) echo 64:ff9b:1::192.0.2.2 ;;
 	esac
 }
 
@@ -154,24 +174,124 @@ new_sessions() {
 	wait_for 10 nothing_arrives || die "new flows do not end to arrive"
 	packets=$(awk '{ n += $1 } END { print n }' "$lab_dir/arrived")
 	cpu=$(awk -v before="$before" '{ print $1 - before }' <<<"$(cpu_seconds "$translator")")
-	echo "{\"packets\": $packets, \"seconds\": 2}" >"$raw/udp-sessions.sa-nat64.$1"
-	echo "{\"packets\": $packets, \"seconds\": $cpu}" >"$raw/udp-sessions-cpu.sa-nat64.$1"
+	echo "{\"packets\": $packets, \"seconds\": 2}" >"$raw/udp-sessions.slow.$1"
+	echo "{\"packets\": $packets, \"seconds\": $cpu}" >"$raw/udp-sessions-cpu.slow.$1"
 	lab_stop "$translator" || die "sa-nat64-translator flows ended with $?"
 	in_ns gateway ip link del flows
+}
+
+# senders WAY FILE CPU...: packets of as many senders that enter the server, a second. There they are dropped, so that
+# every core does nothing but send and forward.
+senders() {
+	local way=$1 file=$2 cpu pids=()
+
+	shift 2
+	arrived >/dev/null
+	for cpu in "$@"; do
+		in_ns client taskset -c "$cpu" "$tools/udpblast" send -f 64 -t "$duration" "$(target "$way")" 9001 \
+			>"$file.sent.$cpu" &
+		pids+=($!)
+	done
+	for cpu in "${pids[@]}"; do
+		wait "$cpu" || die "udpblast send over $way failed"
+	done
+	echo "{\"packets\": $(arrived), \"seconds\": $duration}" >"$file"
+}
+
+# program_time DEVICE: nanoseconds spent in the fast path's program and how often it ran
+program_time() {
+	local id
+
+	id=$(in_ns gateway tc filter show dev "$1" egress | sed -n 's/.* id \([0-9]*\) .*/\1/p' | head -n 1)
+	bpftool -j prog show id "${id:?no program on $1}" |
+		python3 -c 'import json, sys; p = json.load(sys.stdin); print(p.get("run_time_ns", 0), p.get("run_cnt", 0))'
+}
+
+# in_program DEVICE FILE COMMAND...: run COMMAND; nanoseconds in the program for each of the packets go to FILE
+in_program() {
+	local device=$1 file=$2 before after
+
+	shift 2
+	sysctl -qw kernel.bpf_stats_enabled=1
+	before=$(program_time "$device")
+	"$@" || die "udpblast over $device failed"
+	after=$(program_time "$device")
+	sysctl -qw "kernel.bpf_stats_enabled=$stats_before"
+	awk '{ printf "{\"value\": %.1f}\n", ($3 - $1) / ($4 - $2) }' <<<"$before $after" >"$file"
+}
+
+# many_flows FLOWS OPTION...: so many random flows, always the same
+many_flows() {
+	in_ns client taskset -c 0 "$tools/udpblast" flows -c "$1" -s "$seed" "${@:2}" 64:ff9b:3::192.0.2.2 9003 >/dev/null
+}
+
+installed() {
+	"$bin/sa-nat64" -c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" -i many stats --json |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["instances"][0]["fast_flows"]["installed"])'
+}
+
+# Random flows are drawn twice now and then; a thousandth may miss.
+enough_installed() {
+	many_flows "$1" -n "$1" -t 60
+	[ "$(installed)" -ge $(($1 - $1 / 1000)) ]
+}
+
+# small_packets N COUNT: COUNT flows in the fast path take turns: packets a second, and nanoseconds in the program
+small_packets() {
+	local file=$lab_dir/raw/flows-$2
+
+	in_ns server nft add rule inet bench in udp dport 9003 counter name arrived drop
+	many_flows "$2" -t 1 # what is cold at first
+	arrived >/dev/null
+	many_flows "$2" -t "$duration"
+	echo "{\"packets\": $(arrived), \"seconds\": $duration}" >"$file.fast.$1"
+	in_program many "$file-ns.fast.$1" many_flows "$2" -t "$duration"
+}
+
+# Many flows become sessions of both directions by an echo on the server.
+size_of_table() {
+	local translator echo
+
+	start_translator many
+	translator=$lab_pid
+	for flows in 1 "$many"; do
+		in_ns server nft -f - <<<'flush chain inet bench in; add rule inet bench in udp dport 9001 udp length 44 counter name arrived drop'
+		lab_start server echo "$tools/udpblast" echo 9003
+		echo=$lab_pid
+		wait_for 300 enough_installed "$flows" || die "only $(installed) of $flows flows were installed"
+		lab_stop "$echo" || true
+		small_packets "$1" "$flows"
+	done
+	lab_stop "$translator" || die "sa-nat64-translator many ended with $?"
+	in_ns gateway ip link del many
+}
+
+fast_path_alone() {
+	local raw=$lab_dir/raw way
+
+	for way in routing fast; do
+		senders "$way" "$raw/one-core.$way.$1" 0
+		[ "$(nproc)" = 1 ] || senders "$way" "$raw/two-cores.$way.$1" 0 1
+	done
+	in_program fast "$raw/program-ns.fast.$1" senders fast "$lab_dir/timed" 0
+	size_of_table "$1"
 }
 
 measure_once() {
 	local n=$1 way
 
-	for way in routing tayga sa-nat64; do
+	for way in $ways; do
 		echo "round $n of $repeat: $way" >&2
 		tcp "$way" "$lab_dir/raw/tcp-out.$way.$n"
 		tcp "$way" "$lab_dir/raw/tcp-back.$way.$n" -R
 		tcp "$way" "$lab_dir/raw/tcp-four.$way.$n" -P 4
+		tcp "$way" "$lab_dir/raw/tcp-four-back.$way.$n" -P 4 -R
 		udp "$lab_dir/raw/udp-64.$way.$n" send -f 64 -t "$duration" "$(target "$way")"
 	done
+	echo "round $n of $repeat: sessions, cores, $many flows" >&2
 	new_sessions "$n"
-	"$tools/bench_sessions" -s "$seed" >"$lab_dir/raw/core-sessions.sa-nat64.$n"
+	fast_path_alone "$n"
+	"$tools/bench_sessions" -s "$seed" >"$lab_dir/raw/core-sessions.slow.$n"
 }
 
 write_meta() {
@@ -188,6 +308,7 @@ write_meta() {
 		echo "congestion=$congestion"
 		echo "repeat=$repeat"
 		echo "duration=$duration"
+		echo "flows=$many"
 	} >"$lab_dir/raw/meta"
 }
 
@@ -195,14 +316,17 @@ for program in "$bin/sa-nat64-translator" "$tools/udpblast" "$tools/bench_sessio
 	[ -x "$program" ] || die "$program is not there; run 'make build bench-programs' first"
 done
 lab_open
+trap 'status=$?; sysctl -qw "kernel.bpf_stats_enabled=$stats_before"; lab_close "$status"' EXIT
 mkdir "$lab_dir/raw"
 write_meta
 build_network
 start_tayga
 write_config
-start_translator nat64
+start_translator slow
+start_translator fast
+lab_start server greeted "$tools/udpblast" echo 9001
 lab_start server iperf3 iperf3 -s
-for way in routing tayga sa-nat64; do
+for way in $ways; do
 	wait_for 10 in_ns client iperf3 -c "$(target "$way")" -n 1 || die "no connection over $way"
 done
 for ((n = 1; n <= repeat; n++)); do

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from report import WAYS, ratio, show
+from report import WAYS, ratio, show, verdict_of
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 BEGIN = '<!-- figures: made by tests/bench/table.py -->\n'
@@ -18,12 +18,17 @@ def table(result):
     lines = [
         f"Kernel {meta['kernel']}, {meta['cpus']} × {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
         f"TCP {meta['congestion']}, seed {meta['seed']}; medians of {meta['repeat']} runs of {meta['duration']} s.", '',
-        '| | unit | routing | tayga | sa-nat64 | of routing | of tayga |',
-        '|---|---|--:|--:|--:|--:|--:|']
+        '| | unit | routing | tayga | sa-nat64, slow path | sa-nat64, fast path | fast, of routing | fast, of tayga |',
+        '|---|---|--:|--:|--:|--:|--:|--:|']
     for row in result['measures']:
         cells = [show(row[way]['median'] if way in row else None) for way in WAYS]
-        cells += [show(ratio(row, 'routing')), show(ratio(row, 'tayga'), suffix=' ×')]
+        cells += [show(ratio(row, 'fast', 'routing')), show(ratio(row, 'fast', 'tayga'), suffix=' ×')]
         lines.append(f"| {row['what']} | {row['unit']} | {' | '.join(cells)} |")
+    lines += ['', 'What the fast path is to reach:', '', '| | ratio | at least | |', '|---|--:|--:|---|']
+    lines += [f"| {goal['what']} | {show(goal['ratio'])} | {goal['least']:.2f} | {verdict_of(goal)} |"
+              for goal in result['goals']]
+    lines += ['', 'The fast path:', '', '| | unit | |', '|---|---|--:|']
+    lines += [f"| {row['what']} | {row['unit']} | {show(row['value'], 1)} |" for row in result['fast']]
     lines += ['', f"The core alone, one thread, {result['held']} sessions held:", '', '| | unit | |', '|---|---|--:|']
     lines += [f"| {row['what']} | {row['unit']} | {show(row['median'], 1)} |" for row in result['core']]
     return '\n'.join(lines) + '\n'
