@@ -127,8 +127,8 @@ bool fast_prolongs(struct translator *t, uint32_t session);
 const char *fast_lacks(const struct translator *t, uint32_t session,
                        enum translator_direction direction);
 
-/* fast_explain.c: why the fast path leaves a packet to the slow one whatever its session is, or NULL.
- * The packet is as it came from the device. */
+/* fast_explain.c: why the fast path leaves a packet to the slow one whatever its session is, or
+ * NULL. The packet is as it came from the device. */
 const char *fast_declines(const struct translator *t, uint8_t *packet, size_t len);
 
 /* fast_explain.c: say in trace which path the packet at hand, of that IP version, takes and why.

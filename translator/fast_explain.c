@@ -1,8 +1,8 @@
-/* Which path a packet takes, for `sa-nat64 explain`: what fastpath.bpf.c leaves to the slow path, in
- * words and in its order, and whether the packet's session is in the fast path.
+/* Which path a packet takes, for `sa-nat64 explain`: what fastpath.bpf.c leaves to the slow path,
+ * in words and in its order, and whether the packet's session is in the fast path.
  *
- * Pure. The reasons that lie in the packet itself are one table; it has to follow the program in the
- * kernel, which can only say that it declined.
+ * Pure. The reasons that lie in the packet itself are one table; it has to follow the program in
+ * the kernel, which can only say that it declined.
  */
 #include "translator/core.h"
 
