@@ -99,7 +99,7 @@ bench-bins   := $(bench-programs:%=$(out)/bench/%)
 fuzz-bins    := $(fuzzers:%=build/fuzz/%)
 
 archives := $(out)/core.a $(out)/lib.a
-sources  := $(lib-srcs) $(core-srcs) $(translator-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
+sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs)

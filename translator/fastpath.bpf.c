@@ -108,7 +108,8 @@ static __always_inline void stamp(__u32 index)
 static __always_inline int parse_transport(struct __sk_buff *skb, __u8 proto, __u32 l4, __u32 len,
                                            struct transport *out)
 {
-	void *header = (void *)(long)(skb->data + l4), *end = (void *)(long)skb->data_end;
+	const __u8 *start = (void *)(long)skb->data;
+	void *header = (void *)(start + l4), *end = (void *)(long)skb->data_end;
 	struct tcphdr *tcp = header;
 	struct udphdr *udp = header;
 	struct icmp6hdr *icmp = header; /* the same layout in both families */
@@ -264,8 +265,8 @@ static __always_inline __s64 difference64(struct fastpath_key6 *key, const struc
 	__s64 difference;
 
 	if (proto != IPPROTO_ICMPV6)
-		return bpf_csum_diff((__be32 *)key->src, 32, addresses, 8, 0);
-	difference = bpf_csum_diff((__be32 *)key->src, 32, 0, 0, 0);
+		return bpf_csum_diff(key->src, 32, addresses, 8, 0);
+	difference = bpf_csum_diff(key->src, 32, 0, 0, 0);
 	difference = bpf_csum_diff(pseudo, 8, 0, 0, difference);
 	return echo_difference(transport->echo, echo, transport->src_port, identifier, difference);
 }
@@ -436,6 +437,8 @@ static __always_inline int translate46(struct __sk_buff *skb, const struct fastp
 		stamp(to->index);
 	return bpf_redirect(skb->ifindex, BPF_F_INGRESS);
 }
+
+int fastpath(struct __sk_buff *skb);
 
 SEC("tc")
 int fastpath(struct __sk_buff *skb)

@@ -13,7 +13,7 @@
 /* Stateful flows carry the ports (ICMP echo: the identifier twice). Stateless mappings have no
  * ports and no protocol: they hold for every packet between two addresses. */
 struct fastpath_key6 {
-	__u8 src[16], dst[16];
+	__u32 src[4], dst[4];
 	__u16 src_port, dst_port;
 	__u8 proto; /* as in the IPv6 header; 0: any */
 	__u8 unused[3];
@@ -37,7 +37,7 @@ struct fastpath_to4 {
 
 /* The IPv6 side of a flow, for packets from IPv4. */
 struct fastpath_to6 {
-	__u8 src[16], dst[16];
+	__u32 src[4], dst[4];
 	__u16 src_port, dst_port;
 	__u32 index;
 };
