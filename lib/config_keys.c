@@ -279,7 +279,7 @@ const struct config_key config_keys[] = {
 	  .help = "log every session, or only the port blocks that hosts use (RFC 6888 REQ-12)" },
 	{ INSTANCE("fast-path"), .type = &config_type_choice, FIELD(instance, fast_path),
 	  .words = fast_path_words, .fallback = "auto", .flags = CONFIG_KEY_RESTART,
-	  .help = "translate established flows in the kernel: if it can, always, or never" },
+	  .help = "translate established flows in the kernel: if it can, or do not start, or never" },
 
 	{ NETWORK("namespace"), .type = &config_type_namespace, FIELD(network, namespace_name),
 	  .syntax = "NAME", .fallback = "nat64-INSTANCE",
