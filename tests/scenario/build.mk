@@ -6,3 +6,4 @@ scenarios += 70-static-binding 71-siit 72-hairpin 73-native-route 80-tcp-lifetim
 scenarios += 90-garbage 91-flood 92-privileges 93-start-errors
 scenarios += 41-fast-firewall 52-fast-restart 53-fast-reload 83-fast-expiry 42-fast-counters 94-fast-modes 74-fast-siit
 scenarios += 43-fast-differential
+scenarios += 44-fast-explain
