@@ -199,15 +199,15 @@ def fuzz_tests(seconds):
                  needs=['build/fuzz/' + n]) for n in make_list('fuzzers')]
 
 
-def blackbox_tests(shares):
+def blackbox_tests(name, fast_path, shares):
     program = 'build/sa-nat64-translator'
     tests = []
     for path in VECTORS:
         for share in range(shares):
             ids = [i for i in vector_ids(path) if int(i[1:]) % shares == share]
-            tests.append(Test('blackbox', ['tests/vectors/replay.py', '-v', '--bin', 'build', '--file', path, '--every',
-                                           '%d:%d' % (shares, share)], by_lines(ids), 600, needs=[program], root=True,
-                              log='blackbox-%s-%d' % (os.path.basename(path), share)))
+            tests.append(Test(name, ['tests/vectors/replay.py', '-v', '--bin', 'build', '--file', path, '--every',
+                                     '%d:%d' % (shares, share), '--fast-path', fast_path], by_lines(ids), 600,
+                              needs=[program], root=True, log='%s-%s-%d' % (name, os.path.basename(path), share)))
     return tests
 
 
@@ -240,7 +240,7 @@ def parts(options):
     yield 2, golden_tests('asan/golden', 'build/asan', SANITIZE)
     yield 1, [make('build/fuzz', 'VARIANT=fuzz', 'fuzzers')]
     yield 2, fuzz_tests(options.fuzz_seconds)
-    yield 4, blackbox_tests(4)
+    yield 4, blackbox_tests('blackbox', 'off', 4) + blackbox_tests('blackbox-fast', 'on', 4)
     yield 2, scenario_tests()
 
 
