@@ -40,8 +40,9 @@ struct mapping {
 
 struct fastpath {
 	struct fastpath_bpf *skeleton;
-	uint64_t *stamps;  /* mapped */
-	uint32_t capacity; /* highest index */
+	int old_flows, old_stamps; /* an earlier process's maps of another size; -1 without */
+	uint64_t *stamps;          /* mapped */
+	uint32_t capacity;         /* highest index */
 	bool is_stateless;
 	struct mapping *mappings; /* stateless: capacity + 1 */
 	uint32_t next_free, sweep_at;
@@ -111,33 +112,49 @@ static int find_map(int ifindex, const char *name)
 	return map_fd;
 }
 
-/* Go on with the map of an earlier process if it has the same layout and size. */
-static void reuse_map(struct bpf_map *map, int ifindex)
+/* Go on with the map of an earlier process. One of another size but the same layout is returned
+ * instead, for its entries to be moved; else -1. */
+static int reuse_map(struct bpf_map *map, int ifindex)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
 	int fd = find_map(ifindex, bpf_map__name(map));
 
 	if (fd < 0)
-		return;
+		return -1;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
 	    info.key_size == bpf_map__key_size(map) &&
-	    info.value_size == bpf_map__value_size(map) &&
-	    info.max_entries == bpf_map__max_entries(map))
+	    info.value_size == bpf_map__value_size(map)) {
+		if (info.max_entries != bpf_map__max_entries(map))
+			return fd;
 		(void)bpf_map__reuse_fd(map, fd);
+	}
 	(void)close(fd);
+	return -1;
+}
+
+static void close_old_maps(struct fastpath *fastpath)
+{
+	if (fastpath->old_flows >= 0)
+		(void)close(fastpath->old_flows);
+	if (fastpath->old_stamps >= 0)
+		(void)close(fastpath->old_stamps);
+	fastpath->old_flows = fastpath->old_stamps = -1;
 }
 
 static void size_maps(struct fastpath *fastpath, int ifindex)
 {
 	struct fastpath_bpf *skeleton = fastpath->skeleton;
+	int old_flows4;
 
 	(void)bpf_map__set_max_entries(skeleton->maps.flows6, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.flows4, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.stamps, fastpath->capacity + 1);
-	reuse_map(skeleton->maps.flows6, ifindex);
-	reuse_map(skeleton->maps.flows4, ifindex);
-	reuse_map(skeleton->maps.stamps, ifindex);
+	fastpath->old_flows = reuse_map(skeleton->maps.flows6, ifindex);
+	fastpath->old_stamps = reuse_map(skeleton->maps.stamps, ifindex);
+	old_flows4 = reuse_map(skeleton->maps.flows4, ifindex);
+	if (old_flows4 >= 0)
+		(void)close(old_flows4); /* says nothing that flows6 does not */
 }
 
 static int map_stamps(struct fastpath *fastpath)
@@ -246,6 +263,7 @@ int fastpath_open(const struct config_instance *config, struct fastpath **out, c
 	(void)libbpf_set_print(no_print);
 	if (!fastpath)
 		goto fail;
+	fastpath->old_flows = fastpath->old_stamps = -1;
 	fastpath->is_stateless = config->mode == CONFIG_MODE_SIIT;
 	fastpath->capacity = fastpath->is_stateless ? MAPPINGS_MAX : config->max_sessions;
 	fastpath->processors = libbpf_num_possible_cpus();
@@ -274,6 +292,7 @@ void fastpath_close(struct fastpath *fastpath)
 		return;
 	if (fastpath->stamps)
 		(void)munmap(fastpath->stamps, ((size_t)fastpath->capacity + 1) * sizeof(uint64_t));
+	close_old_maps(fastpath);
 	fastpath_bpf__destroy(fastpath->skeleton);
 	free(fastpath->mappings);
 	free(fastpath->counters);
@@ -559,6 +578,17 @@ struct kept_flow {
 	uint64_t seconds;
 };
 
+static uint64_t kept_stamp(const struct fastpath *fastpath, uint32_t index)
+{
+	uint64_t seconds = 0;
+
+	if (fastpath->old_stamps >= 0)
+		(void)bpf_map_lookup_elem(fastpath->old_stamps, &index, &seconds);
+	else if (index <= fastpath->capacity)
+		seconds = fastpath->stamps[index];
+	return seconds;
+}
+
 /* Add a portion to the list; false when memory ends. */
 static bool keep_portion(const struct fastpath *fastpath, const struct portion *portion,
                          struct kept_flow **flows, uint32_t *count)
@@ -570,29 +600,27 @@ static bool keep_portion(const struct fastpath *fastpath, const struct portion *
 		return false;
 	*flows = larger;
 	for (i = 0; i < portion->count; i++) {
-		struct kept_flow *flow = &larger[*count];
+		struct kept_flow *flow = &larger[*count + i];
 
 		memcpy(&flow->key, portion->keys + i * sizeof(flow->key), sizeof(flow->key));
 		memcpy(&flow->to, portion->values + i * sizeof(flow->to), sizeof(flow->to));
-		if (flow->to.index > fastpath->capacity)
-			continue;
-		flow->seconds = fastpath->stamps[flow->to.index];
-		(*count)++;
+		flow->seconds = kept_stamp(fastpath, flow->to.index);
 	}
+	*count += portion->count;
 	return true;
 }
 
 /* Copy the flows out of the kernel. Returns their count; *flows is the caller's to free. */
 static uint32_t read_flows(const struct fastpath *fastpath, struct kept_flow **flows)
 {
+	int fd = fastpath->old_flows >= 0 ? fastpath->old_flows : map6(fastpath);
 	struct portion *portion = portion_new();
 	uint32_t count = 0;
 
 	*flows = NULL;
 	while (portion && !portion->is_last) {
 		portion->count = BATCH;
-		if (bpf_map_lookup_batch(map6(fastpath),
-		                         portion->is_first ? NULL : &portion->position,
+		if (bpf_map_lookup_batch(fd, portion->is_first ? NULL : &portion->position,
 		                         &portion->position, portion->keys, portion->values,
 		                         &portion->count, NULL) < 0)
 			portion->is_last = true; /* what came with the end counts, too */
@@ -631,10 +659,12 @@ uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
 	struct kept_flow *kept;
 
 	if (fastpath->is_stateless) {
+		close_old_maps(fastpath);
 		clear_flows(fastpath);
 		return 0;
 	}
 	count = read_flows(fastpath, &kept);
+	close_old_maps(fastpath);
 	clear_map(map4(fastpath));
 	for (i = 0; i < count; i++) {
 		struct translator_flow flow = flow_of(&kept[i]);

@@ -14,6 +14,14 @@ has_flows() { [ "$(flows6)" = "$1" ] && [ "$(flows4)" = "$1" ]; }
 carried() { fastmap packets "$1"; }
 carried_more() { [ "$(carried "$1")" -ge "$2" ]; }
 
+# goes_on 64|46 [PACKETS]: the fast path carries that many more, within five seconds.
+goes_on() {
+	local before
+
+	before=$(carried "$1")
+	wait_for 5 carried_more "$1" $((before + ${2:-100}))
+}
+
 # uses_fast_path COMMAND...: COMMAND succeeds, and the fast path carried packets in both directions.
 uses_fast_path() {
 	local before64 before46
