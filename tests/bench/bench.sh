@@ -12,10 +12,11 @@
 #                           tun many       64:ff9b:3::/96 -> 198.51.103.0/24, on; fresh for each measurement
 #
 # Every way has a prefix, a pool and a device of its own, so that no flow of one is known to another, and they take
-# turns; each figure is measured REPEAT times and the median counts. Environment: REPEAT (3), DURATION of one
-# measurement in seconds (3), SEED of all random choices (1), CONGESTION control of TCP (the system's), FLOWS to
-# install for the last part (1000000). The figures are kept in build/bench/result.json; tests/bench/table.py puts them
-# into docs/benchmark.md. Nothing here fails for being slow, only for not running.
+# turns; each figure is measured REPEAT times, and the medians of figures and of the ratios in each round count.
+# Environment: REPEAT (3), DURATION of one measurement in seconds (3), SEED of all random choices (1), CONGESTION
+# control of TCP (the system's), FLOWS to install for the last part (1000000). The figures are kept in
+# build/bench/result.json; tests/bench/table.py puts them into docs/benchmark.md. Nothing here fails for being slow,
+# only for not running.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -271,22 +272,34 @@ fast_path_alone() {
 
 	for way in routing fast; do
 		senders "$way" "$raw/one-core.$way.$1" 0
+	done
+	for way in routing fast; do
 		[ "$(nproc)" = 1 ] || senders "$way" "$raw/two-cores.$way.$1" 0 1
 	done
 	in_program fast "$raw/program-ns.fast.$1" senders fast "$lab_dir/timed" 0
 	size_of_table "$1"
 }
 
-measure_once() {
-	local n=$1 way
+# measure MEASURE WAY FILE
+measure() {
+	case $1 in
+	tcp-out) tcp "$2" "$3" ;;
+	tcp-back) tcp "$2" "$3" -R ;;
+	tcp-four) tcp "$2" "$3" -P 4 ;;
+	tcp-four-back) tcp "$2" "$3" -P 4 -R ;;
+	udp-64) udp "$3" send -f 64 -t "$duration" "$(target "$2")" ;;
+	esac
+}
 
-	for way in $ways; do
-		echo "round $n of $repeat: $way" >&2
-		tcp "$way" "$lab_dir/raw/tcp-out.$way.$n"
-		tcp "$way" "$lab_dir/raw/tcp-back.$way.$n" -R
-		tcp "$way" "$lab_dir/raw/tcp-four.$way.$n" -P 4
-		tcp "$way" "$lab_dir/raw/tcp-four-back.$way.$n" -P 4 -R
-		udp "$lab_dir/raw/udp-64.$way.$n" send -f 64 -t "$duration" "$(target "$way")"
+# The ways follow each other in every measure: what else the machine does meets them alike.
+measure_once() {
+	local n=$1 what way
+
+	for what in tcp-out tcp-back tcp-four tcp-four-back udp-64; do
+		echo "round $n of $repeat: $what" >&2
+		for way in $ways; do
+			measure "$what" "$way" "$lab_dir/raw/$what.$way.$n"
+		done
 	done
 	echo "round $n of $repeat: sessions, cores, $many flows" >&2
 	new_sessions "$n"

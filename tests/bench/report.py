@@ -17,10 +17,10 @@ MEASURES = (  # key, what, unit, divisor
     ('tcp-four', 'TCP, four streams, out', 'Gbit/s', 1e9),
     ('tcp-four-back', 'TCP, four streams, back', 'Gbit/s', 1e9),
     ('udp-64', 'UDP, 64-byte packets, 64 flows', 'kpackets/s', 1e3),
-    ('udp-sessions', 'new UDP sessions through the device', 'k/s', 1e3),
     ('one-core', 'UDP, 64-byte packets, on one core', 'kpackets/s', 1e3),
     ('two-cores', 'the same, on two cores at once', 'kpackets/s', 1e3),
-    ('udp-sessions-cpu', 'new UDP sessions for a second of CPU time', 'k/s', 1e3),
+    ('udp-sessions', 'new UDP sessions through the device', 'k/s', 1e3),
+    ('udp-sessions-cpu', 'the same, for a second of its CPU time', 'k/s', 1e3),
 )
 CORE = (
     ('empty_rate', 'new sessions, empty tables', 'k/s', 1e3),
@@ -59,7 +59,7 @@ def collect(folder):
             if values:
                 row[way] = {'median': statistics.median(values), 'runs': values}
         result['measures'].append(row)
-    result['goals'] = goals(result)
+    result['goals'] = goals(folder, result)
     result['fast'] = fast_path(folder, result)
     core = [read_json(path) for path in runs_of(folder, 'core-sessions', 'slow')]
     for key, what, unit, divisor in CORE:
@@ -77,12 +77,18 @@ def median_of(result, key, way):
 
 
 def ratio(row, way, other):
+    """Median of the ratios in each round: the ways were measured one after the other."""
     if other not in row or way not in row:
         return None
-    return row[way]['median'] / row[other]['median']
+    return statistics.median(mine / its for mine, its in zip(row[way]['runs'], row[other]['runs']))
 
 
-def goals(result):
+def median_of_raw(folder, key):
+    values = [value_of(path) for path in runs_of(folder, key, 'fast')]
+    return statistics.median(values) if values else None
+
+
+def goals(folder, result):
     """What the fast path is to reach: (what, ratio, least ratio)."""
     rows = {row['key']: row for row in result['measures']}
     tcp = [key for key in rows if key.startswith('tcp-')]
@@ -93,25 +99,25 @@ def goals(result):
     if 'fast' in rows['two-cores']:
         found.append(('two cores, of one', median_of(result, 'two-cores', 'fast') / median_of(result, 'one-core', 'fast'),
                       1.7))
+    many = result['meta']['flows']
+    found.append((f'small packets: rate over {many} flows, of one flow',
+                  median_of_raw(folder, f'flows-{many}') / median_of_raw(folder, 'flows-1'), 0.8))
     return [{'what': what, 'ratio': value, 'least': least} for what, value, least in found]
 
 
 def fast_path(folder, result):
     """What the program in the kernel costs: rows of (what, unit, value)."""
-    def median(key):
-        values = [value_of(path) for path in runs_of(folder, key, 'fast')]
-        return statistics.median(values) if values else None
-    many = int(result['meta']['flows'])
+    many = result['meta']['flows']
     whole = 1e6 / median_of(result, 'one-core', 'fast')
     routing = 1e6 / median_of(result, 'one-core', 'routing')
-    program = median('program-ns')
-    one, all_of_them = median('flows-1'), median(f'flows-{many}')
+    program = median_of_raw(folder, 'program-ns')
+    one, all_of_them = median_of_raw(folder, 'flows-1'), median_of_raw(folder, f'flows-{many}')
     rows = [('the program in the kernel, 64 flows', 'ns/packet', program),
             ('the whole path, from sendmsg() to the server', 'ns/packet', whole),
             ('the same, plain routing', 'ns/packet', routing),
             ('share of the program in the whole path', '%', 100 * program / whole),
-            ('the program, one flow', 'ns/packet', median('flows-1-ns')),
-            (f'the program, {many} flows in turn', 'ns/packet', median(f'flows-{many}-ns')),
+            ('the program, one flow', 'ns/packet', median_of_raw(folder, 'flows-1-ns')),
+            (f'the program, {many} flows in turn', 'ns/packet', median_of_raw(folder, f'flows-{many}-ns')),
             ('the whole path, one flow', 'ns/packet', 1e9 / one),
             (f'the whole path, {many} flows in turn', 'ns/packet', 1e9 / all_of_them),
             ('growth of the whole path from one flow to all', '%', 100 * (one / all_of_them - 1))]

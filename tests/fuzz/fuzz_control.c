@@ -85,10 +85,12 @@ static void check_reply(const uint8_t *reply, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct control_identity identity = {
-		.cluster = "c", .node = "n", .namespace_name = "default", .pid = 1,
-		.fast_path = "off", .fast_path_reason = "fuzzing"
-	};
+	static const struct control_identity identity = { .cluster = "c",
+		                                          .node = "n",
+		                                          .namespace_name = "default",
+		                                          .pid = 1,
+		                                          .fast_path = "off",
+		                                          .fast_path_reason = "fuzzing" };
 	static struct translator *translators[2];
 	static uint8_t reply[65536];
 	struct translator_stats before, after;
