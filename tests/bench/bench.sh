@@ -322,6 +322,7 @@ write_meta() {
 		echo "repeat=$repeat"
 		echo "duration=$duration"
 		echo "flows=$many"
+		echo "load=$(cut -d " " -f 1 /proc/loadavg)" # what others do; a quiet machine is near 0
 	} >"$lab_dir/raw/meta"
 }
 

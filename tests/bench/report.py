@@ -97,8 +97,8 @@ def goals(folder, result):
     found += [(rows['udp-64']['what'] + ', of routing', ratio(rows['udp-64'], 'fast', 'routing'), 0.70),
               (rows['udp-64']['what'] + ', of tayga', ratio(rows['udp-64'], 'fast', 'tayga'), 1.5)]
     if 'fast' in rows['two-cores']:
-        found.append(('two cores, of one', median_of(result, 'two-cores', 'fast') / median_of(result, 'one-core', 'fast'),
-                      1.7))
+        one, two = median_of(result, 'one-core', 'fast'), median_of(result, 'two-cores', 'fast')
+        found.append(('two cores, of one', two / one, 1.7))
     many = result['meta']['flows']
     found.append((f'small packets: rate over {many} flows, of one flow',
                   median_of_raw(folder, f'flows-{many}') / median_of_raw(folder, 'flows-1'), 0.8))
@@ -138,7 +138,8 @@ def verdict_of(goal):
 def print_result(result):
     meta = result['meta']
     print(f"kernel {meta['kernel']}, {meta['cpus']} x {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
-          f"TCP {meta['congestion']}, seed {meta['seed']}, median of {meta['repeat']}")
+          f"TCP {meta['congestion']}, seed {meta['seed']}, "
+          f"load before {meta['load']}, median of {meta['repeat']}")
     print(f"{'':42}" + ''.join(f'{way:>10}' for way in WAYS) + f"{'':13}{'fast:':>6}{'routing':>9}{'tayga':>9}")
     for row in result['measures']:
         cells = ''.join(f"{show(row[way]['median'] if way in row else None):>10}" for way in WAYS)

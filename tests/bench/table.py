@@ -17,7 +17,8 @@ def table(result):
     meta = result['meta']
     lines = [
         f"Kernel {meta['kernel']}, {meta['cpus']} × {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
-        f"TCP {meta['congestion']}, seed {meta['seed']}; medians of {meta['repeat']} runs of {meta['duration']} s.", '',
+        f"TCP {meta['congestion']}, seed {meta['seed']}, load before the run {meta['load']}; "
+        f"medians of {meta['repeat']} runs of {meta['duration']} s.", '',
         '| | unit | routing | tayga | sa-nat64, slow path | sa-nat64, fast path | fast, of routing | fast, of tayga |',
         '|---|---|--:|--:|--:|--:|--:|--:|']
     for row in result['measures']:
