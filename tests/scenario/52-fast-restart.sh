@@ -7,10 +7,11 @@
 
 scenario_open
 network
-configure "fast-path = on"
+configure "fast-path = on" "bib = udp [2001:db8:1::2]:7002 198.51.100.1:7002"
 translator_start
 pid=$lab_pid
 udp_server server 7000
+udp_server client 7002
 tcp_server server 7001
 lab_start server iperf3 iperf3 -s
 wait_for 5 listening server -tl 5201
@@ -18,6 +19,7 @@ mkfifo "$lab_dir/orders"
 
 who() { udp_ask client --port 4000 --size 0 "$server6" 7000; }
 same_port() { [ "$(who)" = "$public" ]; }
+from4() { udp_ask server --port 4002 --count 3 198.51.100.1 7002; }
 answers() { [ "$(wc -l <"$lab_dir/hold.log")" -ge "$1" ]; }
 same_answers() { [ "$(sort -u "$lab_dir/hold.log" | wc -l)" = 1 ]; }
 # asked: the idle connection answers, from the same public port as ever
@@ -28,6 +30,7 @@ asked() {
 	echo who >&3
 	wait_for 5 answers $((before + 1)) && same_answers
 }
+static_binding() { cli -i nat64 --json bib | grep -q '"static": *true'; }
 lists() { cli -i nat64 sessions "$@" | grep "$server4"; }
 took_over() { sed -n 's/.*took over \([0-9]*\) sessions.*/\1/p' "$lab_dir/translator-nat64.log"; }
 takes_over() {
@@ -58,6 +61,7 @@ survives() {
 	check "$how, no translator: the busy connection goes on" goes_on 64
 	check "$how, no translator: the idle one answers" asked
 	check "$how, no translator: the UDP flow keeps its port" same_port
+	check "$how, no translator: IPv4 reaches the static binding" from4
 	before=$(flows6)
 	translator_start
 	pid=$lab_pid
@@ -68,6 +72,7 @@ survives() {
 	check "$how, started again: the busy connection goes on" goes_on 64
 	check "$how, started again: the idle one answers" asked
 	check "$how, started again: the UDP flow keeps its port" uses_fast_path same_port
+	check "$how, started again: IPv4 reaches the static binding" uses_fast_path from4
 	wait "$busy" || true
 	check "$how: the busy connection never stalled" never_stalled "iperf3-$how"
 }
@@ -76,8 +81,10 @@ public=$(who)
 lab_start client hold "$here/transfer.py" hold "$server6" 7001 "$lab_dir/orders"
 exec 3>"$lab_dir/orders"
 check "a UDP flow and an idle TCP connection" wait_for 5 answers 1
+check "a flow that IPv4 opened through a static binding" from4
 survives KILL
 survives TERM
+check "the static binding is still one" wait_for 5 static_binding
 
 lab_stop "$pid" || true
 check "flows wait for the next translator" test "$(flows6)" -ge 2
