@@ -5,7 +5,7 @@
 # usage: kernel61.sh [KERNEL]     KERNEL: 6.1.0-NN-amd64, by default the newest that linux-image-amd64 depends on
 #
 # As root on Debian 12. Needs qemu-system-x86 (installed if it is missing), busybox-static and cpio likewise; no KVM.
-# The kernel's package is downloaded by apt and unpacked, not installed. Takes about two minutes. Exit 1 on any FAIL.
+# The kernel's package is downloaded by apt and unpacked, not installed. Takes two to five minutes. Exit 1 on any FAIL.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
