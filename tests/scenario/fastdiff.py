@@ -84,14 +84,6 @@ class Gateway:
     def ended(self):
         return self.process.poll() is not None
 
-    def carried(self):
-        """Packets that the fast path translated so far."""
-        cpus = libbpf.libbpf_num_possible_cpus()
-        values, zero = (ctypes.c_uint64 * (4 * cpus))(), ctypes.c_uint32(0)
-        if libbpf.bpf_map_lookup_elem(self.counters, ctypes.byref(zero), values):
-            raise OSError(ctypes.get_errno(), 'cannot read the counters')
-        return sum(values[4 * cpu] + values[4 * cpu + 1] for cpu in range(cpus))
-
     def send(self, packet, vnet):
         """False: this kernel knows no UDP super-packets (before 6.2)."""
         protocol = 0x86dd if packet[0] >> 4 == 6 else 0x0800
@@ -168,6 +160,15 @@ def open_counters(device):
     sys.exit('the fast path has no counters')
 
 
+def carried(counters):
+    """Packets that the fast path translated so far."""
+    cpus = libbpf.libbpf_num_possible_cpus()
+    values, zero = (ctypes.c_uint64 * (4 * cpus))(), ctypes.c_uint32(0)
+    if libbpf.bpf_map_lookup_elem(counters, ctypes.byref(zero), values):
+        raise OSError(ctypes.get_errno(), 'cannot read the counters')
+    return sum(values[4 * cpu] + values[4 * cpu + 1] for cpu in range(cpus))
+
+
 def ping(mark):
     return build.ip4(ASKER4, OWN4, ICMP, build.ic4(8, 0, struct.pack('!HH', 0x6464, mark), b''))
 
@@ -219,23 +220,23 @@ class Differential:
         self.number = self.number % 65535 + 1
         if expected is None:
             expected = 0 if flow.must_reopen else sum(qualifies(p, v, self.mtu) for p, v in packets)
-        before = self.on.carried()
+        before = carried(self.on.counters)
         for gateway in (self.on, self.off):
             for packet, vnet in packets:
                 if not gateway.send(packet, vnet):
                     return []
             gateway.send(ping(self.number), NO_OFFLOAD)
-        carried = self.on.carried() - before
+        moved = carried(self.on.counters) - before
         was_whole = len(packets) == 1
         out = [sorted(comparable(v, p, was_whole) for v, p in gateway.collect(self.number, at_least))
-               for gateway, at_least in ((self.on, carried), (self.off, 0))]
+               for gateway, at_least in ((self.on, moved), (self.off, 0))]
         self.steps += 1
-        self.carried += carried
+        self.carried += moved
         if out[0] != out[1]:
             self.fail(flow, packets, ['with the fast path: ' + line for line in show(out[0])] +
                       ['without: ' + line for line in show(out[1])])
-        if expected not in (carried, -1):
-            self.fail(flow, packets, ['the fast path carried %d packets, not %d' % (carried, expected)])
+        if expected not in (moved, -1):
+            self.fail(flow, packets, ['the fast path carried %d packets, not %d' % (moved, expected)])
         return out[1]
 
     def fail(self, flow, packets, lines):
