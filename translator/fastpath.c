@@ -670,7 +670,8 @@ uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
 		struct translator_flow flow = flow_of(&kept[i]);
 
 		last_us = kept[i].seconds ? (kept[i].seconds + 1) * 1000000 : now_us;
-		index = translator_restore(t, &flow, last_us, now_us);
+		/* no protocol: the instance was stateless before */
+		index = kept[i].key.proto ? translator_restore(t, &flow, last_us, now_us) : 0;
 		if (index && install(fastpath, index, &flow) == 0) {
 			fastpath->stamps[index] = kept[i].seconds;
 			taken++;

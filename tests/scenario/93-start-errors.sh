@@ -42,7 +42,6 @@ start_elsewhere() { rundir=$lab_dir/run2 start sa-nat64.conf nat64; }
 no_device() { refuse in_ns gw ip link show nat64; }
 
 sed 's/^mode = siit/&\npool4 = 198.51.100.0\/28/' "$lab_dir/sa-nat64.conf" >"$lab_dir/bad.conf"
-sed '/^mode = nat64/a fast-path = on' "$lab_dir/sa-nat64.conf" >"$lab_dir/fast.conf"
 
 check "--help: 0" translator --help
 check "--version: 0" translator --version
@@ -53,7 +52,6 @@ check "no such file: 2" ends 2 "nowhere.conf" start nowhere.conf nat64
 check "no such instance: 2" ends 2 "lower" start sa-nat64.conf lower
 check "no instance named: 2" ends 2 "INSTANCE" start sa-nat64.conf
 check "an unknown option: 2" refuses_option
-check "fast-path = on says that it is not there yet: 2" ends 2 "fast-path" start fast.conf nat64
 check "without /dev/net/tun: 1" ends 1 "/dev/net/tun" start_without_tun
 check "without privileges: 1" ends 1 "nat64" start_as_nobody
 check "no device was made by any of them" no_device
