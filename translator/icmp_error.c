@@ -25,11 +25,6 @@ static bool is_allowed(const struct packet *p)
 	return !special6_is_martian(&p->src6) && !special6_is_martian(&p->dst6);
 }
 
-static uint32_t min32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Type, code, rest and quote at icmp; the checksum stays zero. Returns the message's length. */
 static uint32_t write_message(const struct packet *p, const struct verdict_icmp *answer,
                               uint32_t rest, uint32_t room, uint8_t *icmp)

@@ -226,6 +226,15 @@ enum verdict packet_parse_transport(struct packet *p, enum packet_form form)
 	return p->proto == IPPROTO_TCP ? parse_tcp(p, l4) : parse_udp(p, l4);
 }
 
+enum verdict packet_parse_whole(uint8_t *data, uint32_t len, struct packet *p)
+{
+	enum verdict verdict = packet_parse(data, len, PACKET_WHOLE, p);
+
+	if (verdict != VERDICT_OK || p->fragment_offset)
+		return verdict;
+	return packet_parse_transport(p, PACKET_WHOLE);
+}
+
 bool packet_is_icmp(const struct packet *p)
 {
 	return p->proto == (p->version == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);

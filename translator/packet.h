@@ -66,11 +66,20 @@ enum verdict packet_parse(uint8_t *data, uint32_t len, enum packet_form form, st
  * fragment. For a quote the ports (4 bytes) or the ICMP type and identifier (6 bytes) suffice. */
 enum verdict packet_parse_transport(struct packet *p, enum packet_form form);
 
+/* Both of a whole packet; a later piece has no transport header. */
+enum verdict packet_parse_whole(uint8_t *data, uint32_t len, struct packet *p);
+
 /* ICMP of the packet's own family, an ICMP error of it (RFC 792, RFC 4443), an echo. The last two
  * need the transport parsed. */
 bool packet_is_icmp(const struct packet *p);
 bool packet_is_icmp_error(const struct packet *p);
 bool packet_is_echo(const struct packet *p);
+
+/* The lesser of two lengths. */
+static inline uint32_t min32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
 
 /* Unaligned big-endian access to packet bytes. */
 static inline uint16_t load_be16(const uint8_t *p)

@@ -164,11 +164,9 @@ static void release_pieces(struct translator *t, uint32_t datagram,
 
 	while ((len = fragment_take(t->fragments, datagram, bytes))) {
 		struct xlat_job job = { 0 };
-		enum verdict verdict = packet_parse(bytes, len, PACKET_WHOLE, &job.p);
+		enum verdict verdict = packet_parse_whole(bytes, len, &job.p);
 
 		t->error_rest = 0;
-		if (verdict == VERDICT_OK && !job.p.fragment_offset)
-			verdict = packet_parse_transport(&job.p, PACKET_WHOLE);
 		if (verdict == VERDICT_OK) {
 			if (whole)
 				use_whole(whole, &job);

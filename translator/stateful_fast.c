@@ -33,6 +33,12 @@ static bool is_open(const struct session *session)
 	       session->state == TCP_STATE_V4_FIN_RCV || session->state == TCP_STATE_V6_FIN_RCV;
 }
 
+/* Idle time of a session that the fast path carries. */
+static uint64_t carried_idle_us(const struct translator *t, enum l4_proto proto)
+{
+	return proto == L4_TCP ? flow_timer_us(t, TCP_TIMER_EST) : flow_idle_us(t, proto);
+}
+
 const char *fast_lacks(const struct translator *t, uint32_t index,
                        enum translator_direction direction)
 {
@@ -98,8 +104,7 @@ uint64_t translator_session_expiry(const struct translator *t, uint32_t index)
 {
 	const struct session *session = session_at(t->sessions, index);
 	enum l4_proto proto = bib_at(t->bib, session->bib)->proto;
-	uint64_t lifetime_us = proto == L4_TCP ? flow_timer_us(t, TCP_TIMER_EST)
-	                                       : flow_idle_us(t, proto);
+	uint64_t lifetime_us = carried_idle_us(t, proto);
 	uint64_t last_us, expires_us;
 
 	if (!(session->fast & INSTALLED))
@@ -122,8 +127,7 @@ bool fast_prolongs(struct translator *t, uint32_t index)
 uint32_t translator_restore(struct translator *t, const struct translator_flow *flow,
                             uint64_t last_used_us, uint64_t now_us)
 {
-	uint64_t lifetime_us = flow->proto == L4_TCP ? flow_timer_us(t, TCP_TIMER_EST)
-	                                             : flow_idle_us(t, flow->proto);
+	uint64_t lifetime_us = carried_idle_us(t, flow->proto);
 	struct adopted_flow adopted = {
 		.proto = flow->proto,
 		.addr6 = flow->host6,

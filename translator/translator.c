@@ -225,9 +225,7 @@ enum verdict translator_turn(const struct xlat_job *first, uint8_t *data, uint32
 	enum verdict verdict;
 
 	*second = (struct xlat_job){ .offload = first->offload, .is_second_pass = true };
-	verdict = packet_parse(data, len, PACKET_WHOLE, &second->p);
-	if (verdict == VERDICT_OK && !second->p.fragment_offset)
-		verdict = packet_parse_transport(&second->p, PACKET_WHOLE);
+	verdict = packet_parse_whole(data, len, &second->p);
 	second->icmp_len = second->p.l4_len;
 	return verdict;
 }

@@ -12,11 +12,6 @@ static uint8_t proto6(uint8_t proto)
 	return proto == IPPROTO_ICMP ? IPPROTO_ICMPV6 : proto;
 }
 
-static uint32_t min32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 enum verdict xlat46_fit(const struct config_instance *config, const struct xlat_job *job,
                         struct xlat_fit *fit)
 {

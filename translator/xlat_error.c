@@ -71,11 +71,6 @@ enum verdict xlat_error_parse(const struct packet *p, struct xlat_error *error)
 	return parse_quote(p, error->region_len, &error->quote) ? VERDICT_OK : VERDICT_ICMP_QUOTE;
 }
 
-static uint32_t min32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 struct xlat_error_layout xlat_error_plan(const struct xlat_error *error, uint32_t quote_len,
                                          uint32_t room, uint32_t unit)
 {
