@@ -2,6 +2,7 @@
 
 #include "lib/log.h"
 #include "translator/fastpath_abi.h"
+#include "translator/fastpath_takeover.h"
 #include "translator/loop.h"
 #include "translator/fastpath.skel.h"
 
@@ -24,7 +25,6 @@
 #define MAPPINGS_MAX   65536 /* stateless: address pairs remembered at once */
 #define MAPPING_IDLE_S 60
 #define SWEEP_STEPS    8192
-#define BATCH          1024
 #define TC_HANDLE      1
 #define TC_PRIORITY    1
 
@@ -40,9 +40,9 @@ struct mapping {
 
 struct fastpath {
 	struct fastpath_bpf *skeleton;
-	int old_flows, old_stamps; /* an earlier process's maps of another size; -1 without */
-	uint64_t *stamps;          /* mapped */
-	uint32_t capacity;         /* highest index */
+	struct takeover left; /* by an earlier process, until it is taken over */
+	uint64_t *stamps;     /* mapped */
+	uint32_t capacity;    /* highest index */
 	bool is_stateless;
 	struct mapping *mappings; /* stateless: capacity + 1 */
 	uint32_t next_free, sweep_at;
@@ -79,82 +79,26 @@ static struct bpf_tc_hook *hook_of(struct bpf_tc_hook *hook, int ifindex)
 	return hook;
 }
 
-/* The map of that name which the program on the device uses, -1 when there is none. */
-static int find_map(int ifindex, const char *name)
+/* The program on the device, 0 when there is none. */
+static uint32_t program_on(int ifindex)
 {
-	struct bpf_prog_info program = { 0 };
-	struct bpf_map_info map;
 	struct bpf_tc_hook hook;
 	struct bpf_tc_opts opts;
-	uint32_t ids[16], len = sizeof(program), i;
-	int fd, map_fd = -1;
 
 	if (bpf_tc_query(hook_of(&hook, ifindex), filter_of(&opts)) < 0)
-		return -1;
-	fd = bpf_prog_get_fd_by_id(opts.prog_id);
-	if (fd < 0)
-		return -1;
-	program.nr_map_ids = 16;
-	program.map_ids = (uintptr_t)ids;
-	if (bpf_obj_get_info_by_fd(fd, &program, &len) < 0)
-		program.nr_map_ids = 0;
-	for (i = 0; i < program.nr_map_ids && i < 16 && map_fd < 0; i++) {
-		map_fd = bpf_map_get_fd_by_id(ids[i]);
-		memset(&map, 0, sizeof(map));
-		len = sizeof(map);
-		if (map_fd >= 0 && (bpf_obj_get_info_by_fd(map_fd, &map, &len) < 0 ||
-		                    strcmp(map.name, name) != 0)) {
-			(void)close(map_fd);
-			map_fd = -1;
-		}
-	}
-	(void)close(fd);
-	return map_fd;
-}
-
-/* Go on with the map of an earlier process. One of another size but the same layout is returned
- * instead, for its entries to be moved; else -1. */
-static int reuse_map(struct bpf_map *map, int ifindex)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-	int fd = find_map(ifindex, bpf_map__name(map));
-
-	if (fd < 0)
-		return -1;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
-	    info.key_size == bpf_map__key_size(map) &&
-	    info.value_size == bpf_map__value_size(map)) {
-		if (info.max_entries != bpf_map__max_entries(map))
-			return fd;
-		(void)bpf_map__reuse_fd(map, fd);
-	}
-	(void)close(fd);
-	return -1;
-}
-
-static void close_old_maps(struct fastpath *fastpath)
-{
-	if (fastpath->old_flows >= 0)
-		(void)close(fastpath->old_flows);
-	if (fastpath->old_stamps >= 0)
-		(void)close(fastpath->old_stamps);
-	fastpath->old_flows = fastpath->old_stamps = -1;
+		return 0;
+	return opts.prog_id;
 }
 
 static void size_maps(struct fastpath *fastpath, int ifindex)
 {
-	struct fastpath_bpf *skeleton = fastpath->skeleton;
-	int old_flows4;
+	const struct fastpath_bpf *skeleton = fastpath->skeleton;
 
 	(void)bpf_map__set_max_entries(skeleton->maps.flows6, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.flows4, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.stamps, fastpath->capacity + 1);
-	fastpath->old_flows = reuse_map(skeleton->maps.flows6, ifindex);
-	fastpath->old_stamps = reuse_map(skeleton->maps.stamps, ifindex);
-	old_flows4 = reuse_map(skeleton->maps.flows4, ifindex);
-	if (old_flows4 >= 0)
-		(void)close(old_flows4); /* says nothing that flows6 does not */
+	takeover_maps(&fastpath->left, program_on(ifindex), skeleton->maps.flows6,
+	              skeleton->maps.flows4, skeleton->maps.stamps);
 }
 
 static int map_stamps(struct fastpath *fastpath)
@@ -263,7 +207,7 @@ int fastpath_open(const struct config_instance *config, struct fastpath **out, c
 	(void)libbpf_set_print(no_print);
 	if (!fastpath)
 		goto fail;
-	fastpath->old_flows = fastpath->old_stamps = -1;
+	takeover_init(&fastpath->left);
 	fastpath->is_stateless = config->mode == CONFIG_MODE_SIIT;
 	fastpath->capacity = fastpath->is_stateless ? MAPPINGS_MAX : config->max_sessions;
 	fastpath->processors = libbpf_num_possible_cpus();
@@ -292,7 +236,7 @@ void fastpath_close(struct fastpath *fastpath)
 		return;
 	if (fastpath->stamps)
 		(void)munmap(fastpath->stamps, ((size_t)fastpath->capacity + 1) * sizeof(uint64_t));
-	close_old_maps(fastpath);
+	takeover_fini(&fastpath->left);
 	fastpath_bpf__destroy(fastpath->skeleton);
 	free(fastpath->mappings);
 	free(fastpath->counters);
@@ -520,46 +464,10 @@ struct translator_fast fastpath_hooks(struct fastpath *fastpath)
 
 /* ---- after a restart or a reload ---- */
 
-/* The flows of a map in portions, for a table may hold millions. */
-struct portion {
-	uint32_t position; /* of the kernel */
-	uint32_t count;
-	uint8_t keys[BATCH * sizeof(struct fastpath_key6)];
-	uint8_t values[BATCH * sizeof(struct fastpath_to6)];
-	bool is_first, is_last;
-};
-
-static struct portion *portion_new(void)
-{
-	struct portion *portion = malloc(sizeof(*portion));
-
-	if (!portion)
-		return NULL;
-	portion->is_first = true;
-	portion->is_last = false;
-	return portion;
-}
-
-/* Remove every entry of a map. */
-static void clear_map(int fd)
-{
-	struct portion *portion = portion_new();
-
-	while (portion && !portion->is_last) {
-		portion->count = BATCH;
-		if (bpf_map_lookup_and_delete_batch(
-			    fd, portion->is_first ? NULL : &portion->position, &portion->position,
-			    portion->keys, portion->values, &portion->count, NULL) < 0)
-			portion->is_last = true;
-		portion->is_first = false;
-	}
-	free(portion);
-}
-
 static void clear_flows(struct fastpath *fastpath)
 {
-	clear_map(map6(fastpath));
-	clear_map(map4(fastpath));
+	takeover_clear(map6(fastpath));
+	takeover_clear(map4(fastpath));
 	if (fastpath->mappings)
 		memset(fastpath->mappings, 0,
 		       ((size_t)fastpath->capacity + 1) * sizeof(*fastpath->mappings));
@@ -572,102 +480,23 @@ void fastpath_reset(struct fastpath *fastpath, const struct config_instance *con
 		log_warning("the fast path keeps its old settings: %s", strerror(errno));
 }
 
-struct kept_flow {
-	struct fastpath_key6 key;
-	struct fastpath_to4 to;
-	uint64_t seconds;
-};
-
-static uint64_t kept_stamp(const struct fastpath *fastpath, uint32_t index)
-{
-	uint64_t seconds = 0;
-
-	if (fastpath->old_stamps >= 0)
-		(void)bpf_map_lookup_elem(fastpath->old_stamps, &index, &seconds);
-	else if (index <= fastpath->capacity)
-		seconds = fastpath->stamps[index];
-	return seconds;
-}
-
-/* Add a portion to the list; false when memory ends. */
-static bool keep_portion(const struct fastpath *fastpath, const struct portion *portion,
-                         struct kept_flow **flows, uint32_t *count)
-{
-	struct kept_flow *larger = reallocarray(*flows, *count + portion->count, sizeof(**flows));
-	uint32_t i;
-
-	if (!larger)
-		return false;
-	*flows = larger;
-	for (i = 0; i < portion->count; i++) {
-		struct kept_flow *flow = &larger[*count + i];
-
-		memcpy(&flow->key, portion->keys + i * sizeof(flow->key), sizeof(flow->key));
-		memcpy(&flow->to, portion->values + i * sizeof(flow->to), sizeof(flow->to));
-		flow->seconds = kept_stamp(fastpath, flow->to.index);
-	}
-	*count += portion->count;
-	return true;
-}
-
-/* Copy the flows out of the kernel. Returns their count; *flows is the caller's to free. */
-static uint32_t read_flows(const struct fastpath *fastpath, struct kept_flow **flows)
-{
-	int fd = fastpath->old_flows >= 0 ? fastpath->old_flows : map6(fastpath);
-	struct portion *portion = portion_new();
-	uint32_t count = 0;
-
-	*flows = NULL;
-	while (portion && !portion->is_last) {
-		portion->count = BATCH;
-		if (bpf_map_lookup_batch(fd, portion->is_first ? NULL : &portion->position,
-		                         &portion->position, portion->keys, portion->values,
-		                         &portion->count, NULL) < 0)
-			portion->is_last = true; /* what came with the end counts, too */
-		portion->is_first = false;
-		if (portion->is_last && errno != ENOENT)
-			break;
-		if (portion->count && !keep_portion(fastpath, portion, flows, &count))
-			break;
-	}
-	free(portion);
-	return count;
-}
-
-static struct translator_flow flow_of(const struct kept_flow *kept)
-{
-	struct translator_flow flow = {
-		.proto = kept->key.proto == IPPROTO_TCP   ? L4_TCP
-		         : kept->key.proto == IPPROTO_UDP ? L4_UDP
-		                                          : L4_ICMP,
-		.pool4 = ntohl(kept->to.src),
-		.remote4 = ntohl(kept->to.dst),
-		.host_port = ntohs(kept->key.src_port),
-		.pool4_port = ntohs(kept->to.src_port),
-	};
-
-	memcpy(&flow.host6, kept->key.src, 16);
-	memcpy(&flow.remote6, kept->key.dst, 16);
-	flow.remote_port = flow.proto == L4_ICMP ? 0 : ntohs(kept->key.dst_port);
-	return flow;
-}
-
 uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
 {
 	uint64_t now_us = loop_now_us(), last_us;
 	uint32_t count, i, index, taken = 0;
-	struct kept_flow *kept;
+	struct takeover_flow *kept;
 
 	if (fastpath->is_stateless) {
-		close_old_maps(fastpath);
+		takeover_fini(&fastpath->left);
 		clear_flows(fastpath);
 		return 0;
 	}
-	count = read_flows(fastpath, &kept);
-	close_old_maps(fastpath);
-	clear_map(map4(fastpath));
+	count = takeover_read(&fastpath->left, map6(fastpath), fastpath->stamps, fastpath->capacity,
+	                      &kept);
+	takeover_fini(&fastpath->left);
+	takeover_clear(map4(fastpath));
 	for (i = 0; i < count; i++) {
-		struct translator_flow flow = flow_of(&kept[i]);
+		struct translator_flow flow = takeover_flow(&kept[i]);
 
 		last_us = kept[i].seconds ? (kept[i].seconds + 1) * 1000000 : now_us;
 		/* no protocol: the instance was stateless before */

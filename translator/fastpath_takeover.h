@@ -1,0 +1,53 @@
+/* What an earlier process left in the kernel: the maps of the program on the TUN's egress filter,
+ * and the flows in them.
+ *
+ * Knows maps and their entries, but neither sessions nor devices: fastpath.c asks for the maps
+ * before it loads its own program, and enters again what the translator has a place for.
+ */
+#ifndef SA_NAT64_FASTPATH_TAKEOVER_H
+#define SA_NAT64_FASTPATH_TAKEOVER_H
+
+#include "translator/fastpath_abi.h"
+#include "translator/translator.h"
+
+#include <stdint.h>
+
+struct bpf_map;
+
+/* Maps of another size, whose entries have to be moved. */
+struct takeover {
+	int flows6, stamps; /* descriptors; -1: none, or taken as it was */
+};
+
+/* A flow that the kernel kept. */
+struct takeover_flow {
+	struct fastpath_key6 key;
+	struct fastpath_to4 to;
+	uint64_t seconds; /* of the monotonic clock when it was last used; 0: never */
+};
+
+/* Nothing left. */
+void takeover_init(struct takeover *left);
+
+/* Close what is open. */
+void takeover_fini(struct takeover *left);
+
+/* Make the maps of a program that has its sizes and is not loaded yet those of the program on the
+ * device (program_id; 0: there is none), where layout and size are the same. A map of flows or
+ * stamps of the same layout but another size goes to *left; one of another layout is forgotten. */
+void takeover_maps(struct takeover *left, uint32_t program_id, struct bpf_map *flows6,
+                   struct bpf_map *flows4, struct bpf_map *stamps);
+
+/* Copy the flows out of *left or, if that has none, out of the map flows6, with their stamps out of
+ * *left or the array stamps of indexes up to capacity. Returns their count; *flows is the caller's
+ * to free, NULL when there are none. Without memory for all of them: those that fit. */
+uint32_t takeover_read(const struct takeover *left, int flows6, const uint64_t *stamps,
+                       uint32_t capacity, struct takeover_flow **flows);
+
+/* The same flow in the translator's words. Meaningless for stateless mappings: key.proto is 0. */
+struct translator_flow takeover_flow(const struct takeover_flow *kept);
+
+/* Remove every entry of a map of flows. */
+void takeover_clear(int map);
+
+#endif
