@@ -90,15 +90,19 @@ static uint32_t program_on(int ifindex)
 	return opts.prog_id;
 }
 
-static void size_maps(struct fastpath *fastpath, int ifindex)
+static void size_maps(struct fastpath *fastpath, const char *tun)
 {
 	const struct fastpath_bpf *skeleton = fastpath->skeleton;
 
 	(void)bpf_map__set_max_entries(skeleton->maps.flows6, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.flows4, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.stamps, fastpath->capacity + 1);
-	takeover_maps(&fastpath->left, program_on(ifindex), skeleton->maps.flows6,
-	              skeleton->maps.flows4, skeleton->maps.stamps);
+	if (takeover_maps(&fastpath->left, program_on((int)if_nametoindex(tun)),
+	                  skeleton->maps.flows6, skeleton->maps.flows4,
+	                  skeleton->maps.stamps) == -EPROTO)
+		log_notice("the fast path on %s is of a version with another layout of its maps: "
+		           "its flows are dropped, not taken over",
+		           tun);
 }
 
 static int map_stamps(struct fastpath *fastpath)
@@ -116,6 +120,7 @@ static int map_stamps(struct fastpath *fastpath)
 static int write_settings(struct fastpath *fastpath, const struct config_instance *config)
 {
 	struct fastpath_settings settings = {
+		.layout = FASTPATH_LAYOUT,
 		.mtu4 = config->mtu4,
 		.mtu6 = config->mtu6,
 		.lowest_ipv6_mtu = config->lowest_ipv6_mtu,
@@ -182,7 +187,7 @@ static int load(struct fastpath *fastpath, const struct config_instance *config,
 	fastpath->skeleton = fastpath_bpf__open();
 	if (!fastpath->skeleton)
 		return -errno;
-	size_maps(fastpath, ifindex);
+	size_maps(fastpath, config->tun);
 	*step = "load the program into the kernel";
 	error = fastpath_bpf__load(fastpath->skeleton);
 	if (error < 0)

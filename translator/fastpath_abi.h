@@ -4,11 +4,19 @@
  * Plain data of fixed layout without padding. Addresses, ports and identifiers are in network
  * order, as in packets. A flow has one entry in each direction; an entry holds exactly what the
  * slow path would write.
+ *
+ * The maps outlive the daemon, and another version of it may find them. It takes over those only
+ * whose settings begin with its own FASTPATH_LAYOUT: whoever changes a key, a value, or what one of
+ * their fields means, counts the layout up.
  */
 #ifndef SA_NAT64_FASTPATH_ABI_H
 #define SA_NAT64_FASTPATH_ABI_H
 
 #include <linux/types.h>
+
+/* Of flows6, flows4 and stamps. "N64", so that no other first word is taken for it, and a number.
+ */
+#define FASTPATH_LAYOUT 0x4e363401u
 
 /* Stateful flows carry the ports (ICMP echo: the identifier twice). Stateless mappings have no
  * ports and no protocol: they hold for every packet between two addresses. */
@@ -44,6 +52,7 @@ struct fastpath_to6 {
 
 /* Settings, the only entry of their map; a reload rewrites it. */
 struct fastpath_settings {
+	__u32 layout; /* FASTPATH_LAYOUT; comes first in every version */
 	__u32 mtu4, mtu6, lowest_ipv6_mtu;
 	__s32 override_tos; /* -1: copy */
 	__u8 zeroize_traffic_class;

@@ -5,61 +5,97 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH 1024
+#define BATCH    1024
+#define MAPS_MAX 16 /* of one program */
+
+/* What FASTPATH_LAYOUT stands for; count it up with any change here. */
+_Static_assert(sizeof(struct fastpath_key6) == 40 && sizeof(struct fastpath_key4) == 16 &&
+                       sizeof(struct fastpath_to4) == 20 && sizeof(struct fastpath_to6) == 40 &&
+                       offsetof(struct fastpath_key6, dst_port) == 34 &&
+                       offsetof(struct fastpath_key6, proto) == 36 &&
+                       offsetof(struct fastpath_to4, dst_port) == 10 &&
+                       offsetof(struct fastpath_to4, index) == 12 && FASTPATH_LAYOUT == 0x4e363401u,
+               "another layout of flows6, flows4 or stamps needs another FASTPATH_LAYOUT");
 
 /* ---- maps ---- */
 
-/* The map of that name which a program uses, -1 when there is none. */
-static int find_map(uint32_t program_id, const char *name)
+/* A map of an earlier process. */
+struct found {
+	int fd; /* -1: there is none */
+	struct bpf_map_info info;
+};
+
+static struct found open_map(uint32_t id)
+{
+	struct found found = { .fd = bpf_map_get_fd_by_id(id) };
+	uint32_t len = sizeof(found.info);
+
+	if (found.fd >= 0 && bpf_obj_get_info_by_fd(found.fd, &found.info, &len) < 0) {
+		(void)close(found.fd);
+		found.fd = -1;
+	}
+	return found;
+}
+
+/* The map of that name which a program uses. */
+static struct found find_map(uint32_t program_id, const char *name)
 {
 	struct bpf_prog_info program = { 0 };
-	struct bpf_map_info map;
-	uint32_t ids[16], len = sizeof(program), i;
-	int fd, map_fd = -1;
+	struct found found = { .fd = -1 };
+	uint32_t ids[MAPS_MAX], len = sizeof(program), i;
+	int fd = bpf_prog_get_fd_by_id(program_id);
 
-	fd = bpf_prog_get_fd_by_id(program_id);
 	if (fd < 0)
-		return -1;
-	program.nr_map_ids = 16;
+		return found;
+	program.nr_map_ids = MAPS_MAX;
 	program.map_ids = (uintptr_t)ids;
 	if (bpf_obj_get_info_by_fd(fd, &program, &len) < 0)
 		program.nr_map_ids = 0;
-	for (i = 0; i < program.nr_map_ids && i < 16 && map_fd < 0; i++) {
-		map_fd = bpf_map_get_fd_by_id(ids[i]);
-		memset(&map, 0, sizeof(map));
-		len = sizeof(map);
-		if (map_fd >= 0 && (bpf_obj_get_info_by_fd(map_fd, &map, &len) < 0 ||
-		                    strcmp(map.name, name) != 0)) {
-			(void)close(map_fd);
-			map_fd = -1;
+	for (i = 0; i < program.nr_map_ids && i < MAPS_MAX && found.fd < 0; i++) {
+		found = open_map(ids[i]);
+		if (found.fd >= 0 && strcmp(found.info.name, name) != 0) {
+			(void)close(found.fd);
+			found.fd = -1;
 		}
 	}
 	(void)close(fd);
-	return map_fd;
+	return found;
 }
 
-/* Go on with the map of an earlier process. One of another size but the same layout is returned
- * instead, for its entries to be moved; else -1. */
+/* Whether a program's settings say that its maps are laid out as ours. */
+static bool has_our_layout(uint32_t program_id)
+{
+	struct found settings = find_map(program_id, "settings");
+	uint32_t zero = 0, layout = 0, *value;
+
+	if (settings.fd < 0)
+		return false;
+	value = settings.info.value_size >= sizeof(layout) ? malloc(settings.info.value_size)
+	                                                   : NULL;
+	if (value && bpf_map_lookup_elem(settings.fd, &zero, value) == 0)
+		layout = value[0];
+	free(value);
+	(void)close(settings.fd);
+	return layout == FASTPATH_LAYOUT;
+}
+
+/* Go on with the map of an earlier process. One of another size is returned instead, for its
+ * entries to be moved; else -1. */
 static int reuse_map(struct bpf_map *map, uint32_t program_id)
 {
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-	int fd = find_map(program_id, bpf_map__name(map));
+	struct found found = find_map(program_id, bpf_map__name(map));
 
-	if (fd < 0)
-		return -1;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
-	    info.key_size == bpf_map__key_size(map) &&
-	    info.value_size == bpf_map__value_size(map)) {
-		if (info.max_entries != bpf_map__max_entries(map))
-			return fd;
-		(void)bpf_map__reuse_fd(map, fd);
+	if (found.fd >= 0 && found.info.max_entries != bpf_map__max_entries(map))
+		return found.fd;
+	if (found.fd >= 0) {
+		(void)bpf_map__reuse_fd(map, found.fd);
+		(void)close(found.fd);
 	}
-	(void)close(fd);
 	return -1;
 }
 
@@ -77,16 +113,21 @@ void takeover_fini(struct takeover *left)
 	takeover_init(left);
 }
 
-void takeover_maps(struct takeover *left, uint32_t program_id, struct bpf_map *flows6,
-                   struct bpf_map *flows4, struct bpf_map *stamps)
+int takeover_maps(struct takeover *left, uint32_t program_id, struct bpf_map *flows6,
+                  struct bpf_map *flows4, struct bpf_map *stamps)
 {
 	int old_flows4;
 
+	if (!program_id)
+		return -ENOENT;
+	if (!has_our_layout(program_id))
+		return -EPROTO;
 	left->flows6 = reuse_map(flows6, program_id);
 	left->stamps = reuse_map(stamps, program_id);
 	old_flows4 = reuse_map(flows4, program_id);
 	if (old_flows4 >= 0)
 		(void)close(old_flows4); /* says nothing that flows6 does not */
+	return 0;
 }
 
 /* ---- flows ---- */

@@ -33,10 +33,11 @@ void takeover_init(struct takeover *left);
 void takeover_fini(struct takeover *left);
 
 /* Make the maps of a program that has its sizes and is not loaded yet those of the program on the
- * device (program_id; 0: there is none), where layout and size are the same. A map of flows or
- * stamps of the same layout but another size goes to *left; one of another layout is forgotten. */
-void takeover_maps(struct takeover *left, uint32_t program_id, struct bpf_map *flows6,
-                   struct bpf_map *flows4, struct bpf_map *stamps);
+ * device (program_id; 0: there is none): each map of the same size; one of flows or stamps that has
+ * another size goes to *left. Returns 0, -ENOENT when there is nothing to take over, -EPROTO when
+ * it has another layout and is forgotten. */
+int takeover_maps(struct takeover *left, uint32_t program_id, struct bpf_map *flows6,
+                  struct bpf_map *flows4, struct bpf_map *stamps);
 
 /* Copy the flows out of *left or, if that has none, out of the map flows6, with their stamps out of
  * *left or the array stamps of indexes up to capacity. Returns their count; *flows is the caller's

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The translator is killed or ended while the fast path carries flows: they go on without it, and its successor takes
-# their sessions over. A successor with another pool takes none.
+# their sessions over. A successor with another pool takes none, and one of another version only if it reads the maps the
+# same way.
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/fast.sh"
@@ -66,6 +67,7 @@ survives() {
 	translator_start
 	pid=$lab_pid
 	check "$how, started again: it took the sessions over" takes_over "$before"
+	check "$how, started again: the maps have its layout" refuse log_has 'another layout'
 	check "$how, started again: the UDP session is listed" lists --port 4000
 	check "$how, started again: the idle connection is listed" lists --remote "$server4" --port 7001 --state ESTABLISHED
 	check "$how, started again: the busy one is listed" lists --remote "$server4" --port 5201 --state ESTABLISHED
@@ -94,3 +96,18 @@ check "one with another pool takes none of them over" refuse log_has 'took over'
 check "and none is listed" test "$(status sessions.tcp) $(status sessions.udp)" = "0 0"
 check "nor left in the kernel" has_flows 0
 check "new flows come from its pool" bash -c "[[ '$(who)' = 198.51.100.[12]?' '* ]]"
+check "they are on the fast path" uses_fast_path who
+
+lab_stop "$lab_pid" || true
+check "a flow waits for the next translator" test "$(flows6)" -ge 1
+fastmap layout 1500
+translator_start
+check "maps of another version are said to be" log_has 'another layout of its maps: its flows are dropped'
+check "and not read" refuse log_has 'took over'
+check "none of their flows is in the kernel" has_flows 0
+check "nor a session" test "$(status sessions.tcp) $(status sessions.udp)" = "0 0"
+check "the host opens its flow anew" who
+check "and is on the fast path again" uses_fast_path who
+lab_stop "$lab_pid" KILL 2>/dev/null || true
+translator_start
+check "which the next one of this version takes over" log_has 'took over'
