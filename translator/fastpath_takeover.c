@@ -26,7 +26,7 @@ _Static_assert(sizeof(struct fastpath_key6) == 40 && sizeof(struct fastpath_key4
 
 /* A map of an earlier process. */
 struct found {
-	int fd; /* -1: there is none */
+	int fd; /* -ENOENT: there is none; -errno: it may not be looked at */
 	struct bpf_map_info info;
 };
 
@@ -37,7 +37,7 @@ static struct found open_map(uint32_t id)
 
 	if (found.fd >= 0 && bpf_obj_get_info_by_fd(found.fd, &found.info, &len) < 0) {
 		(void)close(found.fd);
-		found.fd = -1;
+		found.fd = -ENOENT;
 	}
 	return found;
 }
@@ -46,12 +46,14 @@ static struct found open_map(uint32_t id)
 static struct found find_map(uint32_t program_id, const char *name)
 {
 	struct bpf_prog_info program = { 0 };
-	struct found found = { .fd = -1 };
+	struct found found = { .fd = -ENOENT };
 	uint32_t ids[MAPS_MAX], len = sizeof(program), i;
 	int fd = bpf_prog_get_fd_by_id(program_id);
 
-	if (fd < 0)
+	if (fd < 0) {
+		found.fd = fd;
 		return found;
+	}
 	program.nr_map_ids = MAPS_MAX;
 	program.map_ids = (uintptr_t)ids;
 	if (bpf_obj_get_info_by_fd(fd, &program, &len) < 0)
@@ -60,28 +62,28 @@ static struct found find_map(uint32_t program_id, const char *name)
 		found = open_map(ids[i]);
 		if (found.fd >= 0 && strcmp(found.info.name, name) != 0) {
 			(void)close(found.fd);
-			found.fd = -1;
+			found.fd = -ENOENT;
 		}
 	}
 	(void)close(fd);
 	return found;
 }
 
-/* Whether a program's settings say that its maps are laid out as ours. */
-static bool has_our_layout(uint32_t program_id)
+/* 0 when a program's settings say that its maps are laid out as ours, else as takeover_maps(). */
+static int check_layout(uint32_t program_id)
 {
 	struct found settings = find_map(program_id, "settings");
 	uint32_t zero = 0, layout = 0, *value;
 
 	if (settings.fd < 0)
-		return false;
+		return settings.fd == -ENOENT ? -EPROTO : settings.fd;
 	value = settings.info.value_size >= sizeof(layout) ? malloc(settings.info.value_size)
 	                                                   : NULL;
 	if (value && bpf_map_lookup_elem(settings.fd, &zero, value) == 0)
 		layout = value[0];
 	free(value);
 	(void)close(settings.fd);
-	return layout == FASTPATH_LAYOUT;
+	return layout == FASTPATH_LAYOUT ? 0 : -EPROTO;
 }
 
 /* Go on with the map of an earlier process. One of another size is returned instead, for its
@@ -116,12 +118,13 @@ void takeover_fini(struct takeover *left)
 int takeover_maps(struct takeover *left, uint32_t program_id, struct bpf_map *flows6,
                   struct bpf_map *flows4, struct bpf_map *stamps)
 {
-	int old_flows4;
+	int old_flows4, error;
 
 	if (!program_id)
 		return -ENOENT;
-	if (!has_our_layout(program_id))
-		return -EPROTO;
+	error = check_layout(program_id);
+	if (error < 0)
+		return error;
 	left->flows6 = reuse_map(flows6, program_id);
 	left->stamps = reuse_map(stamps, program_id);
 	old_flows4 = reuse_map(flows4, program_id);
