@@ -2,6 +2,7 @@
 
 #include "lib/log.h"
 #include "translator/fastpath_abi.h"
+#include "translator/fastpath_mappings.h"
 #include "translator/fastpath_takeover.h"
 #include "translator/loop.h"
 #include "translator/fastpath.skel.h"
@@ -21,31 +22,17 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define PIN_ROOT       "/sys/fs/bpf"
-#define MAPPINGS_MAX   65536 /* stateless: address pairs remembered at once */
-#define MAPPING_IDLE_S 60
-#define SWEEP_STEPS    8192
-#define TC_HANDLE      1
-#define TC_PRIORITY    1
-
-/* A stateless mapping in the kernel, by the index of its stamp. */
-struct mapping {
-	bool used;
-	enum translator_direction direction;
-	union {
-		struct fastpath_key6 key6;
-		struct fastpath_key4 key4;
-	};
-};
+#define PIN_ROOT     "/sys/fs/bpf"
+#define MAPPINGS_MAX 65536 /* stateless: address pairs remembered at once */
+#define TC_HANDLE    1
+#define TC_PRIORITY  1
 
 struct fastpath {
 	struct fastpath_bpf *skeleton;
-	struct takeover left; /* by an earlier process, until it is taken over */
-	uint64_t *stamps;     /* mapped */
-	uint32_t capacity;    /* highest index */
-	bool is_stateless;
-	struct mapping *mappings; /* stateless: capacity + 1 */
-	uint32_t next_free, sweep_at;
+	struct takeover left;      /* by an earlier process, until it is taken over */
+	uint64_t *stamps;          /* mapped */
+	uint32_t capacity;         /* highest index */
+	struct mappings *mappings; /* NULL: stateful */
 	uint8_t ident_key[crypto_shorthash_KEYBYTES];
 	int processors;
 	struct fastpath_counters *counters; /* one for each processor */
@@ -105,6 +92,16 @@ static void size_maps(struct fastpath *fastpath, const char *tun)
 		           tun);
 }
 
+static int map6(const struct fastpath *fastpath)
+{
+	return bpf_map__fd(fastpath->skeleton->maps.flows6);
+}
+
+static int map4(const struct fastpath *fastpath)
+{
+	return bpf_map__fd(fastpath->skeleton->maps.flows4);
+}
+
 static int map_stamps(struct fastpath *fastpath)
 {
 	size_t len = ((size_t)fastpath->capacity + 1) * sizeof(uint64_t);
@@ -127,7 +124,7 @@ static int write_settings(struct fastpath *fastpath, const struct config_instanc
 		.override_tos = config->override_tos,
 		.zeroize_traffic_class = config->zeroize_traffic_class,
 		.inbound_refresh = config->inbound_refresh,
-		.stateless = fastpath->is_stateless,
+		.stateless = fastpath->mappings != NULL,
 	};
 	uint32_t zero = 0;
 
@@ -198,6 +195,8 @@ static int load(struct fastpath *fastpath, const struct config_instance *config,
 		error = write_settings(fastpath, config);
 	if (error < 0)
 		return error;
+	if (fastpath->mappings)
+		mappings_use(fastpath->mappings, map6(fastpath), map4(fastpath), fastpath->stamps);
 	*step = "attach it to the device";
 	return attach(fastpath, ifindex);
 }
@@ -206,6 +205,7 @@ int fastpath_open(const struct config_instance *config, struct fastpath **out, c
                   size_t size)
 {
 	struct fastpath *fastpath = calloc(1, sizeof(*fastpath));
+	bool is_stateless = config->mode == CONFIG_MODE_SIIT;
 	const char *step = "allocate memory";
 	int error = -ENOMEM;
 
@@ -213,15 +213,13 @@ int fastpath_open(const struct config_instance *config, struct fastpath **out, c
 	if (!fastpath)
 		goto fail;
 	takeover_init(&fastpath->left);
-	fastpath->is_stateless = config->mode == CONFIG_MODE_SIIT;
-	fastpath->capacity = fastpath->is_stateless ? MAPPINGS_MAX : config->max_sessions;
+	fastpath->capacity = is_stateless ? MAPPINGS_MAX : config->max_sessions;
 	fastpath->processors = libbpf_num_possible_cpus();
 	randombytes_buf(fastpath->ident_key, sizeof(fastpath->ident_key));
 	fastpath->counters = calloc((size_t)fastpath->processors, sizeof(*fastpath->counters));
-	if (fastpath->is_stateless)
-		fastpath->mappings = calloc((size_t)fastpath->capacity + 1,
-		                            sizeof(*fastpath->mappings));
-	if (!fastpath->counters || (fastpath->is_stateless && !fastpath->mappings))
+	if (is_stateless)
+		fastpath->mappings = mappings_new(fastpath->capacity);
+	if (!fastpath->counters || (is_stateless && !fastpath->mappings))
 		goto fail;
 	error = load(fastpath, config, &step);
 	if (error < 0)
@@ -243,7 +241,7 @@ void fastpath_close(struct fastpath *fastpath)
 		(void)munmap(fastpath->stamps, ((size_t)fastpath->capacity + 1) * sizeof(uint64_t));
 	takeover_fini(&fastpath->left);
 	fastpath_bpf__destroy(fastpath->skeleton);
-	free(fastpath->mappings);
+	mappings_free(fastpath->mappings);
 	free(fastpath->counters);
 	free(fastpath);
 }
@@ -299,16 +297,6 @@ static void choose_ident(const struct fastpath *fastpath, uint8_t proto, struct 
 	                       fastpath->ident_key);
 	to->bucket = (uint16_t)(hash % FASTPATH_IDENT_BUCKETS);
 	to->ident = (uint16_t)(hash >> 48);
-}
-
-static int map6(const struct fastpath *fastpath)
-{
-	return bpf_map__fd(fastpath->skeleton->maps.flows6);
-}
-
-static int map4(const struct fastpath *fastpath)
-{
-	return bpf_map__fd(fastpath->skeleton->maps.flows4);
 }
 
 static int install(void *context, uint32_t index, const struct translator_flow *flow)
@@ -375,90 +363,52 @@ static void read_counters(void *context, uint64_t packets[2], uint64_t bytes[2])
 
 /* ---- stateless mappings ---- */
 
-/* A free place, or 0: the sweep makes room. */
-static uint32_t take_mapping(struct fastpath *fastpath)
-{
-	uint32_t tries;
-
-	for (tries = 0; tries < 16; tries++) {
-		fastpath->next_free = fastpath->next_free % fastpath->capacity + 1;
-		if (!fastpath->mappings[fastpath->next_free].used)
-			return fastpath->next_free;
-	}
-	return 0;
-}
-
-static void note_mapping(struct fastpath *fastpath, uint32_t index, int result)
-{
-	if (result < 0)
-		return; /* known already, or no room: the slow path does it */
-	fastpath->mappings[index].used = true;
-	fastpath->stamps[index] = loop_now_us() / 1000000;
-}
-
 static void learn64(void *context, const struct in6_addr *src6, const struct in6_addr *dst6,
                     uint32_t src4, uint32_t dst4)
 {
 	struct fastpath *fastpath = context;
-	uint32_t index = take_mapping(fastpath);
-	struct fastpath_to4 to4 = { .src = htonl(src4), .dst = htonl(dst4), .index = index };
-	struct mapping *mapping = &fastpath->mappings[index];
+	struct fastpath_key6 key = { .proto = 0 };
+	struct fastpath_to4 to = { .src = htonl(src4), .dst = htonl(dst4) };
 
-	if (!index)
-		return;
-	mapping->direction = TRANSLATOR_64;
-	memset(&mapping->key6, 0, sizeof(mapping->key6));
-	memcpy(mapping->key6.src, src6, 16);
-	memcpy(mapping->key6.dst, dst6, 16);
-	choose_ident(fastpath, 0, &to4);
-	note_mapping(fastpath, index,
-	             bpf_map_update_elem(map6(fastpath), &mapping->key6, &to4, BPF_NOEXIST));
+	memcpy(key.src, src6, 16);
+	memcpy(key.dst, dst6, 16);
+	choose_ident(fastpath, 0, &to);
+	mappings_learn64(fastpath->mappings, &key, &to, loop_now_us() / 1000000);
 }
 
 static void learn46(void *context, uint32_t src4, uint32_t dst4, const struct in6_addr *src6,
                     const struct in6_addr *dst6)
 {
-	struct fastpath *fastpath = context;
-	uint32_t index = take_mapping(fastpath);
-	struct fastpath_to6 to6 = { .index = index };
-	struct mapping *mapping = &fastpath->mappings[index];
+	const struct fastpath *fastpath = context;
+	struct fastpath_key4 key = { .src = htonl(src4), .dst = htonl(dst4) };
+	struct fastpath_to6 to = { .index = 0 };
 
-	if (!index)
-		return;
-	mapping->direction = TRANSLATOR_46;
-	mapping->key4 = (struct fastpath_key4){ .src = htonl(src4), .dst = htonl(dst4) };
-	memcpy(to6.src, src6, 16);
-	memcpy(to6.dst, dst6, 16);
-	note_mapping(fastpath, index,
-	             bpf_map_update_elem(map4(fastpath), &mapping->key4, &to6, BPF_NOEXIST));
+	memcpy(to.src, src6, 16);
+	memcpy(to.dst, dst6, 16);
+	mappings_learn46(fastpath->mappings, &key, &to, loop_now_us() / 1000000);
+}
+
+static void forget(void *context)
+{
+	const struct fastpath *fastpath = context;
+
+	mappings_forget(fastpath->mappings);
 }
 
 void fastpath_sweep(struct fastpath *fastpath, uint64_t now_us)
 {
-	uint64_t now = now_us / 1000000;
-	uint32_t step;
-
-	for (step = 0; fastpath->is_stateless && step < SWEEP_STEPS; step++) {
-		uint32_t index = fastpath->sweep_at = fastpath->sweep_at % fastpath->capacity + 1;
-		struct mapping *mapping = &fastpath->mappings[index];
-
-		if (!mapping->used || now < fastpath->stamps[index] + MAPPING_IDLE_S)
-			continue;
-		if (mapping->direction == TRANSLATOR_64)
-			(void)bpf_map_delete_elem(map6(fastpath), &mapping->key6);
-		else
-			(void)bpf_map_delete_elem(map4(fastpath), &mapping->key4);
-		mapping->used = false;
-	}
+	if (fastpath->mappings)
+		mappings_sweep(fastpath->mappings, now_us / 1000000);
 }
 
 struct translator_fast fastpath_hooks(struct fastpath *fastpath)
 {
 	struct translator_fast hooks = { .counters = read_counters, .context = fastpath };
 
-	if (fastpath->is_stateless) {
+	if (fastpath->mappings) {
 		hooks.learn64 = learn64;
 		hooks.learn46 = learn46;
+		hooks.forget = forget;
 	} else {
 		hooks.install = install;
 		hooks.remove = remove_flow;
@@ -471,11 +421,12 @@ struct translator_fast fastpath_hooks(struct fastpath *fastpath)
 
 static void clear_flows(struct fastpath *fastpath)
 {
+	if (fastpath->mappings) {
+		mappings_forget(fastpath->mappings);
+		return;
+	}
 	takeover_clear(map6(fastpath));
 	takeover_clear(map4(fastpath));
-	if (fastpath->mappings)
-		memset(fastpath->mappings, 0,
-		       ((size_t)fastpath->capacity + 1) * sizeof(*fastpath->mappings));
 }
 
 void fastpath_reset(struct fastpath *fastpath, const struct config_instance *config)
@@ -491,7 +442,7 @@ uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
 	uint32_t count, i, index, taken = 0;
 	struct takeover_flow *kept;
 
-	if (fastpath->is_stateless) {
+	if (fastpath->mappings) {
 		takeover_fini(&fastpath->left);
 		clear_flows(fastpath);
 		return 0;

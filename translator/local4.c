@@ -16,8 +16,10 @@ struct local4 {
 	struct nl_sock *events; /* never blocks; only says that something changed */
 	struct nl_sock *dump;
 	sd_event_source *source;
-	uint32_t *addresses; /* sorted */
-	size_t count;
+	uint32_t *addresses, *before; /* sorted; ADDRESSES_MAX each */
+	size_t count, count_before;
+	void (*grew)(void *context); /* NULL: nobody watches */
+	void *context;
 };
 
 static int compare(const void *a, const void *b)
@@ -37,6 +39,33 @@ static void collect(struct local4 *local, struct nl_addr *addr)
 	local->addresses[local->count++] = ntohl(addr_be);
 }
 
+static bool has(const uint32_t *addresses, size_t count, uint32_t addr4)
+{
+	return bsearch(&addr4, addresses, count, sizeof(addr4), compare) != NULL;
+}
+
+/* Whether an address is there that was not before. */
+static bool has_grown(const struct local4 *local)
+{
+	size_t i;
+
+	for (i = 0; i < local->count; i++)
+		if (!has(local->before, local->count_before, local->addresses[i]))
+			return true;
+	return false;
+}
+
+/* Keep what is known as what was known before. */
+static void turn(struct local4 *local)
+{
+	uint32_t *addresses = local->before;
+
+	local->before = local->addresses;
+	local->count_before = local->count;
+	local->addresses = addresses;
+	local->count = 0;
+}
+
 /* Read all addresses again. */
 static int refresh(struct local4 *local)
 {
@@ -48,7 +77,7 @@ static int refresh(struct local4 *local)
 		log_warning("cannot read this host's addresses: %s", nl_geterror(error));
 		return -EIO;
 	}
-	local->count = 0;
+	turn(local);
 	for (object = nl_cache_get_first(cache); object; object = nl_cache_get_next(object)) {
 		struct rtnl_addr *entry = (struct rtnl_addr *)object;
 
@@ -71,7 +100,8 @@ static int on_event(sd_event_source *source, int fd, uint32_t revents, void *use
 	(void)revents;
 	(void)nl_recvmsgs_default(
 		local->events); /* an overrun is no loss: everything is read again */
-	(void)refresh(local);
+	if (refresh(local) == 0 && local->grew && has_grown(local))
+		local->grew(local->context);
 	return 0;
 }
 
@@ -106,7 +136,8 @@ int local4_start(sd_event *event, struct local4 **out)
 	if (!local)
 		return error;
 	local->addresses = calloc(ADDRESSES_MAX, sizeof(*local->addresses));
-	if (local->addresses)
+	local->before = calloc(ADDRESSES_MAX, sizeof(*local->before));
+	if (local->addresses && local->before)
 		error = open_sockets(local);
 	if (error == 0)
 		error = refresh(local);
@@ -129,10 +160,17 @@ void local4_stop(struct local4 *local)
 	nl_socket_free(local->events);
 	nl_socket_free(local->dump);
 	free(local->addresses);
+	free(local->before);
 	free(local);
+}
+
+void local4_watch(struct local4 *local, void (*grew)(void *context), void *context)
+{
+	local->grew = grew;
+	local->context = context;
 }
 
 bool local4_has(const struct local4 *local, uint32_t addr4)
 {
-	return bsearch(&addr4, local->addresses, local->count, sizeof(addr4), compare) != NULL;
+	return has(local->addresses, local->count, addr4);
 }

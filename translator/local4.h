@@ -15,6 +15,9 @@ struct local4;
 int local4_start(sd_event *event, struct local4 **out);
 void local4_stop(struct local4 *local); /* NULL accepted */
 
+/* Call grew(context) from the event loop whenever an address has joined them. */
+void local4_watch(struct local4 *local, void (*grew)(void *context), void *context);
+
 /* Whether addr4 (host order) is one of them. */
 bool local4_has(const struct local4 *local, uint32_t addr4);
 

@@ -17,7 +17,7 @@
 
 struct loop {
 	int tun;
-	const struct local4 *local4;
+	struct local4 *local4;
 	struct fastpath *fastpath;
 	uint64_t swept_us;
 	struct translator *translator;
@@ -26,7 +26,7 @@ struct loop {
 	uint8_t *buffer; /* headroom and one packet */
 };
 
-struct loop *loop_new(int tun, const struct local4 *local4, struct fastpath *fastpath)
+struct loop *loop_new(int tun, struct local4 *local4, struct fastpath *fastpath)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
 
@@ -156,6 +156,13 @@ static int on_tick(sd_event_source *source, uint64_t due_us, void *userdata)
 	return sd_event_source_set_time(source, now_us + TICK_US);
 }
 
+static void on_local4(void *context)
+{
+	const struct loop *loop = context;
+
+	translator_local4_grew(loop->translator);
+}
+
 void loop_serve(struct loop *loop, struct translator *t)
 {
 	loop->translator = t;
@@ -166,6 +173,8 @@ int loop_start(struct loop *loop, sd_event *event, struct translator *t)
 	int error;
 
 	loop->translator = t;
+	if (loop->local4)
+		local4_watch(loop->local4, on_local4, loop);
 	error = sd_event_add_time(event, &loop->ticks, CLOCK_MONOTONIC, loop_now_us() + TICK_US,
 	                          TICK_US / 4, on_tick, loop);
 	if (error >= 0)

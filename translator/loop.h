@@ -17,7 +17,7 @@ struct loop;
 
 /* A loop over the device behind tun (owned from now on); local4 and fastpath may be NULL, and
  * outlive the loop. NULL when memory ends. */
-struct loop *loop_new(int tun, const struct local4 *local4, struct fastpath *fastpath);
+struct loop *loop_new(int tun, struct local4 *local4, struct fastpath *fastpath);
 void loop_free(struct loop *loop); /* NULL accepted */
 
 /* What the core needs; valid as long as the loop. */

@@ -100,6 +100,26 @@ void fast_state_changed(struct translator *t, uint32_t index)
 		fast_remove(t, index);
 }
 
+void translator_local4_grew(struct translator *t)
+{
+	uint32_t cursor = 0, index;
+
+	if (t->config->allow_local_addresses)
+		return;
+	if (t->io.fast.forget)
+		t->io.fast.forget(t->io.fast.context);
+	if (!t->io.fast.install)
+		return;
+	while ((index = session_next(t->sessions, &cursor, UINT32_MAX))) {
+		struct session *session = session_at(t->sessions, index);
+
+		if (!session->fast || !t->io.is_local4(t->io.context, session->dst4))
+			continue;
+		fast_remove(t, index);
+		session->fast = 0; /* comes back when both directions are translated again */
+	}
+}
+
 uint64_t translator_session_expiry(const struct translator *t, uint32_t index)
 {
 	const struct session *session = session_at(t->sessions, index);

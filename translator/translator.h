@@ -50,6 +50,8 @@ struct translator_fast {
 	                uint32_t src4, uint32_t dst4);
 	void (*learn46)(void *context, uint32_t src4, uint32_t dst4, const struct in6_addr *src6,
 	                const struct in6_addr *dst6);
+	/* Stateless: forget all that was learned. */
+	void (*forget)(void *context);
 	/* Packets and bytes translated by the fast path since it was opened; [TRANSLATOR_64],
 	 * [TRANSLATOR_46]. */
 	void (*counters)(void *context, uint64_t packets[2], uint64_t bytes[2]);
@@ -86,6 +88,11 @@ void translator_free(struct translator *t); /* NULL accepted */
  * before the call returns. */
 enum verdict translator_input(struct translator *t, uint8_t *packet, size_t len,
                               const struct virtio_net_hdr *vnet, uint64_t now_us);
+
+/* io->is_local4 says yes to more addresses than before: take flows to them out of the fast path,
+ * for packets to them are refused from now on (unless allow-local-addresses). Goes once through all
+ * sessions. */
+void translator_local4_grew(struct translator *t);
 
 /* Let time pass: expire sessions, fragments, stored SYNs and resting ports. Bounded work per call;
  * call it at least every 100 ms. */

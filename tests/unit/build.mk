@@ -13,4 +13,4 @@ unit-tests += control_socket cli log
 unit-link-srcs += cli/options.c cli/option_rows.c cli/suggest.c cli/hex.c
 unit-tests += conformance_addresses conformance_icmp conformance_state
 unit-tests += conformance_fragments conformance_headers conformance_refusals
-unit-tests += fast_explain
+unit-tests += fast_explain fast_flows

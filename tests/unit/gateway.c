@@ -51,6 +51,76 @@ static void gateway_note(void *context, enum verdict verdict, const struct packe
 	gateway->note = verdict;
 }
 
+static int gateway_install(void *context, uint32_t index, const struct translator_flow *flow)
+{
+	struct gateway *gateway = context;
+
+	assert_true(index > 0 && flow->pool4 > 0);
+	gateway->entered++;
+	return 0;
+}
+
+static void gateway_remove(void *context, const struct translator_flow *flow)
+{
+	struct gateway *gateway = context;
+
+	assert_true(gateway->entered > 0 && flow->pool4 > 0);
+	gateway->entered--;
+}
+
+static uint64_t gateway_last_used(void *context, uint32_t index)
+{
+	(void)context;
+	assert_true(index > 0);
+	return 0;
+}
+
+static void gateway_learn64(void *context, const struct in6_addr *src6, const struct in6_addr *dst6,
+                            uint32_t src4, uint32_t dst4)
+{
+	struct gateway *gateway = context;
+
+	assert_true(src6 && dst6 && src4 && dst4);
+	gateway->entered++;
+}
+
+static void gateway_learn46(void *context, uint32_t src4, uint32_t dst4,
+                            const struct in6_addr *src6, const struct in6_addr *dst6)
+{
+	gateway_learn64(context, src6, dst6, src4, dst4);
+}
+
+static void gateway_forget(void *context)
+{
+	struct gateway *gateway = context;
+
+	gateway->entered = 0;
+}
+
+static void gateway_counters(void *context, uint64_t packets[2], uint64_t bytes[2])
+{
+	(void)context;
+	(void)packets;
+	(void)bytes;
+}
+
+/* As fastpath_hooks(). */
+static struct translator_fast fast_hooks(struct gateway *gateway, enum config_mode mode)
+{
+	struct translator_fast hooks = { .counters = gateway_counters, .context = gateway };
+
+	if (mode == CONFIG_MODE_SIIT) {
+		hooks.learn64 = gateway_learn64;
+		hooks.learn46 = gateway_learn46;
+		hooks.forget = gateway_forget;
+	} else {
+		hooks.install = gateway_install;
+		hooks.remove = gateway_remove;
+		hooks.last_used = gateway_last_used;
+	}
+	return hooks;
+}
+
 static const uint8_t usual_seed[32] = "gateway";
 
 /* Build a translator for the keys in *config and *translator. */
@@ -58,14 +128,16 @@ static void build(struct gateway *gateway, const char *keys, const uint8_t seed[
                   struct config **config, struct translator **translator)
 {
 	static const uint8_t pool4_key[16] = "gateway";
-	const struct translator_io io = { .emit = gateway_emit,
-		                          .is_local4 = gateway_is_local4,
-		                          .note = gateway_note,
-		                          .context = gateway };
+	struct translator_io io = { .emit = gateway_emit,
+		                    .is_local4 = gateway_is_local4,
+		                    .note = gateway_note,
+		                    .context = gateway };
 	char text[2000];
 
 	snprintf(text, sizeof(text), "[instance t]\n%s", keys);
 	assert_int_equal(config_parse(text, strlen(text), "gateway", stderr, config), 0);
+	if (gateway->has_fast)
+		io.fast = fast_hooks(gateway, (*config)->instances[0].mode);
 	*translator = translator_new(&(*config)->instances[0], 0, 1, seed, pool4_key, &io,
 	                             gateway->now_us);
 	assert_non_null(*translator);
@@ -87,6 +159,14 @@ void gateway_open(struct gateway *gateway, const char *keys)
 {
 	memset(gateway, 0, sizeof(*gateway));
 	gateway->now_us = START_US;
+	build_usual(gateway, keys, &gateway->config, &gateway->translator);
+}
+
+void gateway_open_fast(struct gateway *gateway, const char *keys)
+{
+	memset(gateway, 0, sizeof(*gateway));
+	gateway->now_us = START_US;
+	gateway->has_fast = true;
 	build_usual(gateway, keys, &gateway->config, &gateway->translator);
 }
 

@@ -24,6 +24,8 @@ struct gateway {
 	struct translator *translator;
 	uint64_t now_us;
 	uint32_t local4;   /* an address of the host it runs on; 0: none */
+	bool has_fast;     /* a fast path that only counts; set by gateway_open_fast() */
+	unsigned entered;  /* flows or mappings that are in it */
 	unsigned notes;    /* drops that were reported for the log */
 	enum verdict note; /* the last of them */
 	size_t count;      /* outputs since gateway_clear() */
@@ -32,6 +34,9 @@ struct gateway {
 
 /* Start with the keys given (lines of an [instance] section) besides addresses. */
 void gateway_open(struct gateway *gateway, const char *keys);
+
+/* The same with a fast path, which carries nothing. */
+void gateway_open_fast(struct gateway *gateway, const char *keys);
 
 /* Start with the keys given and nothing else, and with this seed for ports, identifications and
  * hashes. */
