@@ -20,6 +20,8 @@
 #include <bpf/bpf_helpers.h>
 
 #define IP4_FRAGMENT  0x3fff /* more fragments, offset */
+#define HEADERS_LEN   60     /* IPv6 and TCP without options */
+#define PORTS_LEN     8      /* of a transport header, what is surely there */
 #define IP4_DF        0x4000
 #define DF_LIMIT      1260 /* RFC 7915 section 5.1 */
 #define TCP_SLOW      0x07 /* FIN, SYN, RST belong to the state machine */
@@ -97,7 +99,7 @@ static __always_inline void count(enum fastpath_direction direction, __u32 len)
 /* Written only when the second changes, so that busy flows share no dirty cache lines. */
 static __always_inline void stamp(__u32 index)
 {
-	__u64 now = bpf_ktime_get_ns() / 1000000000;
+	__u64 now = bpf_ktime_get_coarse_ns() / 1000000000;
 	__u64 *last = bpf_map_lookup_elem(&stamps, &index);
 
 	if (last && *last != now)
@@ -150,50 +152,96 @@ static __always_inline int parse_transport(struct __sk_buff *skb, __u8 proto, __
 	return 1;
 }
 
-/* Sum of four bytes: type, code and the place of the checksum, then identifier and sequence. */
-static __always_inline __s64 echo_difference(__u8 old_type, __u8 new_type, __u16 old_id,
-                                             __u16 new_id, __s64 sum)
+/* Checksums are sums of 32-bit words here, in 64 bits: so few words never overflow them. What goes
+ * away is added as its complement (RFC 1624). For some ten words cheaper than bpf_csum_diff. */
+static __always_inline __u64 add_words(__u64 sum, const __u32 *words, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		sum += words[i];
+	return sum;
+}
+
+static __always_inline __u64 subtract_words(__u64 sum, const __u32 *words, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		sum += (__u32)~words[i];
+	return sum;
+}
+
+/* A sum as the checksum helpers take it. */
+static __always_inline __u32 fold32(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (__u32)(sum + (sum >> 32));
+}
+
+static __always_inline __u16 fold16(__u64 sum)
+{
+	__u32 half = fold32(sum);
+
+	half = (half & 0xffff) + (half >> 16);
+	return (__u16)(half + (half >> 16));
+}
+
+/* Of an IPv4 header without options. 0xffff: its checksum is right. */
+static __always_inline __u16 header_sum(const struct iphdr *ip4)
+{
+	__u32 words[5];
+
+	__builtin_memcpy(words, ip4, sizeof(words));
+	return fold16(add_words(0, words, 5));
+}
+
+/* Two words: type, code and the place of the checksum, then identifier and sequence. */
+static __always_inline __u64 echo_difference(__u64 sum, __u8 old_type, __u8 new_type, __u16 old_id,
+                                             __u16 new_id)
 {
 	__u32 from[2] = { bpf_htonl((__u32)old_type << 24),
 		          bpf_htonl((__u32)bpf_ntohs(old_id) << 16) };
 	__u32 to[2] = { bpf_htonl((__u32)new_type << 24),
 		        bpf_htonl((__u32)bpf_ntohs(new_id) << 16) };
 
-	return bpf_csum_diff(from, sizeof(from), to, sizeof(to), sum);
+	return add_words(subtract_words(sum, from, 2), to, 2);
 }
 
-/* Write ports or identifier and the checksum. addresses: difference that the new addresses make. */
-static __always_inline int rewrite_transport(struct __sk_buff *skb, __u8 proto, __u32 l4,
+/* Ports, or the echo message's type and identifier, into a transport header. */
+static __always_inline void write_ports(void *header, __u8 proto, __u16 src_port, __u16 dst_port,
+                                        __u8 echo)
+{
+	__u16 *ports = header;
+
+	if (proto == IPPROTO_ICMP) {
+		*(__u8 *)header = echo;
+		ports[2] = src_port;
+		return;
+	}
+	ports[0] = src_port;
+	ports[1] = dst_port;
+}
+
+/* Correct the transport checksum. addresses: difference that the new addresses make, for ICMP the
+ * whole difference. The helper knows what the field holds when the device is to compute it. */
+static __always_inline long correct_checksum(struct __sk_buff *skb, __u8 proto, __u32 l4,
                                              const struct transport *transport, __u16 src_port,
-                                             __u16 dst_port, __s64 addresses, __u8 echo)
+                                             __u16 dst_port, __u32 addresses)
 {
 	__u32 old_ports = (__u32)transport->src_port | (__u32)transport->dst_port << 16;
 	__u32 new_ports = (__u32)src_port | (__u32)dst_port << 16;
 	__u32 checksum = l4 + transport->checksum_offset;
 	__u64 mangled = proto == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
-	__s64 ports;
+	long refused;
 
-	if (proto == IPPROTO_ICMP) {
-		if (bpf_l4_csum_replace(skb, checksum, 0, addresses, 0) ||
-		    bpf_skb_store_bytes(skb, l4, &echo, 1, 0))
-			return -1;
-		return bpf_skb_store_bytes(skb, l4 + 4, &src_port, 2, 0);
-	}
-	if (bpf_l4_csum_replace(skb, checksum, 0, addresses, BPF_F_PSEUDO_HDR | mangled))
-		return -1;
-	if (old_ports == new_ports)
-		return 0;
-	ports = bpf_csum_diff(&old_ports, 4, &new_ports, 4, 0);
-	if (bpf_l4_csum_replace(skb, checksum, 0, ports, mangled))
-		return -1;
-	return bpf_skb_store_bytes(skb, l4, &new_ports, 4, 0);
-}
-
-/* A sum as the helpers give it, folded to 16 bits. */
-static __always_inline __u16 fold(__s64 sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff);
-	return (__u16)((sum & 0xffff) + (sum >> 16));
+	if (proto == IPPROTO_ICMP)
+		return bpf_l4_csum_replace(skb, checksum, 0, addresses, 0);
+	refused = bpf_l4_csum_replace(skb, checksum, 0, addresses, BPF_F_PSEUDO_HDR | mangled);
+	if (refused || old_ports == new_ports)
+		return refused;
+	return bpf_l4_csum_replace(skb, checksum, 0, fold32((__u64)new_ports + (__u32)~old_ports),
+	                           mangled);
 }
 
 /* ---- IPv6 to IPv4 ---- */
@@ -256,19 +304,18 @@ static __always_inline struct iphdr header4(const struct ipv6hdr *ip6,
 
 /* What the new addresses, for ICMP also type, identifier and the lost pseudo-header, do to the
  * checksum. */
-static __always_inline __s64 difference64(struct fastpath_key6 *key, const struct fastpath_to4 *to,
-                                          __u8 proto, const struct transport *transport, __u8 echo,
+static __always_inline __u32 difference64(const struct fastpath_key6 *key,
+                                          const struct fastpath_to4 *to, __u8 proto,
+                                          const struct transport *transport, __u8 echo,
                                           __u16 identifier, __u32 l4_len)
 {
-	__u32 addresses[2] = { to->src, to->dst };
 	__u32 pseudo[2] = { bpf_htonl(l4_len), bpf_htonl(IPPROTO_ICMPV6) };
-	__s64 difference;
+	__u64 sum = subtract_words(subtract_words(0, key->src, 4), key->dst, 4);
 
 	if (proto != IPPROTO_ICMPV6)
-		return bpf_csum_diff(key->src, 32, addresses, 8, 0);
-	difference = bpf_csum_diff(key->src, 32, 0, 0, 0);
-	difference = bpf_csum_diff(pseudo, 8, 0, 0, difference);
-	return echo_difference(transport->echo, echo, transport->src_port, identifier, difference);
+		return fold32(sum + to->src + to->dst);
+	sum = subtract_words(sum, pseudo, 2);
+	return fold32(echo_difference(sum, transport->echo, echo, transport->src_port, identifier));
 }
 
 static __always_inline int translate64(struct __sk_buff *skb, const struct fastpath_settings *set)
@@ -278,11 +325,11 @@ static __always_inline int translate64(struct __sk_buff *skb, const struct fastp
 	struct fastpath_key6 key = {};
 	struct fastpath_to4 *to;
 	struct transport transport = {};
-	struct iphdr ip4;
+	struct iphdr ip4, *out;
 	__u32 len = skb->len;
 	__u16 src_port, dst_port;
 	__u8 proto;
-	__s64 difference;
+	__u32 difference;
 	int echo = 0;
 
 	if ((void *)(ip6 + 1) > end || ip6->version != 6 || ip6->hop_limit <= 1)
@@ -315,10 +362,14 @@ static __always_inline int translate64(struct __sk_buff *skb, const struct fastp
 	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0))
 		return TC_ACT_OK;
 	ip4.id = bpf_htons(next_ident(set, to));
-	ip4.check = (__u16)~fold(bpf_csum_diff(0, 0, (__be32 *)&ip4, sizeof(ip4), 0));
-	if (bpf_skb_store_bytes(skb, 0, &ip4, sizeof(ip4), 0) ||
-	    rewrite_transport(skb, ip4.protocol, sizeof(ip4), &transport, src_port, dst_port,
-	                      difference, (__u8)echo))
+	ip4.check = (__u16)~header_sum(&ip4);
+	out = (void *)(long)skb->data;
+	if ((void *)(out + 1) + PORTS_LEN > (void *)(long)skb->data_end)
+		return TC_ACT_SHOT;
+	*out = ip4;
+	write_ports(out + 1, ip4.protocol, src_port, dst_port, (__u8)echo);
+	if (correct_checksum(skb, ip4.protocol, sizeof(ip4), &transport, src_port, dst_port,
+	                     difference))
 		return TC_ACT_SHOT;
 	count(FASTPATH_64, len);
 	stamp(to->index);
@@ -332,14 +383,6 @@ static __always_inline int echo6(__u8 type4)
 	if (type4 == ECHO4_REQUEST)
 		return ECHO6_REQUEST;
 	return type4 == ECHO4_REPLY ? ECHO6_REPLY : -1;
-}
-
-static __always_inline int checksum_is_right(const struct iphdr *ip4)
-{
-	__u32 words[5];
-
-	__builtin_memcpy(words, ip4, sizeof(words));
-	return fold(bpf_csum_diff(0, 0, words, sizeof(words), 0)) == 0xffff;
 }
 
 static __always_inline struct ipv6hdr header6(const struct iphdr *ip4,
@@ -358,19 +401,19 @@ static __always_inline struct ipv6hdr header6(const struct iphdr *ip4,
 	return ip6;
 }
 
-static __always_inline __s64 difference46(const struct fastpath_key4 *key, struct ipv6hdr *ip6,
-                                          __u8 proto, const struct transport *transport, __u8 echo,
+static __always_inline __u32 difference46(const struct fastpath_key4 *key,
+                                          const struct fastpath_to6 *to, __u8 proto,
+                                          const struct transport *transport, __u8 echo,
                                           __u16 identifier, __u32 l4_len)
 {
 	__u32 addresses[2] = { key->src, key->dst };
 	__u32 pseudo[2] = { bpf_htonl(l4_len), bpf_htonl(IPPROTO_ICMPV6) };
-	__s64 difference;
+	__u64 sum = add_words(add_words(0, to->src, 4), to->dst, 4);
 
 	if (proto != IPPROTO_ICMP)
-		return bpf_csum_diff(addresses, 8, (__be32 *)&ip6->saddr, 32, 0);
-	difference = bpf_csum_diff(0, 0, (__be32 *)&ip6->saddr, 32, 0);
-	difference = bpf_csum_diff(0, 0, pseudo, 8, difference);
-	return echo_difference(transport->echo, echo, transport->src_port, identifier, difference);
+		return fold32(subtract_words(sum, addresses, 2));
+	sum = add_words(sum, pseudo, 2);
+	return fold32(echo_difference(sum, transport->echo, echo, transport->src_port, identifier));
 }
 
 /* The largest IPv6 packet that may leave whole. */
@@ -388,17 +431,17 @@ static __always_inline int translate46(struct __sk_buff *skb, const struct fastp
 	struct fastpath_key4 key = {};
 	struct fastpath_to6 *to;
 	struct transport transport = {};
-	struct ipv6hdr ip6;
+	struct ipv6hdr ip6, *out;
 	__u32 len = skb->len;
 	__u16 src_port, dst_port;
 	__u8 proto;
-	__s64 difference;
+	__u32 difference;
 	int echo = 0;
 
 	if ((void *)(ip4 + 1) > end || ip4->version != 4 || ip4->ihl != 5 || ip4->ttl <= 1)
 		return TC_ACT_OK;
 	if (bpf_ntohs(ip4->tot_len) != len || ip4->frag_off & bpf_htons(IP4_FRAGMENT) ||
-	    !checksum_is_right(ip4))
+	    header_sum(ip4) != 0xffff)
 		return TC_ACT_OK;
 	proto = ip4->protocol;
 	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP && proto != IPPROTO_ICMP)
@@ -424,13 +467,16 @@ static __always_inline int translate46(struct __sk_buff *skb, const struct fastp
 	if (proto == IPPROTO_ICMP)
 		src_port = dst_port; /* the identifier */
 	ip6 = header6(ip4, set, to, len);
-	difference = difference46(&key, &ip6, proto, &transport, (__u8)echo, src_port,
+	difference = difference46(&key, to, proto, &transport, (__u8)echo, src_port,
 	                          len - sizeof(*ip4));
 	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IPV6), 0))
 		return TC_ACT_OK;
-	if (bpf_skb_store_bytes(skb, 0, &ip6, sizeof(ip6), 0) ||
-	    rewrite_transport(skb, proto, sizeof(ip6), &transport, src_port, dst_port, difference,
-	                      (__u8)echo))
+	out = (void *)(long)skb->data;
+	if ((void *)(out + 1) + PORTS_LEN > (void *)(long)skb->data_end)
+		return TC_ACT_SHOT;
+	*out = ip6;
+	write_ports(out + 1, proto, src_port, dst_port, (__u8)echo);
+	if (correct_checksum(skb, proto, sizeof(ip6), &transport, src_port, dst_port, difference))
 		return TC_ACT_SHOT;
 	count(FASTPATH_46, len);
 	if (set->inbound_refresh || proto == IPPROTO_TCP)
@@ -445,12 +491,13 @@ int fastpath(struct __sk_buff *skb)
 {
 	__u32 zero = 0;
 	const struct fastpath_settings *set = bpf_map_lookup_elem(&settings, &zero);
+	long want;
 
 	if (!set)
 		return TC_ACT_OK;
 	/* Headers in reach; super-packets keep their payload in fragments. */
-	if ((long)skb->data_end - (long)skb->data < 60 &&
-	    bpf_skb_pull_data(skb, skb->len < 60 ? skb->len : 60))
+	want = skb->len < HEADERS_LEN ? skb->len : HEADERS_LEN;
+	if ((long)skb->data_end - (long)skb->data < want && bpf_skb_pull_data(skb, want))
 		return TC_ACT_OK;
 	if (skb->protocol == bpf_htons(ETH_P_IPV6))
 		return translate64(skb, set);
