@@ -364,7 +364,7 @@ static __always_inline int translate64(struct __sk_buff *skb, const struct fastp
 	ip4.id = bpf_htons(next_ident(set, to));
 	ip4.check = (__u16)~header_sum(&ip4);
 	out = (void *)(long)skb->data;
-	if ((void *)(out + 1) + PORTS_LEN > (void *)(long)skb->data_end)
+	if ((__u8 *)(out + 1) + PORTS_LEN > (__u8 *)(long)skb->data_end)
 		return TC_ACT_SHOT;
 	*out = ip4;
 	write_ports(out + 1, ip4.protocol, src_port, dst_port, (__u8)echo);
@@ -472,7 +472,7 @@ static __always_inline int translate46(struct __sk_buff *skb, const struct fastp
 	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IPV6), 0))
 		return TC_ACT_OK;
 	out = (void *)(long)skb->data;
-	if ((void *)(out + 1) + PORTS_LEN > (void *)(long)skb->data_end)
+	if ((__u8 *)(out + 1) + PORTS_LEN > (__u8 *)(long)skb->data_end)
 		return TC_ACT_SHOT;
 	*out = ip6;
 	write_ports(out + 1, proto, src_port, dst_port, (__u8)echo);
