@@ -24,6 +24,7 @@ CLANG_FORMAT ?= clang-format
 
 programs     := sa-nat64-translator sa-nat64
 FUZZ_SECONDS ?= 600
+SOAK_SECONDS ?= 600
 
 # Lists: lib-srcs, proto-files, core-srcs, translator-srcs, cli-srcs, unit-tests, fuzzers and so on.
 include lib/build.mk proto/build.mk translator/build.mk cli/build.mk
@@ -104,7 +105,7 @@ sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(cli-srcs) 
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs)
 
-.PHONY: build tests unit vectors bench-programs generated fuzzers check demo bench install asan fuzz cover lint format \
+.PHONY: build tests unit vectors bench-programs generated fuzzers check soak demo bench install asan fuzz cover lint format \
         help clean deps deps-build deps-check deps-demo deps-bench
 .DEFAULT_GOAL := build
 
@@ -196,6 +197,9 @@ hand-back = chown -R --reference=. build
 check: deps-check
 	@./tests/check.py; code=$$?; $(hand-back); exit $$code
 
+soak: deps-check build
+	@SOAK_SECONDS=$(SOAK_SECONDS) ./tests/scenario/85-soak.sh; code=$$?; $(hand-back); exit $$code
+
 demo: deps-demo build
 	@./netns/demo.sh; code=$$?; $(hand-back); exit $$code
 
@@ -237,6 +241,7 @@ clean:
 help:
 	@echo 'make            build the programs into build/ (root: installs missing Debian packages first)'
 	@echo 'make check      every test; as root, because network namespaces are needed; about ten minutes'
+	@echo 'make soak       mixed traffic with short timeouts for SOAK_SECONDS (600) seconds; every book must balance (root)'
 	@echo 'make demo       an IPv6-only client, the gateway and IPv4 servers in namespaces (root; KEEP=1 leaves it up)'
 	@echo 'make bench      throughput and session rates beside plain routing and tayga (root)'
 	@echo 'make install    into DESTDIR and PREFIX (/usr/local)'

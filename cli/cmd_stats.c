@@ -69,6 +69,7 @@ static void put_instance(struct out *out, const char *name,
 	put_directions(out, "bytes", stats->bytes);
 	put_directions(out, "fast_packets", stats->fast_packets);
 	out_begin(out, OUT_LINE, "fast_flows");
+	out_count(out, "held", stats->fast_held);
 	out_count(out, "installed", stats->fast_installed);
 	out_count(out, "refused", stats->fast_refused);
 	out_end(out);

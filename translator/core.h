@@ -55,6 +55,7 @@ struct translator {
 	struct random random;
 	struct rate_limit error_limits[TRANSLATOR_DIRECTIONS][CONFIG_ICMP_CLASSES];
 	struct translator_counters counters;
+	uint32_t fast_held; /* sessions in the fast path */
 	uint64_t started_us;
 
 	/* The packet at hand. */

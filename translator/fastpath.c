@@ -395,6 +395,13 @@ static void forget(void *context)
 	mappings_forget(fastpath->mappings);
 }
 
+static uint32_t held(void *context)
+{
+	const struct fastpath *fastpath = context;
+
+	return mappings_count(fastpath->mappings);
+}
+
 void fastpath_sweep(struct fastpath *fastpath, uint64_t now_us)
 {
 	if (fastpath->mappings)
@@ -409,6 +416,7 @@ struct translator_fast fastpath_hooks(struct fastpath *fastpath)
 		hooks.learn64 = learn64;
 		hooks.learn46 = learn46;
 		hooks.forget = forget;
+		hooks.held = held;
 	} else {
 		hooks.install = install;
 		hooks.remove = remove_flow;

@@ -21,7 +21,7 @@ struct mapping {
 };
 
 struct mappings {
-	uint32_t capacity, last_taken, swept;
+	uint32_t capacity, count, last_taken, swept;
 	int flows6, flows4;
 	uint64_t *stamps;
 	struct mapping places[]; /* capacity + 1 */
@@ -72,6 +72,7 @@ void mappings_learn64(struct mappings *mappings, const struct fastpath_key6 *key
 	mappings->places[index] =
 		(struct mapping){ .used = true, .direction = TRANSLATOR_64, .key6 = *key };
 	mappings->stamps[index] = now_s;
+	mappings->count++;
 }
 
 void mappings_learn46(struct mappings *mappings, const struct fastpath_key4 *key,
@@ -84,6 +85,12 @@ void mappings_learn46(struct mappings *mappings, const struct fastpath_key4 *key
 	mappings->places[index] =
 		(struct mapping){ .used = true, .direction = TRANSLATOR_46, .key4 = *key };
 	mappings->stamps[index] = now_s;
+	mappings->count++;
+}
+
+uint32_t mappings_count(const struct mappings *mappings)
+{
+	return mappings->count;
 }
 
 void mappings_sweep(struct mappings *mappings, uint64_t now_s)
@@ -101,6 +108,7 @@ void mappings_sweep(struct mappings *mappings, uint64_t now_s)
 		else
 			(void)bpf_map_delete_elem(mappings->flows4, &mapping->key4);
 		mapping->used = false;
+		mappings->count--;
 	}
 }
 
@@ -108,5 +116,6 @@ void mappings_forget(struct mappings *mappings)
 {
 	takeover_clear(mappings->flows6);
 	takeover_clear(mappings->flows4);
+	mappings->count = 0;
 	memset(mappings->places, 0, ((size_t)mappings->capacity + 1) * sizeof(*mappings->places));
 }

@@ -28,6 +28,9 @@ void mappings_learn64(struct mappings *mappings, const struct fastpath_key6 *key
 void mappings_learn46(struct mappings *mappings, const struct fastpath_key4 *key,
                       struct fastpath_to6 *to, uint64_t now_s);
 
+/* How many pairs are entered. */
+uint32_t mappings_count(const struct mappings *mappings);
+
 /* Remove pairs that nobody used for a minute; bounded work, to be called every second. */
 void mappings_sweep(struct mappings *mappings, uint64_t now_s);
 

@@ -75,6 +75,7 @@ void fast_seen(struct translator *t, uint32_t index, enum translator_direction d
 		return; /* a hairpin needs two translations */
 	if (t->io.fast.install(t->io.fast.context, index, &flow) == 0) {
 		session->fast |= INSTALLED;
+		t->fast_held++;
 		t->counters.fast_installed++;
 	} else {
 		session->fast |= REFUSED;
@@ -92,6 +93,7 @@ void fast_remove(struct translator *t, uint32_t index)
 	flow = describe(t, session);
 	t->io.fast.remove(t->io.fast.context, &flow);
 	session->fast &= (uint8_t)~INSTALLED;
+	t->fast_held--;
 }
 
 void fast_state_changed(struct translator *t, uint32_t index)
@@ -171,7 +173,9 @@ uint32_t translator_restore(struct translator *t, const struct translator_flow *
 	    admit_destination4(t, pool6, flow->remote4) != VERDICT_OK)
 		return 0;
 	index = adopt_flow(t, &adopted, pool6);
-	if (index)
-		session_at(t->sessions, index)->fast = SEEN_64 | SEEN_46 | INSTALLED;
+	if (!index)
+		return 0;
+	session_at(t->sessions, index)->fast = SEEN_64 | SEEN_46 | INSTALLED;
+	t->fast_held++;
 	return index;
 }

@@ -399,6 +399,9 @@ void translator_stats(const struct translator *t, struct translator_stats *out)
 
 	*out = (struct translator_stats){ .counters = t->counters,
 		                          .started_us = t->started_us,
+		                          .fast_held = t->io.fast.held
+		                                               ? t->io.fast.held(t->io.fast.context)
+		                                               : t->fast_held,
 		                          .memory_bytes = memory_of(t) };
 	if (t->io.fast.counters)
 		t->io.fast.counters(t->io.fast.context, packets, bytes);

@@ -52,6 +52,8 @@ struct translator_fast {
 	                const struct in6_addr *dst6);
 	/* Stateless: forget all that was learned. */
 	void (*forget)(void *context);
+	/* Stateless: how many of them are entered. */
+	uint32_t (*held)(void *context);
 	/* Packets and bytes translated by the fast path since it was opened; [TRANSLATOR_64],
 	 * [TRANSLATOR_46]. */
 	void (*counters)(void *context, uint64_t packets[2], uint64_t bytes[2]);
@@ -149,6 +151,7 @@ struct translator_stats {
 	uint64_t pool4_ports[L4_PROTOS],
 		pool4_used[L4_PROTOS]; /* owned by this node; used includes resting ones */
 	uint32_t stored_syns, stored_syns_max, fragments, fragments_max; /* held now */
+	uint32_t fast_held;    /* sessions or stateless mappings in the fast path */
 	uint64_t memory_bytes; /* address space of all tables */
 };
 void translator_stats(const struct translator *t, struct translator_stats *out);

@@ -7,4 +7,4 @@ scenarios += 90-garbage 91-flood 92-privileges 93-start-errors
 scenarios += 41-fast-firewall 42-fast-counters 52-fast-restart 53-fast-reload 74-fast-siit 83-fast-expiry 84-fast-full
 scenarios += 94-fast-modes
 scenarios += 43-fast-differential
-scenarios += 44-fast-explain 45-fast-local-address
+scenarios += 44-fast-explain 45-fast-local-address 85-soak

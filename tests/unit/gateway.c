@@ -97,6 +97,13 @@ static void gateway_forget(void *context)
 	gateway->entered = 0;
 }
 
+static uint32_t gateway_held(void *context)
+{
+	const struct gateway *gateway = context;
+
+	return gateway->entered;
+}
+
 static void gateway_counters(void *context, uint64_t packets[2], uint64_t bytes[2])
 {
 	(void)context;
@@ -113,6 +120,7 @@ static struct translator_fast fast_hooks(struct gateway *gateway, enum config_mo
 		hooks.learn64 = gateway_learn64;
 		hooks.learn46 = gateway_learn46;
 		hooks.forget = gateway_forget;
+		hooks.held = gateway_held;
 	} else {
 		hooks.install = gateway_install;
 		hooks.remove = gateway_remove;

@@ -24,6 +24,13 @@ static enum verdict send6(uint8_t proto, uint32_t server, uint8_t flags)
 	return gateway_send6(&gateway, proto, 1, 4000, server, 7, flags);
 }
 
+/* What is entered, and what the statistics say of it. */
+static void assert_held(uint32_t count)
+{
+	assert_int_equal(gateway.entered, count);
+	assert_int_equal(gateway_stats(&gateway).fast_held, count);
+}
+
 /* A packet and its answer. */
 static void exchange(uint8_t proto, uint32_t server, uint8_t flags, uint8_t answer)
 {
@@ -39,11 +46,11 @@ static void a_flow_enters_when_both_directions_were_seen(void **state)
 	for (size_t i = 0; i < sizeof(protos); i++) {
 		gateway_open_fast(&gateway, POOL);
 		assert_int_equal(send6(protos[i], SERVER, 0), VERDICT_TRANSLATED);
-		assert_int_equal(gateway.entered, 0);
+		assert_held(0);
 		assert_int_equal(gateway_answer(&gateway, 0), VERDICT_TRANSLATED);
-		assert_int_equal(gateway.entered, 1);
+		assert_held(1);
 		exchange(protos[i], SERVER, 0, 0);
-		assert_int_equal(gateway.entered, 1);
+		assert_held(1);
 		assert_int_equal(gateway_stats(&gateway).counters.fast_installed, 1);
 		gateway_close(&gateway);
 	}
@@ -57,19 +64,19 @@ static void tcp_enters_when_it_is_open_and_leaves_when_it_ends(void **state)
 	for (size_t i = 0; i < sizeof(endings); i++) {
 		gateway_open_fast(&gateway, POOL);
 		assert_int_equal(send6(IPPROTO_TCP, SERVER, SYN), VERDICT_TRANSLATED);
-		assert_int_equal(gateway.entered, 0);
+		assert_held(0);
 		assert_int_equal(gateway_answer(&gateway, SYN | ACK), VERDICT_TRANSLATED);
-		assert_int_equal(gateway.entered, 1);
+		assert_held(1);
 		assert_int_equal(send6(IPPROTO_TCP, SERVER, endings[i]), VERDICT_TRANSLATED);
-		assert_int_equal(gateway.entered, 0);
+		assert_held(0);
 		gateway_close(&gateway);
 	}
 	gateway_open_fast(&gateway, POOL);
 	exchange(IPPROTO_TCP, SERVER, SYN, SYN | ACK);
 	assert_int_equal(send6(IPPROTO_TCP, SERVER, FIN | ACK), VERDICT_TRANSLATED);
-	assert_int_equal(gateway.entered, 1); /* closed from one side, the other may send on */
+	assert_held(1); /* closed from one side, the other may send on */
 	assert_int_equal(gateway_answer(&gateway, FIN | ACK), VERDICT_TRANSLATED);
-	assert_int_equal(gateway.entered, 0);
+	assert_held(0);
 	gateway_close(&gateway);
 }
 
@@ -80,9 +87,9 @@ static void a_session_that_ends_leaves(void **state)
 	exchange(IPPROTO_UDP, SERVER, 0, 0);
 	exchange(IPPROTO_UDP, OTHER, 0, 0);
 	exchange(IPPROTO_ICMPV6, SERVER, 0, 0);
-	assert_int_equal(gateway.entered, 3);
+	assert_held(3);
 	gateway_pass(&gateway, 302 * GATEWAY_SECOND_US);
-	assert_int_equal(gateway.entered, 0);
+	assert_held(0);
 	gateway_close(&gateway);
 }
 
@@ -96,17 +103,17 @@ static void flows_to_an_address_that_becomes_local_leave(void **state)
 	port = gateway_last(&gateway)->src_port;
 	assert_int_equal(gateway_answer(&gateway, 0), VERDICT_TRANSLATED);
 	exchange(IPPROTO_UDP, OTHER, 0, 0);
-	assert_int_equal(gateway.entered, 2);
+	assert_held(2);
 	gateway.local4 = SERVER;
 	translator_local4_grew(gateway.translator);
-	assert_int_equal(gateway.entered, 1);
+	assert_held(1);
 	assert_int_equal(send6(IPPROTO_UDP, SERVER, 0), VERDICT_LOCAL_ADDRESS);
 	assert_int_equal(gateway_send4(&gateway, IPPROTO_UDP, SERVER, 7, PUBLIC, port, 0),
 	                 VERDICT_TRANSLATED);
-	assert_int_equal(gateway.entered, 1); /* its other direction does not bring it back */
+	assert_held(1); /* its other direction does not bring it back */
 	gateway.local4 = 0;
 	exchange(IPPROTO_UDP, SERVER, 0, 0);
-	assert_int_equal(gateway.entered, 2);
+	assert_held(2);
 	gateway_close(&gateway);
 }
 
@@ -117,7 +124,7 @@ static void local_addresses_do_not_matter_where_they_are_allowed(void **state)
 	exchange(IPPROTO_UDP, SERVER, 0, 0);
 	gateway.local4 = SERVER;
 	translator_local4_grew(gateway.translator);
-	assert_int_equal(gateway.entered, 1);
+	assert_held(1);
 	gateway_close(&gateway);
 }
 
@@ -126,12 +133,12 @@ static void stateless_mappings_are_forgotten_when_an_address_becomes_local(void 
 	(void)state;
 	gateway_open_fast(&gateway, SIIT);
 	exchange(IPPROTO_UDP, SERVER, 0, 0);
-	assert_int_equal(gateway.entered, 2);
+	assert_held(2);
 	gateway.local4 = SERVER;
 	translator_local4_grew(gateway.translator);
-	assert_int_equal(gateway.entered, 0);
+	assert_held(0);
 	assert_int_equal(send6(IPPROTO_UDP, SERVER, 0), VERDICT_LOCAL_ADDRESS);
-	assert_int_equal(gateway.entered, 0);
+	assert_held(0);
 	gateway_close(&gateway);
 }
 
