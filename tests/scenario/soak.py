@@ -16,7 +16,7 @@ how many exchanges of each kind were right and which went wrong; exit 1 when any
   closed     datagrams to a port where nobody listens: ICMP errors come back
   hops       datagrams that expire at the last router: so they do here
 
-`watch` looks once a second at the statistics of the instances and at the maps of the kernel: entries in both maps must be
+`watch` looks every second or two at the statistics of the instances and at the maps of the kernel: entries in both maps must be
 what the daemon says it holds. It prints as JSON what it saw; exit 1 when the books differed."""
 import argparse
 import hashlib
