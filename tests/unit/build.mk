@@ -14,3 +14,4 @@ unit-link-srcs += cli/options.c cli/option_rows.c cli/suggest.c cli/hex.c
 unit-tests += conformance_addresses conformance_icmp conformance_state
 unit-tests += conformance_fragments conformance_headers conformance_refusals
 unit-tests += fast_explain fast_flows
+unit-tests += arena
