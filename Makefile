@@ -27,7 +27,7 @@ FUZZ_SECONDS ?= 600
 SOAK_SECONDS ?= 600
 
 # Lists: lib-srcs, proto-files, core-srcs, translator-srcs, cli-srcs, unit-tests, fuzzers and so on.
-include lib/build.mk proto/build.mk translator/build.mk cli/build.mk
+include lib/build.mk proto/build.mk translator/build.mk syncd/build.mk cli/build.mk
 include tests/unit/build.mk tests/vectors/build.mk tests/fuzz/build.mk tests/golden/build.mk
 include tests/scenario/build.mk tests/bench/build.mk
 
@@ -99,8 +99,9 @@ tool-bins    := $(test-tools:%=$(out)/tools/%)
 bench-bins   := $(bench-programs:%=$(out)/bench/%)
 fuzz-bins    := $(fuzzers:%=build/fuzz/%)
 
-archives := $(out)/core.a $(out)/lib.a
-sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
+archives := $(out)/core.a $(out)/syncd-core.a $(out)/lib.a
+sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core-srcs) \
+            $(syncd-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs)
@@ -150,6 +151,7 @@ FORCE:
 
 $(out)/lib.a: $(call objects,$(lib-srcs)) $(proto-objs) lib/build.mk proto/build.mk
 $(out)/core.a: $(call objects,$(core-srcs)) translator/build.mk
+$(out)/syncd-core.a: $(call objects,$(syncd-core-srcs)) syncd/build.mk
 $(archives):
 	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && ar rcsD $@ $(filter %.o,$^)
 

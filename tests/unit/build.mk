@@ -15,3 +15,4 @@ unit-tests += conformance_addresses conformance_icmp conformance_state
 unit-tests += conformance_fragments conformance_headers conformance_refusals
 unit-tests += fast_explain fast_flows
 unit-tests += arena
+unit-tests += record seal
