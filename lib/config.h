@@ -56,6 +56,10 @@ struct config_cluster {
 	char *sync_group;           /* text of the group address, checked */
 	uint16_t sync_port;
 	char *sync_key_file;
+	uint64_t sync_min_age_us;
+	uint16_t sync_mtu;  /* bytes, IP and UDP headers included */
+	uint64_t sync_rate; /* bits a second, of one instance */
+	uint64_t sync_wait_us;
 };
 
 struct config_node {

@@ -39,6 +39,14 @@ enum config_key_flags {
 		8 /* the default only describes what the code works out from other values */
 };
 
+/* What two boxes of a cluster have to agree on (config_hash.h): every row chooses. */
+enum config_agreement {
+	CONFIG_AGREE_UNDECIDED,
+	CONFIG_AGREE_PREFIXES, /* sessions of a box with another value make no sense here */
+	CONFIG_AGREE_REST,     /* they may not fit, or live another time */
+	CONFIG_AGREE_NOTHING,
+};
+
 /* A place in a file; the name belongs to the reader. */
 struct config_origin {
 	const char *file;
@@ -75,9 +83,10 @@ struct config_key {
 	const struct config_word *words; /* words accepted instead of, or besides, numbers */
 	uint64_t min, max;    /* of numbers, and of durations in microseconds; both 0: no numbers */
 	const char *fallback; /* default as text; NULL: none */
-	unsigned fallback_modes;  /* modes that have the default; 0: all */
-	unsigned modes;           /* modes in which the key may stand; 0: all */
-	unsigned flags;           /* enum config_key_flags */
+	unsigned fallback_modes; /* modes that have the default; 0: all */
+	unsigned modes;          /* modes in which the key may stand; 0: all */
+	unsigned flags;          /* enum config_key_flags */
+	enum config_agreement agree;
 	uint64_t floor_us;        /* a duration below is accepted with a warning */
 	const char *floor_source; /* the floor, who demands it, and what a lower value breaks */
 	const char *help;
@@ -228,6 +237,12 @@ bool config_parse_prefix6(struct config_reader *reader, const char *text, struct
 bool config_prefix4_is_usable(const struct prefix4 *prefix);
 bool config_prefix6_is_usable(const struct prefix6 *prefix);
 
+/* Bits a second such as 200M, 1G, 64k; a plain number is bits. 0 or -EINVAL. */
+int config_parse_rate(const char *text, uint64_t *out);
+
+/* Print the rate as config_parse_rate() reads it; buf has room for CONFIG_DURATION_STRLEN. */
+const char *config_format_rate(uint64_t rate, char *buf);
+
 /* Print the duration as config_parse_duration() reads it; milliseconds are the finest unit. buf has
  * room for CONFIG_DURATION_STRLEN. */
 const char *config_format_duration(uint64_t us, char *buf);
@@ -240,6 +255,7 @@ bool config_interface_is_valid(const char *text);
 /* Value types, by the field that they fill. */
 extern const struct config_type config_type_number;   /* uint8_t to uint64_t by size */
 extern const struct config_type config_type_duration; /* uint64_t, microseconds */
+extern const struct config_type config_type_rate;     /* uint64_t, bits a second */
 extern const struct config_type
 	config_type_choice; /* int or enum: a word or a number in the range */
 extern const struct config_type config_type_yes_no;    /* bool */

@@ -121,6 +121,11 @@ static void syntax_print(const struct config_key *key, FILE *out)
 		        config_format_duration(key->max, max));
 		return;
 	}
+	if (key->type == &config_type_rate) {
+		fprintf(out, "BITS a second from %s to %s", config_format_rate(key->min, min),
+		        config_format_rate(key->max, max));
+		return;
+	}
 	for (const struct config_word *word = key->words; word && word->name; word++) {
 		fprintf(out, "%s%s", between, word->name);
 		between = " | ";

@@ -171,6 +171,74 @@ static void duration_print(const struct config_key *key, const void *section, FI
 
 const struct config_type config_type_duration = { duration_parse, duration_print };
 
+/* ---- rates ---- */
+
+static const struct rate_unit {
+	char name;
+	uint64_t bits;
+} rate_units[] = { { 'G', 1000000000 }, { 'M', 1000000 }, { 'k', 1000 } };
+
+#define RATE_UNITS (sizeof(rate_units) / sizeof(rate_units[0]))
+
+int config_parse_rate(const char *text, uint64_t *out)
+{
+	char digits[24];
+	size_t len = strlen(text);
+	uint64_t value, bits = 1;
+
+	for (size_t i = 0; len > 0 && i < RATE_UNITS; i++) {
+		if (text[len - 1] == rate_units[i].name)
+			bits = rate_units[i].bits;
+	}
+	len -= bits > 1;
+	if (len == 0 || len >= sizeof(digits) || strspn(text, "0123456789") != len)
+		return -EINVAL;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	if (config_parse_number(digits, UINT64_MAX / bits, &value) < 0)
+		return -EINVAL;
+	*out = value * bits;
+	return 0;
+}
+
+const char *config_format_rate(uint64_t rate, char *buf)
+{
+	for (size_t i = 0; rate > 0 && i < RATE_UNITS; i++) {
+		if (rate % rate_units[i].bits)
+			continue;
+		snprintf(buf, CONFIG_DURATION_STRLEN, "%" PRIu64 "%c", rate / rate_units[i].bits,
+		         rate_units[i].name);
+		return buf;
+	}
+	snprintf(buf, CONFIG_DURATION_STRLEN, "%" PRIu64, rate);
+	return buf;
+}
+
+static void rate_parse(struct config_reader *reader, const struct config_key *key, void *section,
+                       const char *value)
+{
+	char min[CONFIG_DURATION_STRLEN], max[CONFIG_DURATION_STRLEN];
+	uint64_t rate;
+
+	if (config_parse_rate(value, &rate) < 0)
+		config_refuse(reader, "not a number of bits a second such as 200M or 1G");
+	else if (rate < key->min || rate > key->max)
+		config_refuse(reader, "not from %s to %s bits a second",
+		              config_format_rate(key->min, min), config_format_rate(key->max, max));
+	else
+		*(uint64_t *)config_field(key, section) = rate;
+}
+
+static void rate_print(const struct config_key *key, const void *section, FILE *out)
+{
+	const uint64_t *field = config_const_field(key, section);
+	char buf[CONFIG_DURATION_STRLEN];
+
+	fprintf(out, "%s = %s\n", key->name, config_format_rate(*field, buf));
+}
+
+const struct config_type config_type_rate = { rate_parse, rate_print };
+
 /* ---- words ---- */
 
 /* Report that value is none of the key's words, nor a number of its range if it has one. */

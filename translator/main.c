@@ -1,6 +1,7 @@
 /* sa-nat64-translator: options, open, drop privileges, loop. */
 #include "lib/config.h"
 #include "lib/log.h"
+#include "lib/sync_key.h"
 #include "lib/version.h"
 #include "translator/control.h"
 #include "translator/fastpath.h"
@@ -42,6 +43,8 @@ struct program {
 	sd_event *event;
 	char node[HOST_NAME_MAX + 1]; /* name of this box */
 	unsigned node_id;
+	uint8_t pool4_key[16]; /* equal on all boxes of the cluster; keys the choice of pool4
+	                          addresses */
 };
 
 static void print_help(void)
@@ -154,20 +157,42 @@ static unsigned port_shares(const struct config *config)
 	return shares ? shares : 1;
 }
 
+/* A hash of the cluster's name, keyed by its secret where boxes share one, so that nobody outside
+ * can tell which hosts share an address. A box without a key file gets along without. */
+static int derive_pool4_key(struct program *program)
+{
+	const struct config_cluster *cluster = &program->config->cluster;
+	uint8_t key[SYNC_KEY_LEN];
+	size_t key_len = 0;
+	char why[300];
+	int error = -ENOENT;
+
+	if (cluster->sync_interface)
+		error = sync_key_read(cluster->sync_key_file, key, why, sizeof(why));
+	if (error == 0)
+		key_len = sizeof(key);
+	else if (error != -ENOENT) {
+		log_error("%s", why);
+		return error;
+	}
+	(void)crypto_generichash(program->pool4_key, sizeof(program->pool4_key),
+	                         (const uint8_t *)cluster->name, strlen(cluster->name), key,
+	                         key_len);
+	sodium_memzero(key, sizeof(key));
+	return 0;
+}
+
 static struct translator *build_translator(struct program *program, const struct config *config,
                                            const struct config_instance *instance)
 {
 	struct translator_io io = loop_io(program->loop);
-	uint8_t seed[32], pool4_key[16];
+	uint8_t seed[32];
 	struct translator *translator;
 	struct translator_stats stats;
 
 	randombytes_buf(seed, sizeof(seed));
-	(void)crypto_generichash(pool4_key, sizeof(pool4_key),
-	                         (const uint8_t *)config->cluster.name,
-	                         strlen(config->cluster.name), NULL, 0);
 	translator = translator_new(instance, program->node_id, port_shares(config), seed,
-	                            pool4_key, &io, loop_now_us());
+	                            program->pool4_key, &io, loop_now_us());
 	if (!translator) {
 		log_error("not enough memory for the tables; lower max-sessions (now %u)",
 		          instance->max_sessions);
@@ -360,8 +385,10 @@ static void take_over(struct program *program)
 /* The control socket comes when the device is ready: who waits for it may send packets. */
 static int start(struct program *program, const struct options *options)
 {
-	int error = sd_event_new(&program->event);
+	int error = derive_pool4_key(program);
 
+	if (error >= 0)
+		error = sd_event_new(&program->event);
 	if (error >= 0)
 		error = catch_signals(program->event, program);
 	if (error >= 0)

@@ -16,3 +16,4 @@ unit-tests += conformance_fragments conformance_headers conformance_refusals
 unit-tests += fast_explain fast_flows
 unit-tests += arena
 unit-tests += record seal
+unit-tests += config_hash sync_key

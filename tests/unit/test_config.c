@@ -74,6 +74,10 @@ static void a_pool4_alone_is_a_whole_nat64(void **state)
 	assert_string_equal(config->cluster.sync_group, "ff02::6464");
 	assert_int_equal(config->cluster.sync_port, 6464);
 	assert_string_equal(config->cluster.sync_key_file, "/etc/sa-nat64/sync.key");
+	assert_int_equal(config->cluster.sync_min_age_us, 2000000);
+	assert_int_equal(config->cluster.sync_mtu, 1400);
+	assert_int_equal(config->cluster.sync_rate, 200000000);
+	assert_int_equal(config->cluster.sync_wait_us, 5000000);
 	assert_int_equal(config->node_count, 0);
 	assert_int_equal(config->instance_count, 1);
 	assert_int_equal(a->mode, CONFIG_MODE_NAT64);
@@ -463,6 +467,46 @@ static void every_default_is_a_value_that_may_be_written(void **state)
 	}
 }
 
+static void rates_have_units_of_thousands(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t rate;
+	} good[] = { { "0", 0 },
+		     { "1", 1 },
+		     { "64k", 64000 },
+		     { "200M", 200000000 },
+		     { "1001k", 1001000 },
+		     { "1G", 1000000000 },
+		     { "18446744073G", UINT64_C(18446744073000000000) } };
+	static const char *const bad[] = { "",
+		                           "k",
+		                           "M",
+		                           "1m",
+		                           "1K",
+		                           "1 k",
+		                           "-1",
+		                           "1.5M",
+		                           "0x1k",
+		                           "1kk",
+		                           " 1",
+		                           "1Mbit",
+		                           "18446744074G",
+		                           "99999999999999999999",
+		                           "000000000000000000000000001" };
+	char buf[CONFIG_DURATION_STRLEN];
+	uint64_t rate;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_int_equal(config_parse_rate(good[i].text, &rate), 0);
+		assert_int_equal(rate, good[i].rate);
+		assert_string_equal(config_format_rate(rate, buf), good[i].text);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(config_parse_rate(bad[i], &rate), -EINVAL);
+}
+
 static void the_help_names_every_key(void **state)
 {
 	char *text = NULL, line[64];
@@ -500,6 +544,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_strict_and_stop_at_their_limit),
 		cmocka_unit_test(every_row_of_the_table_is_complete),
 		cmocka_unit_test(every_default_is_a_value_that_may_be_written),
+		cmocka_unit_test(rates_have_units_of_thousands),
 		cmocka_unit_test(the_help_names_every_key),
 	};
 
