@@ -164,8 +164,10 @@ static void pin_all(const struct fastpath *fastpath, const char *instance)
 	char directory[256];
 	struct statfs fs;
 
-	if (statfs(PIN_ROOT, &fs) < 0 || fs.f_type != BPF_FS_MAGIC)
+	if (statfs(PIN_ROOT, &fs) < 0 || fs.f_type != BPF_FS_MAGIC) {
+		log_info("nothing is pinned, for there is no BPF file system at " PIN_ROOT);
 		return;
+	}
 	(void)mkdir(PIN_ROOT "/sa-nat64", 0700);
 	(void)snprintf(directory, sizeof(directory), PIN_ROOT "/sa-nat64/%s", instance);
 	(void)mkdir(directory, 0700);
@@ -173,6 +175,7 @@ static void pin_all(const struct fastpath *fastpath, const char *instance)
 	pin(directory, "flows6", bpf_map__fd(skeleton->maps.flows6));
 	pin(directory, "flows4", bpf_map__fd(skeleton->maps.flows4));
 	pin(directory, "stamps", bpf_map__fd(skeleton->maps.stamps));
+	pin(directory, "settings", bpf_map__fd(skeleton->maps.settings));
 	pin(directory, "counters", bpf_map__fd(skeleton->maps.counters));
 }
 

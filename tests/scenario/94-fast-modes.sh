@@ -66,3 +66,19 @@ check "on where BPF is refused: it does not start" refuses_to_start
 check "and leaves no control socket" test ! -e "$lab_dir/run/nat64/control.sock"
 translator_start
 check "on where it may: it starts" status_is fast_path on
+check "without a BPF file system the log says that nothing is pinned" log_has 'nothing is pinned'
+end
+
+# A BPF file system that only this translator and its successor see.
+start_with_bpffs() {
+	lab_start gw translator-nat64 unshare --mount sh -c \
+		"mount -t bpf bpf /sys/fs/bpf && exec $bin/sa-nat64-translator -c $lab_dir/sa-nat64.conf -r $lab_dir/run nat64"
+	wait_for 10 cli -i nat64 status || lab_fail_with_log translator-nat64
+}
+pinned() { nsenter --mount="/proc/$(status pid)/ns/mnt" bpftool -j "$1" show pinned "/sys/fs/bpf/sa-nat64/nat64/$2" | field id; }
+start_with_bpffs
+check "with a BPF file system the program on the device is pinned" test "$(pinned prog program)" = "$(fastmap program)"
+for map in flows6 flows4 stamps settings counters; do
+	check "and the map $map" test "$(pinned map $map)" -gt 0
+done
+check "which needs no line in the log" refuse log_has pinned
