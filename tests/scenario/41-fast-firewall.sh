@@ -80,3 +80,23 @@ check "a drop rule sees its next segment" wait_for 5 dropped_some
 check "and stops it" refuse answers 3
 allow_forward
 check "without the rule it goes on" wait_for 15 answers 3
+exec 3>&-
+
+# left: packets that leave FORWARD for the server
+left() { forwarded out4 packets; }
+# none_passes: while the rule drops more and more, not one packet gets by
+none_passes() {
+	local before
+
+	before=$(left)
+	wait_for 5 dropped_some
+	echo "$before packets before the rule was seen to drop, $(left) after it"
+	[ "$(left)" = "$before" ]
+}
+before=$(carried 64)
+lab_start client busy iperf3 -t 10 -c "$server6"
+check "a busy TCP connection is on the fast path" wait_for 5 carried_more 64 $((before + 1000))
+drop_forward iifname nat64 ip daddr "$server4" counter
+check "a drop rule stops it at once" none_passes
+allow_forward
+check "without the rule it goes on, on the fast path" goes_on 64 1000
