@@ -2,13 +2,14 @@
  * message is answered before the next one is read. */
 #include "lib/control_server.h"
 
+#include "lib/unix_listener.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -107,74 +108,15 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 	return 0;
 }
 
-/* Make the directory that path lies in, and the one above it. */
-static int make_directories(const char *path)
-{
-	char directory[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	size_t len = strlen(path);
-	char *inner, *outer;
-
-	if (len >= sizeof(directory))
-		return -ENAMETOOLONG;
-	memcpy(directory, path, len + 1);
-	inner = strrchr(directory, '/');
-	if (!inner || inner == directory)
-		return 0;
-	*inner = '\0';
-	outer = strrchr(directory, '/');
-	if (outer && outer != directory) {
-		*outer = '\0';
-		if (mkdir(directory, 0750) < 0 && errno != EEXIST)
-			return -errno;
-		*outer = '/';
-	}
-	return mkdir(directory, 0750) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-/* Remove the socket that an ended process left at address. A process that is stopped or busy still
- * counts as there. */
-static int remove_stale(const struct sockaddr_un *address)
-{
-	struct stat st;
-	int fd, error = 0;
-
-	if (lstat(address->sun_path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -EEXIST;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN)
-		error = -EADDRINUSE;
-	else if (errno != ECONNREFUSED && errno != ENOENT)
-		error = -errno;
-	(void)close(fd);
-	if (error == 0 && unlink(address->sun_path) < 0 && errno != ENOENT)
-		error = -errno;
-	return error;
-}
-
-/* Bind and listen; the socket is open to others only when its mode is right. */
+/* The socket is open to others only when its mode is right. */
 static int server_listen(struct control_server *server)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int error;
+	int fd = unix_listen(server->path, 0660, CONTROL_CLIENTS_MAX);
 
-	memcpy(address.sun_path, server->path, sizeof(server->path));
-	error = make_directories(server->path);
-	if (error == 0)
-		error = remove_stale(&address);
-	if (error)
-		return error;
-	server->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (server->fd < 0)
-		return -errno;
-	if (bind(server->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
+	if (fd < 0)
+		return fd;
+	server->fd = fd;
 	server->bound = true;
-	if (chmod(server->path, 0660) < 0 || listen(server->fd, CONTROL_CLIENTS_MAX) < 0)
-		return -errno;
 	return sd_event_add_io(server->event, &server->source, server->fd, EPOLLIN, on_listener,
 	                       server);
 }

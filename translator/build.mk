@@ -13,7 +13,7 @@ core-srcs := \
 # translator-srcs: the edges (device, sockets, clock, main), only in the program.
 translator-srcs := \
 	translator/main.c translator/loop.c translator/tun.c translator/routes.c translator/local4.c \
-	translator/privileges.c translator/fastpath.c translator/fastpath_takeover.c translator/fastpath_mappings.c \
+	translator/fastpath.c translator/fastpath_takeover.c translator/fastpath_mappings.c \
 	translator/control.c
 # bpf-srcs: programs for the kernel, built by clang and turned into a skeleton that fastpath.c includes.
 bpf-srcs := translator/fastpath.bpf.c

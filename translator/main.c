@@ -1,13 +1,13 @@
 /* sa-nat64-translator: options, open, drop privileges, loop. */
 #include "lib/config.h"
 #include "lib/log.h"
+#include "lib/privileges.h"
 #include "lib/sync_key.h"
 #include "lib/version.h"
 #include "translator/control.h"
 #include "translator/fastpath.h"
 #include "translator/local4.h"
 #include "translator/loop.h"
-#include "translator/privileges.h"
 #include "translator/routes.h"
 #include "translator/translator.h"
 #include "translator/tun.h"
@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -417,7 +418,7 @@ static int start(struct program *program, const struct options *options)
 	control_set_fast_path(program->control, program->fastpath ? NULL : program->why_slow);
 	warn_forwarding("/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding");
 	warn_forwarding("/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward");
-	return privileges_drop();
+	return privileges_keep(CAP_NET_ADMIN); /* a reload changes routes */
 }
 
 static void stop(struct program *program)

@@ -1,4 +1,5 @@
-#include "translator/privileges.h"
+/* See privileges.h. */
+#include "lib/privileges.h"
 
 #include "lib/log.h"
 
@@ -7,7 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-int privileges_drop(void)
+int privileges_keep(int capability)
 {
 	capng_select_t select;
 	int error;
@@ -22,10 +23,12 @@ int privileges_drop(void)
 		select = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) ? CAPNG_SELECT_ALL
 		                                                             : CAPNG_SELECT_CAPS;
 		capng_clear(select);
-		(void)capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN,
-		                    -1);
-		if (select == CAPNG_SELECT_ALL)
-			(void)capng_update(CAPNG_ADD, CAPNG_BOUNDING_SET, CAP_NET_ADMIN);
+		if (capability != PRIVILEGES_NONE)
+			(void)capng_update(
+				CAPNG_ADD,
+				CAPNG_EFFECTIVE | CAPNG_PERMITTED |
+					(select == CAPNG_SELECT_ALL ? CAPNG_BOUNDING_SET : 0),
+				(unsigned)capability);
 		if (capng_apply(select) == 0)
 			return 0;
 	}
