@@ -127,7 +127,7 @@ $(gen)/%.pb-c.c $(gen)/%.pb-c.h: %.proto | build/.deps-build
 	$(call say,PROTOC,$<)mkdir -p $(gen) && protoc-c --proto_path=. --c_out=$(gen) $<
 
 # v3 knows atomic fetch-and-add; Linux has it from 5.12 on.
-$(gen)/%.skel.h: %.bpf.c translator/fastpath_abi.h | build/.deps-build
+$(gen)/%.skel.h: %.bpf.c $(wildcard translator/*.bpf.h) translator/fastpath_abi.h | build/.deps-build
 	$(call say,BPF,$<)mkdir -p $(@D) && clang -O2 -g -target bpf -mcpu=v3 -Wall -Werror -I. \
 		-idirafter /usr/include/$$($(CC) -print-multiarch) -c -o $(@:.skel.h=.bpf.o) $< && \
 		bpftool gen skeleton $(@:.skel.h=.bpf.o) name fastpath_bpf > $@

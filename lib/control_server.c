@@ -4,6 +4,7 @@
 
 #include "lib/unix_listener.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,9 +16,11 @@
 
 struct control_client {
 	struct control_server *server;
-	int fd;                  /* -1: place is free */
-	uint64_t last_turn;      /* of server->turn, when it was heard last */
-	sd_event_source *source; /* owned */
+	int fd;                              /* -1: place is free */
+	uint64_t last_turn;                  /* of server->turn, when it was heard last */
+	sd_event_source *source;             /* owned */
+	const struct control_stream *stream; /* NULL: it asks, and is answered */
+	void *stream_context;
 };
 
 struct control_server {
@@ -29,12 +32,18 @@ struct control_server {
 	control_answer_fn *answer;
 	void *context;
 	uint64_t turn;
+	struct control_client *answered; /* while its answer is made */
 	struct control_client clients[CONTROL_CLIENTS_MAX];
 	uint8_t request[CONTROL_MESSAGE_MAX], reply[CONTROL_MESSAGE_MAX];
 };
 
 static void client_close(struct control_client *client)
 {
+	const struct control_stream *stream = client->stream;
+
+	client->stream = NULL;
+	if (stream)
+		stream->closed(client->stream_context);
 	client->source = sd_event_source_disable_unref(client->source);
 	if (client->fd >= 0)
 		(void)close(client->fd);
@@ -51,25 +60,66 @@ static bool client_serve(struct control_client *client)
 	len = recv(client->fd, server->request, sizeof(server->request), MSG_DONTWAIT | MSG_TRUNC);
 	if (len < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (len == 0 || (size_t)len > sizeof(server->request))
+	if (len == 0 || (size_t)len > sizeof(server->request) || client->stream)
 		return false;
 	client->last_turn = ++server->turn;
+	server->answered = client;
 	reply = server->answer(server->context, server->request, (size_t)len, server->reply,
 	                       sizeof(server->reply));
+	server->answered = NULL;
 	if (reply == 0 || reply > sizeof(server->reply))
 		return false;
 	return send(client->fd, server->reply, reply, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
+/* Send what a stream has to say, one message a turn; be told when there is room for the next one.
+ * False as above. */
+static bool client_stream(struct control_client *client)
+{
+	struct control_server *server = client->server;
+	size_t len = client->stream->next(client->stream_context, server->reply,
+	                                  sizeof(server->reply));
+
+	if (len == 0)
+		return sd_event_source_set_io_events(client->source, EPOLLIN) >= 0;
+	client->last_turn = ++server->turn;
+	return len <= sizeof(server->reply) &&
+	       send(client->fd, server->reply, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
 static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct control_client *client = userdata;
+	bool stays = (events & (EPOLLIN | EPOLLOUT)) != 0;
 
 	(void)source;
 	(void)fd;
-	if (!(events & EPOLLIN) || !client_serve(client))
+	if (events & EPOLLIN)
+		stays = client_serve(client);
+	else if (events & EPOLLOUT)
+		stays = client->stream && client_stream(client);
+	if (!stays)
 		client_close(client);
 	return 0;
+}
+
+void control_server_stream(struct control_server *server, const struct control_stream *stream,
+                           void *context)
+{
+	assert(server->answered && !server->answered->stream);
+	server->answered->stream = stream;
+	server->answered->stream_context = context;
+}
+
+void control_server_wake(struct control_server *server)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *client = &server->clients[i];
+
+		if (client->stream &&
+		    sd_event_source_set_io_events(client->source, EPOLLIN | EPOLLOUT) < 0)
+			client_close(client);
+	}
 }
 
 /* A free place, or that of the client which has been silent longest. */

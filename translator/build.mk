@@ -9,11 +9,12 @@ core-srcs := \
 	translator/admit.c translator/stateless.c translator/stateful.c translator/stateful_flow.c translator/stateful_life.c translator/stateful_fast.c translator/fast_explain.c \
 	translator/adopt.c \
 	translator/output.c translator/icmp_error.c translator/own.c translator/translator.c \
-	translator/explain.c translator/control_answer.c translator/control_list.c
+	translator/packet_summary.c translator/explain.c translator/trace_filter.c translator/tracers.c translator/watch.c \
+	translator/control_answer.c translator/control_fill.c translator/control_list.c translator/control_trace.c
 # translator-srcs: the edges (device, sockets, clock, main), only in the program.
 translator-srcs := \
 	translator/main.c translator/loop.c translator/tun.c translator/routes.c translator/local4.c \
 	translator/fastpath.c translator/fastpath_takeover.c translator/fastpath_mappings.c \
-	translator/control.c
+	translator/fast_trace.c translator/trace_stream.c translator/control.c
 # bpf-srcs: programs for the kernel, built by clang and turned into a skeleton that fastpath.c includes.
 bpf-srcs := translator/fastpath.bpf.c

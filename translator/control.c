@@ -3,6 +3,7 @@
 
 #include "lib/control_server.h"
 #include "translator/control_answer.h"
+#include "translator/trace_stream.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,6 +20,7 @@
 struct control {
 	struct translator *translator;
 	struct control_server *server;
+	struct trace_stream *traces;
 	char cluster[CONFIG_NAME_MAX], node[CONFIG_NAME_MAX];
 	char namespace_name[256];
 	bool fast_path;
@@ -97,10 +99,13 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.resident_bytes = resident_bytes(),
 		.fast_path = control->fast_path ? "on" : "off",
 		.fast_path_reason = control->fast_path_reason,
+		.tracers = trace_stream_tracers(control->traces),
 	};
+	size_t written = control_answer(control->translator, &identity, control_now_us(), request,
+	                                len, reply, size);
 
-	return control_answer(control->translator, &identity, control_now_us(), request, len, reply,
-	                      size);
+	trace_stream_begin(control->traces, control->server);
+	return written;
 }
 
 int control_start(sd_event *event, struct translator *t, const char *rundir, const char *cluster,
@@ -119,11 +124,14 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 	(void)snprintf(control->cluster, sizeof(control->cluster), "%s", cluster);
 	(void)snprintf(control->node, sizeof(control->node), "%s", node);
 	namespace_find(control->namespace_name, sizeof(control->namespace_name));
-	error = control_server_new(event, path, on_request, control, &control->server);
+	error = trace_stream_new(event, &control->traces);
+	if (error == 0)
+		error = control_server_new(event, path, on_request, control, &control->server);
 	if (error) {
-		free(control);
+		control_stop(control);
 		return error;
 	}
+	trace_stream_serve(control->traces, t);
 	*out = control;
 	return 0;
 }
@@ -131,13 +139,15 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 void control_serve(struct control *control, struct translator *t)
 {
 	control->translator = t;
+	trace_stream_serve(control->traces, t);
 }
 
-void control_set_fast_path(struct control *control, const char *why_off)
+void control_set_fast_path(struct control *control, struct fast_trace *trace, const char *why_off)
 {
 	control->fast_path = !why_off;
 	(void)snprintf(control->fast_path_reason, sizeof(control->fast_path_reason), "%s",
 	               why_off ? why_off : "");
+	trace_stream_set_fast(control->traces, trace, why_off ? control->fast_path_reason : NULL);
 }
 
 void control_stop(struct control *control)
@@ -145,5 +155,6 @@ void control_stop(struct control *control)
 	if (!control)
 		return;
 	control_server_free(control->server);
+	trace_stream_free(control->traces);
 	free(control);
 }

@@ -21,6 +21,7 @@
 #include <systemd/sd-event.h>
 
 struct control;
+struct fast_trace;
 
 /* Answer requests about t, whose configuration names the instance, at RUNDIR/INSTANCE/control.sock.
  * Strings are copied. The event loop and t must outlive the control. Returns 0, or -errno as
@@ -31,9 +32,9 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 /* Answer about t from now on: the same instance after a reload. */
 void control_serve(struct control *control, struct translator *t);
 
-/* What status says of the fast path: NULL for on, or why it is off (copied). "off" without a reason
- * until called. */
-void control_set_fast_path(struct control *control, const char *why_off);
+/* What status says of the fast path: why_off NULL for on, or why it is off (copied). "off" without
+ * a reason until called. trace: its tracing, NULL without; must outlive the control. */
+void control_set_fast_path(struct control *control, struct fast_trace *trace, const char *why_off);
 
 /* Disconnect everybody and remove the socket. NULL is accepted. */
 void control_stop(struct control *control);

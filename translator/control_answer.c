@@ -3,10 +3,13 @@
 #include "translator/control_answer.h"
 
 #include "proto/control.pb-c.h"
+#include "translator/control_fill.h"
 #include "translator/control_list.h"
+#include "translator/control_trace.h"
 #include "translator/explain.h"
 #include "translator/packet.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,18 +80,6 @@ static SaNat64__Control__Directions directions(const uint64_t values[TRANSLATOR_
 	return out;
 }
 
-static void fill_verdict(enum verdict verdict, uint64_t count, SaNat64__Control__Verdict *out)
-{
-	const struct verdict_info *info = verdict_info(verdict);
-
-	sa_nat64__control__verdict__init(out);
-	out->name = (char *)info->name;
-	out->count = count;
-	out->drop = verdict_is_drop(verdict);
-	out->source = (char *)info->source;
-	out->sentence = (char *)info->sentence;
-}
-
 /* The drops that occurred, without their sentences. Returns how many; rows and pointers have
  * VERDICT_COUNT places. */
 static size_t fill_drops(const struct translator_counters *counters,
@@ -101,7 +92,7 @@ static size_t fill_drops(const struct translator_counters *counters,
 
 		if (occurred == 0 || !verdict_is_drop((enum verdict)verdict))
 			continue;
-		fill_verdict((enum verdict)verdict, occurred, &rows[count]);
+		control_fill_verdict((enum verdict)verdict, occurred, &rows[count]);
 		rows[count].sentence = (char *)protobuf_c_empty_string;
 		pointers[count] = &rows[count];
 		count++;
@@ -202,8 +193,8 @@ static size_t answer_stats(const struct exchange *x)
 	stats.sessions_expired = &expired;
 	stats.bindings_created = &bindings;
 	for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-		fill_verdict((enum verdict)verdict, from.counters.verdicts[verdict],
-		             &rows[verdict]);
+		control_fill_verdict((enum verdict)verdict, from.counters.verdicts[verdict],
+		                     &rows[verdict]);
 		pointers[verdict] = &rows[verdict];
 	}
 	stats.n_verdicts = VERDICT_COUNT;
@@ -324,54 +315,9 @@ static int read_packet(const SaNat64__Control__ExplainRequest *in, struct explai
 	return 0;
 }
 
-static ProtobufCBinaryData binary(uint8_t *data, size_t len)
+static const char *why_off(const struct exchange *x)
 {
-	return (ProtobufCBinaryData){ .len = len, .data = data };
-}
-
-/* addresses: room for 32 bytes that lives as long as out. */
-static void fill_packet(const struct explain_packet *packet, uint8_t *addresses,
-                        SaNat64__Control__Packet *out)
-{
-	size_t len = packet->ipv6 ? 16 : 4;
-
-	sa_nat64__control__packet__init(out);
-	if (packet->ipv6) {
-		memcpy(addresses, &packet->src6, len);
-		memcpy(addresses + len, &packet->dst6, len);
-	} else {
-		store_be32(addresses, packet->src4);
-		store_be32(addresses + len, packet->dst4);
-	}
-	out->source = binary(addresses, len);
-	out->destination = binary(addresses + len, len);
-	out->protocol = packet->protocol;
-	out->length = packet->length;
-	out->ttl = packet->ttl;
-	out->has_ports = packet->has_ports;
-	out->source_port = packet->src_port;
-	out->destination_port = packet->dst_port;
-	out->fragment = packet->fragment;
-	out->fragment_offset = packet->fragment_offset;
-	out->more_fragments = packet->more_fragments;
-	out->icmp = packet->has_icmp;
-	out->icmp_type = packet->icmp_type;
-	out->icmp_code = packet->icmp_code;
-}
-
-/* Why there is no fast path at all, the core does not know. reason: CONTROL_ERROR_LEN bytes that
- * live as long as body. */
-static void fill_path(const struct exchange *x, const struct trace *trace, char *reason,
-                      SaNat64__Control__ExplainReply *body)
-{
-	bool is_off = strcmp(x->identity->fast_path, "on") != 0;
-
-	body->path = (char *)(trace->is_fast ? "fast" : "slow");
-	body->path_reason = reason;
-	(void)snprintf(reason, CONTROL_ERROR_LEN, "%s%s", is_off ? "no fast path: " : "",
-	               is_off               ? x->identity->fast_path_reason
-	               : trace->path_reason ? trace->path_reason
-	                                    : "");
+	return strcmp(x->identity->fast_path, "on") == 0 ? NULL : x->identity->fast_path_reason;
 }
 
 static size_t send_explanation(const struct exchange *x, struct explain *explain)
@@ -380,20 +326,21 @@ static size_t send_explanation(const struct exchange *x, struct explain *explain
 	SaNat64__Control__ExplainReply body = SA_NAT64__CONTROL__EXPLAIN_REPLY__INIT;
 	SaNat64__Control__Packet packets[EXPLAIN_PACKETS_MAX], *pointers[EXPLAIN_PACKETS_MAX];
 	SaNat64__Control__Verdict verdict;
-	uint8_t addresses[EXPLAIN_PACKETS_MAX][32];
-	char *steps[TRACE_LINES_MAX], reason[CONTROL_ERROR_LEN];
+	uint8_t addresses[EXPLAIN_PACKETS_MAX][CONTROL_ADDRESSES_LEN];
+	char *steps[TRACE_LINES_MAX], reason[CONTROL_REASON_LEN];
 
 	for (size_t i = 0; i < explain->trace.count; i++)
 		steps[i] = explain->trace.line[i];
 	for (size_t i = 0; i < explain->count; i++) {
-		fill_packet(&explain->packets[i], addresses[i], &packets[i]);
+		control_fill_packet(&explain->packets[i], addresses[i], &packets[i]);
 		pointers[i] = &packets[i];
 	}
-	fill_verdict(explain->verdict, 1, &verdict);
+	control_fill_verdict(explain->verdict, 1, &verdict);
 	body.n_steps = explain->trace.count;
 	body.steps = steps;
 	body.verdict = &verdict;
-	fill_path(x, &explain->trace, reason, &body);
+	body.path = (char *)control_path_name(explain->trace.is_fast);
+	body.path_reason = control_path_reason(why_off(x), explain->trace.path_reason, reason);
 	body.n_packets = explain->count;
 	body.packets = pointers;
 	body.packets_left_out = (uint32_t)explain->left_out;
@@ -420,6 +367,31 @@ static size_t answer_explain(const struct exchange *x, const SaNat64__Control__E
 	return len;
 }
 
+static size_t answer_trace(const struct exchange *x, const SaNat64__Control__TraceRequest *in)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	SaNat64__Control__TraceReply body = SA_NAT64__CONTROL__TRACE_REPLY__INIT;
+	struct trace_filter filter;
+	char error[CONTROL_ERROR_LEN];
+
+	if (control_trace_read(in, &filter, error) < 0)
+		return send_invalid(x, error);
+	switch (tracers_add(x->identity->tracers, &filter, in->snaplen, x->id)) {
+	case 0:
+		break;
+	case -EBUSY:
+		(void)snprintf(error, sizeof(error),
+		               "%d traces of this instance run already; end one of them first",
+		               TRACERS_MAX);
+		return send_error(x, error);
+	default:
+		return send_error(x, (char *)"not enough memory for a trace");
+	}
+	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_TRACE;
+	reply.trace = &body;
+	return send_reply(x, &reply);
+}
+
 static size_t answer_command(const struct exchange *x, const SaNat64__Control__Request *request)
 {
 	char error[CONTROL_ERROR_LEN];
@@ -442,6 +414,8 @@ static size_t answer_command(const struct exchange *x, const SaNat64__Control__R
 		return answer_bib(x, request->bib);
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_EXPLAIN:
 		return answer_explain(x, request->explain);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_TRACE:
+		return answer_trace(x, request->trace);
 	default:
 		return send_error(x, (char *)"this command is not known here: "
 		                             "sa-nat64 is newer than the translator");

@@ -6,6 +6,7 @@
 #ifndef SA_NAT64_CONTROL_ANSWER_H
 #define SA_NAT64_CONTROL_ANSWER_H
 
+#include "translator/tracers.h"
 #include "translator/translator.h"
 
 #define CONTROL_VERSION 1
@@ -17,6 +18,7 @@ struct control_identity {
 	uint32_t pid;
 	uint64_t resident_bytes;                  /* of the process, 0 when unknown */
 	const char *fast_path, *fast_path_reason; /* "on" or "off", and why it is off */
+	struct tracers *tracers; /* a request for a trace adds to them: see tracers_newest() */
 };
 
 /* Answer the len bytes at request for t at now_us. Writes at most size bytes to reply and returns

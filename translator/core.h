@@ -32,8 +32,8 @@ struct translator {
 	struct translator_io io;
 	void (*emit)(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
 	             int count);
-	void *emit_context;       /* emit and its context: io's, except while explaining */
-	uint32_t address4;        /* the translator's own */
+	void *emit_context; /* emit and its context: io's, except while explaining or tracing */
+	uint32_t address4;  /* the translator's own */
 	struct in6_addr address6; /* the translator's own; meaningless without has_address6 */
 	bool has_address6;        /* it can send ICMPv6 errors */
 	bool owns_address6;       /* address6 lies outside pool6: packets for it end here */
@@ -65,6 +65,7 @@ struct translator {
 		error_rest; /* MTU or pointer of the ICMP error that the present verdict asks for */
 	bool in_pieces; /* it was taken apart and its pieces were handled and counted one by one */
 	bool rehearsal; /* explain: nothing may be stored for later */
+	struct watch *watch;      /* NULL while nobody traces */
 	uint32_t session_at_hand; /* found or created for the packet, 0 = none */
 	struct rehearsal rehearsed;
 
@@ -75,6 +76,15 @@ struct translator {
 
 /* translator.c: count a packet's fate and send the ICMP error that belongs to it. */
 void translator_finish(struct translator *t, const struct packet *p, enum verdict verdict);
+
+/* watch.c, for tracing: a packet begins (len bytes, before any is changed; vnet may be NULL), its
+ * fate is known and everything about it was sent, it ends. Begun packets may lie within each other;
+ * the fate is the innermost's. */
+void watch_begin(struct translator *t, const uint8_t *packet, size_t len,
+                 const struct virtio_net_hdr *vnet);
+void watch_fate(struct translator *t, enum verdict verdict);
+void watch_end(struct translator *t);
+void watch_write_error(struct translator *t); /* what the packet at hand sent was refused */
 
 /* translator.c: describe the IPv4 packet that the first pass of a hairpin made, for the second
  * pass. */
@@ -132,10 +142,16 @@ const char *fast_lacks(const struct translator *t, uint32_t session,
  * NULL. The packet is as it came from the device. */
 const char *fast_declines(const struct translator *t, uint8_t *packet, size_t len);
 
-/* fast_explain.c: say in trace which path the packet at hand, of that IP version, takes and why.
- * declined: what fast_declines() said of it before it was translated. */
-void fast_explain(const struct translator *t, enum verdict verdict, uint8_t version,
-                  const char *declined, struct trace *trace);
+/* Which path a packet takes. */
+struct fast_choice {
+	bool is_fast;
+	const char *reason; /* why not, or under which condition; may be NULL; a constant */
+};
+
+/* fast_explain.c: the path of the packet at hand, of that IP version. declined: what
+ * fast_declines() said of it before it was translated. */
+struct fast_choice fast_explain(const struct translator *t, enum verdict verdict, uint8_t version,
+                                const char *declined);
 
 /* stateful_life.c: the table of a transport protocol number (ICMP also by its IPv6 number). */
 enum l4_proto flow_l4_proto(uint8_t proto);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define EXPLAIN_TTL        64
-#define EXPLAIN_HEAD_LEN   128 /* of a packet that would leave: all headers the core writes */
 #define IP4_HEADER_LEN     20
 #define IP6_HEADER_LEN     40
 #define TCP_HEADER_LEN     20
@@ -127,50 +126,11 @@ int explain_build(const struct explain_fields *fields, struct explain *explain)
 	return 0;
 }
 
-static void summarize_transport(struct packet *packet, struct explain_packet *out)
-{
-	if (packet_parse_transport(packet, PACKET_QUOTE) != VERDICT_OK)
-		return;
-	out->has_icmp = packet_is_icmp(packet);
-	out->has_ports = packet->proto == IPPROTO_TCP || packet->proto == IPPROTO_UDP ||
-	                 packet_is_echo(packet);
-	out->src_port = packet->src_port;
-	out->dst_port = packet->dst_port;
-	out->icmp_type = packet->icmp_type;
-	out->icmp_code = packet->icmp_code;
-}
-
-/* Describe a packet by its first len bytes. False when the core wrote something that its own parser
- * refuses. */
-static bool summarize(uint8_t *head, size_t len, struct explain_packet *out)
-{
-	struct packet packet;
-
-	if (packet_parse(head, (uint32_t)len, PACKET_QUOTE, &packet) != VERDICT_OK)
-		return false;
-	*out = (struct explain_packet){
-		.ipv6 = packet.version == 6,
-		.src6 = packet.src6,
-		.dst6 = packet.dst6,
-		.src4 = packet.src4,
-		.dst4 = packet.dst4,
-		.protocol = packet.proto,
-		.ttl = packet.ttl,
-		.length = packet.claimed_len,
-		.fragment = packet.is_fragment,
-		.more_fragments = packet.more,
-		.fragment_offset = packet.fragment_offset,
-	};
-	if (packet.fragment_offset == 0)
-		summarize_transport(&packet, out);
-	return true;
-}
-
 static void on_emit(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
                     int count)
 {
 	struct explain *explain = context;
-	uint8_t head[EXPLAIN_HEAD_LEN];
+	uint8_t head[PACKET_SUMMARY_HEAD];
 	size_t len = 0;
 
 	(void)vnet;
@@ -182,7 +142,7 @@ static void on_emit(void *context, const struct virtio_net_hdr *vnet, const stru
 		len += part;
 	}
 	if (explain->count < EXPLAIN_PACKETS_MAX &&
-	    summarize(head, len, &explain->packets[explain->count]))
+	    packet_summarize(head, len, &explain->packets[explain->count]))
 		explain->count++;
 	else
 		explain->left_out++;

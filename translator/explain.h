@@ -7,6 +7,7 @@
 #ifndef SA_NAT64_EXPLAIN_H
 #define SA_NAT64_EXPLAIN_H
 
+#include "translator/packet_summary.h"
 #include "translator/translator.h"
 
 #define EXPLAIN_PACKETS_MAX                                                   \
@@ -25,21 +26,6 @@ struct explain_fields {
 	uint8_t ttl;     /* 0 for 64 */
 };
 
-/* One packet that would leave. */
-struct explain_packet {
-	bool ipv6;
-	struct in6_addr src6, dst6;
-	uint32_t src4, dst4; /* host order */
-	uint8_t protocol, ttl;
-	uint32_t length;
-	bool fragment, more_fragments;
-	uint32_t fragment_offset; /* bytes */
-	bool has_ports;           /* TCP, UDP, or ICMP echo with the identifier in src_port */
-	uint16_t src_port, dst_port;
-	bool has_icmp;
-	uint8_t icmp_type, icmp_code;
-};
-
 /* Room for one packet and everything said about it; about 80 KB, so it lives on the heap. */
 struct explain {
 	uint8_t headroom[TRANSLATOR_HEADROOM];
@@ -47,7 +33,7 @@ struct explain {
 	size_t len;
 	enum verdict verdict; /* this and what follows: out */
 	struct trace trace;
-	struct explain_packet packets[EXPLAIN_PACKETS_MAX];
+	struct packet_summary packets[EXPLAIN_PACKETS_MAX];
 	size_t count, left_out;
 };
 

@@ -113,25 +113,22 @@ const char *fast_declines(const struct translator *t, uint8_t *packet, size_t le
 	return NULL;
 }
 
-void fast_explain(const struct translator *t, enum verdict verdict, uint8_t version,
-                  const char *declined, struct trace *trace)
+struct fast_choice fast_explain(const struct translator *t, enum verdict verdict, uint8_t version,
+                                const char *declined)
 {
-	trace->is_fast = false;
-	trace->path_reason = declined;
+	const char *lacks;
+
 	if (declined)
-		return;
-	if (verdict == VERDICT_HAIRPINNED) {
-		trace->path_reason = "hairpin: needs two translations";
-	} else if (t->config->mode == CONFIG_MODE_SIIT) {
-		trace->is_fast = verdict == VERDICT_TRANSLATED;
-		trace->path_reason = trace->is_fast ? "from the second packet between these "
-		                                      "addresses on"
-		                                    : "not to be translated";
-	} else if (!t->session_at_hand) {
-		trace->path_reason = "no session";
-	} else {
-		trace->path_reason = fast_lacks(t, t->session_at_hand,
-		                                version == 6 ? TRANSLATOR_64 : TRANSLATOR_46);
-		trace->is_fast = !trace->path_reason;
-	}
+		return (struct fast_choice){ false, declined };
+	if (verdict == VERDICT_HAIRPINNED)
+		return (struct fast_choice){ false, "hairpin: needs two translations" };
+	if (t->config->mode == CONFIG_MODE_SIIT && verdict == VERDICT_TRANSLATED)
+		return (struct fast_choice){ true,
+			                     "from the second packet between these addresses on" };
+	if (t->config->mode == CONFIG_MODE_SIIT)
+		return (struct fast_choice){ false, "not to be translated" };
+	if (!t->session_at_hand)
+		return (struct fast_choice){ false, "no session" };
+	lacks = fast_lacks(t, t->session_at_hand, version == 6 ? TRANSLATOR_64 : TRANSLATOR_46);
+	return (struct fast_choice){ !lacks, lacks };
 }

@@ -5,6 +5,7 @@
  * on to the daemon untouched (TC_ACT_OK). Helpers that may refuse run before anything is changed
  * for good. Kernel 6.1 and later.
  */
+#include "translator/fast_trace.bpf.h"
 #include "translator/fastpath_abi.h"
 
 #include <linux/bpf.h>
@@ -484,19 +485,10 @@ static __always_inline int translate46(struct __sk_buff *skb, const struct fastp
 	return bpf_redirect(skb->ifindex, BPF_F_INGRESS);
 }
 
-int fastpath(struct __sk_buff *skb);
-
-SEC("tc")
-int fastpath(struct __sk_buff *skb)
+static __always_inline int translate(struct __sk_buff *skb, const struct fastpath_settings *set)
 {
-	__u32 zero = 0;
-	const struct fastpath_settings *set = bpf_map_lookup_elem(&settings, &zero);
-	long want;
-
-	if (!set)
-		return TC_ACT_OK;
 	/* Headers in reach; super-packets keep their payload in fragments. */
-	want = skb->len < HEADERS_LEN ? skb->len : HEADERS_LEN;
+	long want = skb->len < HEADERS_LEN ? skb->len : HEADERS_LEN;
 	if ((long)skb->data_end - (long)skb->data < want && bpf_skb_pull_data(skb, want))
 		return TC_ACT_OK;
 	if (skb->protocol == bpf_htons(ETH_P_IPV6))
@@ -504,6 +496,51 @@ int fastpath(struct __sk_buff *skb)
 	if (skb->protocol == bpf_htons(ETH_P_IP))
 		return translate46(skb, set);
 	return TC_ACT_OK;
+}
+
+/* ---- the programs ---- */
+
+int fastpath(struct __sk_buff *skb);
+int fastpath_traced(struct __sk_buff *skb);
+
+/* The same, seen by somebody. */
+SEC("tc")
+int fastpath_traced(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	const struct fastpath_settings *set = bpf_map_lookup_elem(&settings, &zero);
+	__u8 version = skb->protocol == bpf_htons(ETH_P_IPV6) ? 6 : 4;
+	struct trace_scratch *scratch;
+	int action;
+
+	if (!set)
+		return TC_ACT_OK;
+	scratch = trace_before(skb, version);
+	action = translate(skb, set);
+	if (scratch && action != TC_ACT_OK)
+		trace_after(skb, scratch, version, action);
+	return action;
+}
+
+/* Where the program goes on while somebody looks. The kernel empties it when the daemon ends. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, int(void *));
+} traced SEC(".maps") = { .values = { [0] = (void *)&fastpath_traced } };
+
+SEC("tc")
+int fastpath(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	const struct fastpath_settings *set = bpf_map_lookup_elem(&settings, &zero);
+
+	if (!set)
+		return TC_ACT_OK;
+	if (__builtin_expect(set->trace, 0))
+		bpf_tail_call(skb, &traced, 0);
+	return translate(skb, set);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,6 +1,7 @@
 #include "translator/fastpath.h"
 
 #include "lib/log.h"
+#include "translator/fast_trace.h"
 #include "translator/fastpath_abi.h"
 #include "translator/fastpath_mappings.h"
 #include "translator/fastpath_takeover.h"
@@ -29,6 +30,7 @@
 
 struct fastpath {
 	struct fastpath_bpf *skeleton;
+	struct fast_trace *trace;
 	struct takeover left;      /* by an earlier process, until it is taken over */
 	uint64_t *stamps;          /* mapped */
 	uint32_t capacity;         /* highest index */
@@ -125,6 +127,7 @@ static int write_settings(struct fastpath *fastpath, const struct config_instanc
 		.zeroize_traffic_class = config->zeroize_traffic_class,
 		.inbound_refresh = config->inbound_refresh,
 		.stateless = fastpath->mappings != NULL,
+		.trace = fast_trace_is_on(fastpath->trace),
 	};
 	uint32_t zero = 0;
 
@@ -195,6 +198,8 @@ static int load(struct fastpath *fastpath, const struct config_instance *config,
 	*step = "set up its maps";
 	error = map_stamps(fastpath);
 	if (error == 0)
+		error = fast_trace_new(fastpath->skeleton, &fastpath->trace);
+	if (error == 0)
 		error = write_settings(fastpath, config);
 	if (error < 0)
 		return error;
@@ -243,10 +248,16 @@ void fastpath_close(struct fastpath *fastpath)
 	if (fastpath->stamps)
 		(void)munmap(fastpath->stamps, ((size_t)fastpath->capacity + 1) * sizeof(uint64_t));
 	takeover_fini(&fastpath->left);
+	fast_trace_free(fastpath->trace);
 	fastpath_bpf__destroy(fastpath->skeleton);
 	mappings_free(fastpath->mappings);
 	free(fastpath->counters);
 	free(fastpath);
+}
+
+struct fast_trace *fastpath_trace(const struct fastpath *fastpath)
+{
+	return fastpath ? fastpath->trace : NULL;
 }
 
 void fastpath_detach(const char *tun)

@@ -10,6 +10,7 @@
 
 #include "translator/translator.h"
 
+struct fast_trace;
 struct fastpath;
 
 /* Load and attach the program to the instance's TUN, which exists and is configured. Returns 0, or
@@ -33,6 +34,9 @@ uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t);
 
 /* Remove all flows and take the settings of another configuration: before a reload. */
 void fastpath_reset(struct fastpath *fastpath, const struct config_instance *config);
+
+/* Tracing of its packets, owned by the fast path; NULL when it has none (fastpath NULL, too). */
+struct fast_trace *fastpath_trace(const struct fastpath *fastpath);
 
 /* Remove stateless mappings that nobody used for a minute; bounded work, to be called every second.
  */

@@ -415,7 +415,8 @@ static int start(struct program *program, const struct options *options)
 		                               : strerror(-error));
 		return error;
 	}
-	control_set_fast_path(program->control, program->fastpath ? NULL : program->why_slow);
+	control_set_fast_path(program->control, fastpath_trace(program->fastpath),
+	                      program->fastpath ? NULL : program->why_slow);
 	warn_forwarding("/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding");
 	warn_forwarding("/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward");
 	return privileges_keep(CAP_NET_ADMIN); /* a reload changes routes */

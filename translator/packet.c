@@ -221,8 +221,10 @@ enum verdict packet_parse_transport(struct packet *p, enum packet_form form)
 		return VERDICT_MALFORMED_TRANSPORT;
 	p->src_port = load_be16(l4);
 	p->dst_port = load_be16(l4 + 2);
-	if (form == PACKET_QUOTE)
+	if (form == PACKET_QUOTE) {
+		p->tcp_flags = p->proto == IPPROTO_TCP && p->l4_len >= 14 ? l4[13] : 0;
 		return VERDICT_OK;
+	}
 	return p->proto == IPPROTO_TCP ? parse_tcp(p, l4) : parse_udp(p, l4);
 }
 

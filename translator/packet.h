@@ -43,7 +43,7 @@ struct packet {
 
 	/* packet_parse_transport() */
 	uint16_t src_port, dst_port; /* host order; ICMP echo: both the identifier */
-	uint8_t tcp_flags;
+	uint8_t tcp_flags;           /* 0 when a quote ends before them */
 	uint8_t icmp_type, icmp_code;
 	uint32_t transport_header_len; /* bytes; 0 while not parsed */
 };

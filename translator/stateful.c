@@ -166,6 +166,8 @@ static void release_pieces(struct translator *t, uint32_t datagram,
 		struct xlat_job job = { 0 };
 		enum verdict verdict = packet_parse_whole(bytes, len, &job.p);
 
+		if (t->watch)
+			watch_begin(t, bytes, len, NULL);
 		t->error_rest = 0;
 		if (verdict == VERDICT_OK) {
 			if (whole)
@@ -175,6 +177,8 @@ static void release_pieces(struct translator *t, uint32_t datagram,
 			                                : first_piece(t, datagram, &job);
 		}
 		translator_finish(t, &job.p, verdict);
+		if (t->watch)
+			watch_end(t);
 	}
 }
 

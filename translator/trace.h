@@ -1,6 +1,6 @@
 /* What the translator says about one packet while it decides: lines of text, collected only when
- * somebody asks
- * (`sa-nat64 explain`). A NULL trace costs one comparison.
+ * somebody asks (`sa-nat64 explain`; what `sa-nat64 trace` shows is in tracers.h). A NULL trace
+ * costs one comparison.
  */
 #ifndef SA_NAT64_TRACE_H
 #define SA_NAT64_TRACE_H

@@ -151,6 +151,7 @@ void translator_free(struct translator *t)
 	fragment_store_free(t->fragments);
 	syn_store_free(t->syns);
 	free(t->static4);
+	free(t->watch);
 	free(t->held ? t->held - TRANSLATOR_HEADROOM : NULL);
 	free(t->segment ? t->segment - TRANSLATOR_HEADROOM : NULL);
 	free(t);
@@ -230,7 +231,8 @@ enum verdict translator_turn(const struct xlat_job *first, uint8_t *data, uint32
 	return verdict;
 }
 
-void translator_finish(struct translator *t, const struct packet *p, enum verdict verdict)
+/* Count a packet's fate and answer it. */
+static void conclude(struct translator *t, const struct packet *p, enum verdict verdict)
 {
 	const struct verdict_info *info = verdict_info(verdict);
 	enum translator_direction direction = p->version == 6 ? TRANSLATOR_64 : TRANSLATOR_46;
@@ -247,18 +249,38 @@ void translator_finish(struct translator *t, const struct packet *p, enum verdic
 		t->io.note(t->io.context, verdict, p);
 }
 
-enum verdict translator_input(struct translator *t, uint8_t *packet, size_t len,
-                              const struct virtio_net_hdr *vnet, uint64_t now_us)
+void translator_finish(struct translator *t, const struct packet *p, enum verdict verdict)
+{
+	conclude(t, p, verdict);
+	if (__builtin_expect(t->watch != NULL, 0) && !t->rehearsal)
+		watch_fate(t, verdict);
+}
+
+static enum verdict input(struct translator *t, uint8_t *packet, size_t len,
+                          const struct virtio_net_hdr *vnet)
 {
 	struct xlat_job job = { 0 };
 	enum verdict verdict;
 
-	t->now_us = now_us;
 	t->error_rest = 0;
 	t->in_pieces = false;
 	verdict = receive(t, &job, packet, len, vnet);
 	if (!t->in_pieces)
 		translator_finish(t, &job.p, verdict);
+	return verdict;
+}
+
+enum verdict translator_input(struct translator *t, uint8_t *packet, size_t len,
+                              const struct virtio_net_hdr *vnet, uint64_t now_us)
+{
+	enum verdict verdict;
+
+	t->now_us = now_us;
+	if (__builtin_expect(t->watch == NULL, 1))
+		return input(t, packet, len, vnet);
+	watch_begin(t, packet, len, vnet);
+	verdict = input(t, packet, len, vnet);
+	watch_end(t);
 	return verdict;
 }
 
@@ -278,8 +300,13 @@ static void expire_syns(struct translator *t)
 
 	while (limit-- && (bytes = syn_store_expire(t->syns, t->now_us, &len))) {
 		t->error_rest = 0;
-		if (packet_parse(bytes, len, PACKET_QUOTE, &p) == VERDICT_OK)
-			translator_finish(t, &p, VERDICT_SYN_REFUSED);
+		if (packet_parse(bytes, len, PACKET_QUOTE, &p) != VERDICT_OK)
+			continue;
+		if (t->watch)
+			watch_begin(t, bytes, len, NULL);
+		translator_finish(t, &p, VERDICT_SYN_REFUSED);
+		if (t->watch)
+			watch_end(t);
 	}
 }
 
@@ -303,6 +330,9 @@ struct saved_state {
 	struct rate_limit limits[TRANSLATOR_DIRECTIONS][CONFIG_ICMP_CLASSES];
 	struct random random;
 	struct ident ident;
+	void (*emit)(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
+	             int count);
+	void *emit_context;
 };
 
 static void save_state(const struct translator *t, struct saved_state *saved)
@@ -311,6 +341,8 @@ static void save_state(const struct translator *t, struct saved_state *saved)
 	memcpy(saved->limits, t->error_limits, sizeof(saved->limits));
 	saved->random = t->random;
 	saved->ident = t->ident;
+	saved->emit = t->emit;
+	saved->emit_context = t->emit_context;
 }
 
 static void restore_state(struct translator *t, const struct saved_state *saved)
@@ -331,6 +363,8 @@ static void restore_state(struct translator *t, const struct saved_state *saved)
 	memcpy(t->error_limits, saved->limits, sizeof(saved->limits));
 	t->random = saved->random;
 	t->ident = saved->ident;
+	t->emit = saved->emit;
+	t->emit_context = saved->emit_context;
 }
 
 static void swallow(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
@@ -365,11 +399,13 @@ enum verdict translator_explain(struct translator *t, uint8_t *packet, size_t le
 	verdict = receive(t, &job, packet, len, &vnet);
 	if (!t->in_pieces)
 		translator_finish(t, &job.p, verdict);
-	if (trace)
-		fast_explain(t, verdict, version, declined, trace);
+	if (trace) {
+		struct fast_choice choice = fast_explain(t, verdict, version, declined);
+
+		trace->is_fast = choice.is_fast;
+		trace->path_reason = choice.reason;
+	}
 	restore_state(t, &saved);
-	t->emit = t->io.emit;
-	t->emit_context = t->io.context;
 	t->rehearsal = false;
 	t->trace = NULL;
 	return verdict;
@@ -378,6 +414,8 @@ enum verdict translator_explain(struct translator *t, uint8_t *packet, size_t le
 void translator_count_write_error(struct translator *t)
 {
 	t->counters.verdicts[VERDICT_DEVICE_WRITE]++;
+	if (t->watch)
+		watch_write_error(t);
 }
 
 static uint64_t memory_of(const struct translator *t)

@@ -25,6 +25,7 @@
 /* Longest packet given or sent: an IPv6 header and 65,535 bytes. */
 #define TRANSLATOR_PACKET_MAX (40 + 65535)
 
+struct tracers;
 struct translator;
 
 /* A session as the fast path knows it. Addresses in host order where they are IPv4, ports and
@@ -118,6 +119,9 @@ uint32_t translator_restore(struct translator *t, const struct translator_flow *
 
 /* When a session ends if no packet comes, in us; the fast path's packets count. */
 uint64_t translator_session_expiry(const struct translator *t, uint32_t index);
+
+/* Show every packet to tracers from now on; NULL: to nobody. Not owned. Returns 0 or -ENOMEM. */
+int translator_watch(struct translator *t, struct tracers *tracers);
 
 /* The device refused a packet that the core emitted (counted as VERDICT_DEVICE_WRITE). */
 void translator_count_write_error(struct translator *t);

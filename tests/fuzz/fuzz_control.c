@@ -5,6 +5,7 @@
  */
 #include "proto/control.pb-c.h"
 #include "translator/control_answer.h"
+#include "translator/control_trace.h"
 #include "translator/explain.h"
 
 #include <stdlib.h>
@@ -46,29 +47,34 @@ static struct translator *open_translator(const char *text, struct config **conf
 	return translator;
 }
 
+/* What becomes of it differs between the two instances. */
+static enum verdict open_session(struct translator *translator, uint8_t protocol)
+{
+	static struct explain packet;
+	const struct virtio_net_hdr vnet = { 0 };
+	struct explain_fields fields = {
+		.ipv6 = true,
+		.protocol = protocol,
+		.src_port = 4000,
+		.dst_port = 53,
+		.tcp_flags = 2,
+	};
+
+	memcpy(&fields.src6, "\x20\x01\x0d\xb8\0\x06\0\0\0\0\0\0\0\0\0\1", 16);
+	memcpy(&fields.dst6, PREFIX6 "\xc6\x33\x64\x50", 16);
+	if (explain_build(&fields, &packet) < 0)
+		abort();
+	return translator_input(translator, packet.packet, packet.len, &vnet, NOW_US);
+}
+
 /* One session of each protocol. */
 static void open_sessions(struct translator *translator)
 {
 	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6 };
-	static struct explain packet;
-	const struct virtio_net_hdr vnet = { 0 };
 
-	for (size_t i = 0; i < sizeof(protocols); i++) {
-		struct explain_fields fields = {
-			.ipv6 = true,
-			.protocol = protocols[i],
-			.src_port = 4000,
-			.dst_port = 53,
-			.tcp_flags = 2,
-		};
-
-		memcpy(&fields.src6, "\x20\x01\x0d\xb8\0\x06\0\0\0\0\0\0\0\0\0\1", 16);
-		memcpy(&fields.dst6, PREFIX6 "\xc6\x33\x64\x50", 16);
-		if (explain_build(&fields, &packet) < 0 ||
-		    translator_input(translator, packet.packet, packet.len, &vnet, NOW_US) !=
-		            VERDICT_TRANSLATED)
+	for (size_t i = 0; i < sizeof(protocols); i++)
+		if (open_session(translator, protocols[i]) != VERDICT_TRANSLATED)
 			abort();
-	}
 }
 
 /* The reply must be readable, of this version, and have either an error or a body. */
@@ -83,15 +89,38 @@ static void check_reply(const uint8_t *reply, size_t len)
 	sa_nat64__control__reply__free_unpacked(message, NULL);
 }
 
+/* A packet seen through the filter of the request, and the reply about it. */
+static void trace_one_packet(struct translator *translator, struct tracers *tracers,
+                             struct tracer *tracer)
+{
+	static uint8_t message[65536];
+	uint64_t told = 0;
+	size_t len;
+
+	if (translator_watch(translator, tracers) < 0)
+		abort();
+	open_session(translator, IPPROTO_UDP);
+	(void)translator_watch(translator, NULL);
+	tracers_settle(tracers, NOW_US);
+	len = control_trace_write(tracer, NULL, &told, message, sizeof(message));
+	if (len > sizeof(message))
+		abort();
+	if (len > 0)
+		check_reply(message, len);
+	if (tracer_peek(tracer, 0))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct control_identity identity = { .cluster = "c",
-		                                          .node = "n",
-		                                          .namespace_name = "default",
-		                                          .pid = 1,
-		                                          .fast_path = "off",
-		                                          .fast_path_reason = "fuzzing" };
+	static struct control_identity identity = { .cluster = "c",
+		                                    .node = "n",
+		                                    .namespace_name = "default",
+		                                    .pid = 1,
+		                                    .fast_path = "off",
+		                                    .fast_path_reason = "fuzzing" };
 	static struct translator *translators[2];
+	struct tracer *tracer;
 	static uint8_t reply[65536];
 	struct translator_stats before, after;
 	struct translator *translator;
@@ -101,6 +130,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		translators[0] = open_translator(nat64_text, &configs[0]);
 		translators[1] = open_translator(siit_text, &configs[1]);
 		open_sessions(translators[0]);
+		identity.tracers = tracers_new();
+		if (!identity.tracers)
+			abort();
 	}
 	if (size == 0)
 		return 0;
@@ -111,6 +143,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (len == 0 || len > sizeof(reply))
 		abort();
 	check_reply(reply, len);
+	tracer = tracers_newest(identity.tracers);
+	if (tracer) {
+		trace_one_packet(translator, identity.tracers, tracer);
+		tracers_remove(identity.tracers, tracer);
+		return 0;
+	}
 	translator_stats(translator, &after);
 	if (memcmp(&before, &after, sizeof(before)) != 0)
 		abort();

@@ -46,6 +46,11 @@ SEEDS = {
     'explain-udp': request(7, fields(17, 3000)),
     'explain-icmp': request(7, fields(58, 100)),
     'explain-other': request(7, fields(50, 65575)),
+    'trace': request(19, b''),
+    'trace-filter': request(19, data(1, data(1, b'udp') + data(2, data(1, HOST) + number(2, 64)) +
+                                    data(2, data(1, bytes([198, 51, 100, 80])) + number(2, 24)) + number(3, 53) +
+                                    data(4, b'translated') + data(6, b'6to4') + data(7, b'slow')) + number(2, 256)),
+    'trace-drops': request(19, data(1, number(5, 1)) + number(2, 2048)),
     'version': request(3, b'', version=9),
 }
 

@@ -17,3 +17,4 @@ unit-tests += fast_explain fast_flows
 unit-tests += arena
 unit-tests += record seal
 unit-tests += config_hash sync_key
+unit-tests += trace

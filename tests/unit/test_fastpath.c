@@ -9,8 +9,8 @@
  */
 #include "tests/unit/raw_packet.h"
 #include "translator/checksum.h"
-#include "translator/fastpath.skel.h"
 #include "translator/fastpath_abi.h"
+#include "translator/fastpath.skel.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
