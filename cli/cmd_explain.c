@@ -1,9 +1,8 @@
 /* `sa-nat64 explain`: a packet, given by its fields or in hexadecimal, and what each instance would
  * do with it. */
-#include "cli/addresses.h"
 #include "cli/commands.h"
 #include "cli/hex.h"
-#include "lib/address.h"
+#include "cli/packets.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -82,65 +81,17 @@ static void fill_fields(const struct cli_options *options, SaNat64__Control__Pac
 	fields->ttl = options->ttl;
 }
 
-static const char *proto_name(uint32_t protocol, char *buf, size_t size)
-{
-	switch (protocol) {
-	case IPPROTO_TCP:
-		return "tcp";
-	case IPPROTO_UDP:
-		return "udp";
-	case IPPROTO_ICMP:
-		return "icmp";
-	case IPPROTO_ICMPV6:
-		return "icmp6";
-	default:
-		(void)snprintf(buf, size, "%u", (unsigned)protocol);
-		return buf;
-	}
-}
-
-static void put_endpoint(struct out *out, const char *key, const SaNat64__Control__Packet *packet,
-                         const ProtobufCBinaryData *address, uint32_t port)
-{
-	char buf[ADDRESS_STRLEN];
-
-	if (packet->has_ports && !packet->icmp)
-		out_endpoint(out, key, addresses_format(address, buf), (uint16_t)port);
-	else
-		out_address(out, key, addresses_format(address, buf));
-}
-
-/* What no column shows: ICMP type and identifier, the place of a fragment. */
-static void put_note(struct out *out, const SaNat64__Control__Packet *packet)
-{
-	char note[120] = "";
-	size_t len = 0;
-
-	if (packet->icmp)
-		len = (size_t)snprintf(note, sizeof(note), "type %u code %u",
-		                       (unsigned)packet->icmp_type, (unsigned)packet->icmp_code);
-	if (packet->icmp && packet->has_ports)
-		len += (size_t)snprintf(note + len, sizeof(note) - len, " id %u",
-		                        (unsigned)packet->source_port);
-	if (packet->fragment)
-		(void)snprintf(note + len, sizeof(note) - len, "%sfragment at %u%s",
-		               len ? ", " : "", (unsigned)packet->fragment_offset,
-		               packet->more_fragments ? ", more follow" : ", the last");
-	out_text(out, "note", note);
-}
-
 static void put_packet(struct out *out, const SaNat64__Control__Packet *packet)
 {
 	char buf[16];
 
 	out_begin(out, OUT_ROW, NULL);
 	out_text(out, "family", packet->source.len == 16 ? "IPv6" : "IPv4");
-	out_text(out, "proto", proto_name(packet->protocol, buf, sizeof(buf)));
-	put_endpoint(out, "source", packet, &packet->source, packet->source_port);
-	put_endpoint(out, "destination", packet, &packet->destination, packet->destination_port);
+	out_text(out, "proto", packets_proto_name(packet->protocol, buf));
+	packets_put_ends(out, packet);
 	out_count(out, "length", packet->length);
 	out_count(out, "ttl", packet->ttl);
-	put_note(out, packet);
+	packets_put_note(out, packet);
 	out_end(out);
 }
 

@@ -11,5 +11,6 @@ int cmd_stats(const struct cli_options *options, struct instances *instances, st
 int cmd_sessions(const struct cli_options *options, struct instances *instances, struct out *out);
 int cmd_bib(const struct cli_options *options, struct instances *instances, struct out *out);
 int cmd_explain(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_trace(const struct cli_options *options, struct instances *instances, struct out *out);
 
 #endif

@@ -249,16 +249,17 @@ static void instance_send(struct instance *instance, SaNat64__Control__Request *
 }
 
 /* The body that answers a command: the cases of both messages stand in the same order. */
-static bool answers(const SaNat64__Control__Reply *reply, const SaNat64__Control__Request *request)
+static bool answers(const SaNat64__Control__Reply *reply, const SaNat64__Control__Request *request,
+                    uint32_t id)
 {
 	int command = (int)request->command_case - SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
 	int body = (int)reply->body_case - SA_NAT64__CONTROL__REPLY__BODY_STATUS;
 
-	return reply->id == request->id && command == body;
+	return reply->id == id && command == body;
 }
 
 static SaNat64__Control__Reply *instance_receive(struct instance *instance,
-                                                 SaNat64__Control__Request *request,
+                                                 const SaNat64__Control__Request *request,
                                                  uint64_t deadline_us)
 {
 	static uint8_t message[CONTROL_MESSAGE_MAX];
@@ -272,12 +273,11 @@ static SaNat64__Control__Reply *instance_receive(struct instance *instance,
 		set_problem_of(instance, (int)-len);
 		return NULL;
 	}
-	request->id = instance->id;
 	reply = sa_nat64__control__reply__unpack(NULL, (size_t)len, message);
 	if (reply && reply->error[0]) {
 		set_problem(instance, "%s", reply->error);
 		instance->refused = reply->invalid;
-	} else if (!reply || !answers(reply, request)) {
+	} else if (!reply || !answers(reply, request, instance->id)) {
 		set_problem(instance, "what answers at %s is no translator of this release",
 		            instance->path);
 	} else {
@@ -307,6 +307,12 @@ SaNat64__Control__Reply *instance_ask(struct instance *instance, SaNat64__Contro
 	return reply;
 }
 
+SaNat64__Control__Reply *instance_hear(struct instance *instance,
+                                       const SaNat64__Control__Request *request)
+{
+	return instance_receive(instance, request, 0);
+}
+
 int instances_status(const struct instances *instances)
 {
 	int status = 0;
@@ -317,15 +323,17 @@ int instances_status(const struct instances *instances)
 	return status;
 }
 
-int instances_complain(const struct instances *instances, FILE *err)
+void instance_complain(const struct instance *instance, FILE *err)
 {
 	(void)fflush(stdout); /* what was said before the complaint stands before it */
-	for (size_t i = 0; i < instances->count; i++) {
-		const struct instance *instance = &instances->list[i];
+	if (instance->problem[0])
+		(void)fprintf(err, "sa-nat64: instance %s: %s\n", instance->name,
+		              instance->problem);
+}
 
-		if (instance->problem[0])
-			(void)fprintf(err, "sa-nat64: instance %s: %s\n", instance->name,
-			              instance->problem);
-	}
+int instances_complain(const struct instances *instances, FILE *err)
+{
+	for (size_t i = 0; i < instances->count; i++)
+		instance_complain(&instances->list[i], err);
 	return instances_status(instances);
 }

@@ -45,6 +45,14 @@ void instances_ask(struct instances *instances, SaNat64__Control__Request *reque
 SaNat64__Control__Reply *instance_ask(struct instance *instance,
                                       SaNat64__Control__Request *request);
 
+/* A further reply to a request that began a stream: to be called when the instance's descriptor is
+ * readable. NULL as above. */
+SaNat64__Control__Reply *instance_hear(struct instance *instance,
+                                       const SaNat64__Control__Request *request);
+
+/* Write a line on err for the problem of one instance, if it has one. */
+void instance_complain(const struct instance *instance, FILE *err);
+
 /* Write a line on err for each problem. Returns the exit status: 0 without problems, 2 when a
  * request was refused, else 1. */
 int instances_complain(const struct instances *instances, FILE *err);

@@ -18,6 +18,8 @@ static int dispatch(const struct cli_options *options, struct instances *instanc
 		return cmd_sessions(options, instances, out);
 	case CLI_BIB:
 		return cmd_bib(options, instances, out);
+	case CLI_TRACE:
+		return cmd_trace(options, instances, out);
 	default:
 		return cmd_explain(options, instances, out);
 	}

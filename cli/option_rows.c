@@ -293,6 +293,76 @@ static const char *set_hex(struct cli_options *options, const char *value)
 	return value[0] ? NULL : "the bytes of a packet, or - for standard input";
 }
 
+static const char *set_prefix(struct cli_options *options, const char *value)
+{
+	static const char right[] =
+		"an address or prefix of either family, like 2001:db8::/64 or 192.0.2.1";
+	struct cli_prefix *out = &options->addresses[options->address_count];
+	struct prefix6 prefix6;
+	struct prefix4 prefix4;
+	int error = prefix6_parse(value, &prefix6), error4 = prefix4_parse(value, &prefix4);
+
+	if (options->address_count == sizeof(options->addresses) / sizeof(options->addresses[0]))
+		return "given at most twice: one for each end";
+	if (error == -ERANGE || error4 == -ERANGE)
+		return "a prefix without bits behind its length, like 2001:db8::/64";
+	if (error < 0 && error4 < 0)
+		return right;
+	options->address_count++;
+	if (error < 0) {
+		address4_set(&out->address, prefix4.addr);
+		out->len = prefix4.len;
+		return NULL;
+	}
+	out->address.len = sizeof(prefix6.addr);
+	memcpy(out->address.bytes, &prefix6.addr, sizeof(prefix6.addr));
+	out->len = prefix6.len;
+	return NULL;
+}
+
+static const char *set_direction(struct cli_options *options, const char *value)
+{
+	options->direction = value;
+	if (strcmp(value, "6to4") == 0 || strcmp(value, "4to6") == 0)
+		return NULL;
+	return "6to4 or 4to6";
+}
+
+static const char *set_path(struct cli_options *options, const char *value)
+{
+	options->path = value;
+	return strcmp(value, "fast") == 0 || strcmp(value, "slow") == 0 ? NULL : "fast or slow";
+}
+
+static const char *set_verdict(struct cli_options *options, const char *value)
+{
+	options->verdict = value;
+	return value[0] ? NULL : "a verdict, like no-session; `sa-nat64 stats --all` lists them";
+}
+
+static const char *set_drops(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->drops = true;
+	return NULL;
+}
+
+static const char *set_pcapng(struct cli_options *options, const char *value)
+{
+	options->pcapng = value;
+	return value[0] ? NULL : "the name of a file, or - for standard output";
+}
+
+static const char *set_snaplen(struct cli_options *options, const char *value)
+{
+	uint64_t snaplen;
+
+	if (!number_parse(value, 1, 2048, &snaplen))
+		return "bytes of each packet, from 1 to 2048";
+	options->snaplen = (uint32_t)snaplen;
+	return NULL;
+}
+
 #define CLI_LISTS (CLI_SESSIONS | CLI_BIB)
 
 /* clang-format off */
@@ -305,13 +375,21 @@ const struct option_row option_rows[] = {
 	{ CLI_ANY, 'h', "help", NULL, "print this, or the options of a command", set_help },
 	{ CLI_ANY, 'V', "version", NULL, "print the version", set_version },
 	{ CLI_STATS, 0, "all", NULL, "counters that are zero, too", set_all },
-	{ CLI_LISTS, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },
+	{ CLI_LISTS | CLI_TRACE, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },
 	{ CLI_LISTS, 0, "host", "PREFIX", "IPv6 host, or the prefix around it", set_host },
 	{ CLI_LISTS, 0, "pool4", "ADDRESS", "public IPv4 address", set_pool4 },
-	{ CLI_LISTS, 0, "port", "N", "port or ICMP identifier, on any side", set_port },
+	{ CLI_LISTS | CLI_TRACE, 0, "port", "N", "port or ICMP identifier, on any side", set_port },
 	{ CLI_SESSIONS, 0, "remote", "ADDRESS", "remote IPv4 address", set_remote },
 	{ CLI_SESSIONS, 0, "state", "STATE", "TCP state: ESTABLISHED, TRANS, V6_INIT, ...", set_state },
 	{ CLI_LISTS, 0, "limit", "N", "stop after N rows", set_limit },
+	{ CLI_TRACE, 0, "address", "PREFIX", "on any side; twice for both ends of a flow", set_prefix },
+	{ CLI_TRACE, 0, "direction", "DIR", "6to4 or 4to6: where packets come from", set_direction },
+	{ CLI_TRACE, 0, "path", "PATH", "fast or slow", set_path },
+	{ CLI_TRACE, 0, "drops", NULL, "dropped packets only", set_drops },
+	{ CLI_TRACE, 0, "verdict", "NAME", "packets with this verdict, like no-session", set_verdict },
+	{ CLI_TRACE, 0, "limit", "N", "end after N packets", set_limit },
+	{ CLI_TRACE, 0, "pcapng", "FILE", "write them to FILE, - for standard output", set_pcapng },
+	{ CLI_TRACE, 0, "snaplen", "N", "bytes of each packet to write (256)", set_snaplen },
 	{ CLI_EXPLAIN, 0, "from", "ADDRESS", "source of the packet", set_from },
 	{ CLI_EXPLAIN, 0, "to", "ADDRESS", "destination of the packet, of the same family", set_to },
 	{ CLI_EXPLAIN, 0, "tcp", "S:D", "a TCP segment from port S to port D", set_tcp },

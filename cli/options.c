@@ -19,6 +19,7 @@ static const struct command_row commands[] = {
 	{ CLI_SESSIONS, "sessions", "list sessions, one a line" },
 	{ CLI_BIB, "bib", "list bindings, one a line" },
 	{ CLI_EXPLAIN, "explain", "what would happen to a packet, step by step" },
+	{ CLI_TRACE, "trace", "what happens to packets, live, until ctrl-C" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -189,6 +190,30 @@ static const char *check_explain(const struct cli_options *options)
 	return NULL;
 }
 
+/* The same for trace. */
+static const char *check_trace(const struct cli_options *options)
+{
+	if (options->pcapng && options->json)
+		return "--pcapng writes packets instead of printing them; leave out --json";
+	if (options->snaplen && !options->pcapng)
+		return "--snaplen belongs to --pcapng";
+	if (options->drops && options->verdict)
+		return "--verdict names one kind already; leave out --drops";
+	return NULL;
+}
+
+static const char *check(const struct cli_options *options)
+{
+	switch (options->command) {
+	case CLI_EXPLAIN:
+		return check_explain(options);
+	case CLI_TRACE:
+		return check_trace(options);
+	default:
+		return NULL;
+	}
+}
+
 int options_read(int argc, char **argv, struct cli_options *out, FILE *err)
 {
 	*out = (struct cli_options){ .rundir = CONFIG_RUNDIR_DEFAULT };
@@ -200,8 +225,8 @@ int options_read(int argc, char **argv, struct cli_options *out, FILE *err)
 		if (error)
 			return error;
 	}
-	if (out->command == CLI_EXPLAIN && !out->help && !out->version && check_explain(out)) {
-		(void)fprintf(err, "sa-nat64: explain: %s\n", check_explain(out));
+	if (!out->help && !out->version && check(out)) {
+		(void)fprintf(err, "sa-nat64: %s: %s\n", command_name(out->command), check(out));
 		return 2;
 	}
 	return 0;

@@ -19,6 +19,7 @@
 #define CLI_SESSIONS 0x04u
 #define CLI_BIB      0x08u
 #define CLI_EXPLAIN  0x10u
+#define CLI_TRACE    0x20u
 #define CLI_GLOBAL   0x80u /* no command: options that may stand in front of one */
 #define CLI_ANY      0xffu
 
@@ -26,6 +27,12 @@
 struct cli_address {
 	uint8_t bytes[16];
 	uint8_t len; /* 4, 16, or 0 when not given */
+};
+
+/* A prefix of either family. */
+struct cli_prefix {
+	struct cli_address address;
+	uint8_t len;
 };
 
 struct cli_options {
@@ -44,6 +51,13 @@ struct cli_options {
 	struct cli_address pool4, remote;
 	uint16_t port;  /* 0 when not given */
 	uint64_t limit; /* 0 when not given */
+
+	/* trace; also list_proto, port and limit */
+	struct cli_prefix addresses[2];
+	size_t address_count;
+	const char *direction, *verdict, *path, *pcapng;
+	bool drops;
+	uint32_t snaplen; /* 0 when not given */
 
 	/* explain */
 	struct cli_address from, to;

@@ -54,6 +54,11 @@ void out_duration(struct out *out, const char *key, uint64_t duration_us)
 	put(out, key, (struct out_value){ .kind = OUT_DURATION, .number = duration_us / 1000000 });
 }
 
+void out_time(struct out *out, const char *key, uint64_t time_us)
+{
+	put(out, key, (struct out_value){ .kind = OUT_TIME, .number = time_us });
+}
+
 void out_flag(struct out *out, const char *key, bool flag)
 {
 	put(out, key, (struct out_value){ .kind = OUT_FLAG, .number = flag });

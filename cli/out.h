@@ -21,6 +21,8 @@ enum out_shape {
 	OUT_TABLE, /* text: a header and rows; JSON: an array of objects */
 	OUT_ROW,   /* in an OUT_TABLE */
 	OUT_STEPS, /* text: numbered lines; JSON: an array of strings */
+	OUT_RECORD, /* one of a stream. Text: values without labels but for numbers, and each
+	             * OUT_LINE in it on a line of its own; JSON: an object on one line */
 	OUT_UNSEEN, /* text shows nothing of what is inside; JSON does not know of it */
 };
 
@@ -37,6 +39,7 @@ enum out_kind {
 	OUT_COUNT,    /* number */
 	OUT_SIZE,     /* number of bytes; text in binary units */
 	OUT_DURATION, /* number of seconds */
+	OUT_TIME,     /* number of microseconds since 1970; text: local time of day */
 	OUT_FLAG,     /* number, 0 or 1: yes or no */
 	OUT_SHARE,    /* number of total: "3 of 10" */
 	OUT_ENDPOINT, /* text is an address, number a port, or absent with total 0 */
@@ -85,6 +88,7 @@ void out_reason(struct out *out, const char *key, const char *text);
 void out_count(struct out *out, const char *key, uint64_t number);
 void out_size(struct out *out, const char *key, uint64_t bytes);
 void out_duration(struct out *out, const char *key, uint64_t duration_us);
+void out_time(struct out *out, const char *key, uint64_t time_us);
 void out_flag(struct out *out, const char *key, bool flag);
 void out_share(struct out *out, const char *key, uint64_t number, uint64_t total);
 void out_endpoint(struct out *out, const char *key, const char *address, uint16_t port);

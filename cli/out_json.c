@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define DEPTH_MAX 8
 
@@ -94,7 +95,8 @@ static void json_begin(struct out *base, enum out_shape shape, const char *key,
 	} else if (outer && outer->tree) {
 		level.tree = level.is_array ? json_array() : json_object();
 		add(out, key, json_incref(level.tree));
-	} else if (shape == OUT_LINE || shape == OUT_TOP || shape == OUT_ROW) {
+	} else if (shape == OUT_LINE || shape == OUT_TOP || shape == OUT_ROW ||
+	           shape == OUT_RECORD) {
 		lead_in(out, key);
 		level.tree = json_object();
 	} else {
@@ -130,6 +132,17 @@ static json_t *string_or_null(const char *text)
 	return string ? string : json_null();
 }
 
+static json_t *json_from_time(uint64_t time_us)
+{
+	time_t seconds = (time_t)(time_us / 1000000);
+	struct tm utc;
+	char day[40];
+
+	if (!gmtime_r(&seconds, &utc) || strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+		return json_null();
+	return json_sprintf("%s.%06uZ", day, (unsigned)(time_us % 1000000));
+}
+
 static json_t *json_from(const struct out_value *value)
 {
 	json_t *object;
@@ -138,6 +151,8 @@ static json_t *json_from(const struct out_value *value)
 	case OUT_TEXT:
 	case OUT_REASON:
 		return string_or_null(value->text);
+	case OUT_TIME:
+		return json_from_time(value->number);
 	case OUT_FLAG:
 		return json_boolean(value->number != 0);
 	case OUT_SHARE:

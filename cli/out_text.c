@@ -6,21 +6,25 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define COLUMNS     80
-#define LABEL_WIDTH 13
-#define STEP_WIDTH  4
-#define GAP         3 /* between values on one line, and between columns */
-#define TOP_COUNT   5 /* values shown of an OUT_TOP */
-#define DEPTH_MAX   8
-#define VALUE_MAX   512
-#define WRAP_MIN    24 /* a column narrower than this is not wrapped */
+#define COLUMNS      80
+#define LABEL_WIDTH  13
+#define STEP_WIDTH   4
+#define RECORD_START 6 /* of what stands in the further lines of a record */
+#define GAP          3 /* between values on one line, and between columns */
+#define TOP_COUNT    5 /* values shown of an OUT_TOP */
+#define DEPTH_MAX    8
+#define VALUE_MAX    512
+#define WRAP_MIN     24 /* a column narrower than this is not wrapped */
 
 struct level {
 	enum out_shape shape;
 	const char *key;
 	size_t count; /* values or members so far */
 	const struct out_column *columns;
+	bool in_record; /* a line of an OUT_RECORD */
+	enum out_kind last_kind;
 };
 
 struct text_out {
@@ -124,6 +128,17 @@ static void format_endpoint(const struct out_value *value, char *buf, size_t siz
 		               value->number);
 }
 
+static void format_time(uint64_t time_us, char *buf, size_t size)
+{
+	time_t seconds = (time_t)(time_us / 1000000);
+	struct tm local;
+	char day[16];
+
+	if (!localtime_r(&seconds, &local) || strftime(day, sizeof(day), "%H:%M:%S", &local) == 0)
+		day[0] = '\0';
+	(void)snprintf(buf, size, "%s.%06u", day, (unsigned)(time_us % 1000000));
+}
+
 static void format_value(const struct out_value *value, char *buf, size_t size)
 {
 	switch (value->kind) {
@@ -141,6 +156,9 @@ static void format_value(const struct out_value *value, char *buf, size_t size)
 		return;
 	case OUT_DURATION:
 		format_duration(value->number, buf, size);
+		return;
+	case OUT_TIME:
+		format_time(value->number, buf, size);
 		return;
 	case OUT_FLAG:
 		(void)snprintf(buf, size, "%s", value->number ? "yes" : "no");
@@ -192,7 +210,11 @@ static void open_shape(struct text_out *out, enum out_shape shape, const char *k
 
 	if (is_paragraph(out, shape) && out->printed)
 		newline(out);
-	if ((shape == OUT_LINE || shape == OUT_TOP) && key)
+	if (shape == OUT_LINE && outer && outer->shape == OUT_RECORD) {
+		newline(out);
+		pad_to(out, RECORD_START / 3);
+		print(out, key ? key : "", key ? strlen(key) : 0);
+	} else if ((shape == OUT_LINE || shape == OUT_TOP) && key)
 		print_label(out, key);
 	if (shape == OUT_ROW && outer) {
 		if (outer->count++ == 0)
@@ -212,8 +234,13 @@ static void text_begin(struct out *base, enum out_shape shape, const char *key,
 		out->unseen++;
 	else
 		open_shape(out, shape, key);
-	out->levels[out->depth++] =
-		(struct level){ .shape = shape, .key = key, .columns = columns };
+	out->levels[out->depth] = (struct level){
+		.shape = shape,
+		.key = key,
+		.columns = columns,
+		.in_record = out->depth > 0 && out->levels[out->depth - 1].shape == OUT_RECORD,
+	};
+	out->depth++;
 }
 
 static void end_top(struct text_out *out, const struct level *level)
@@ -234,7 +261,8 @@ static void text_end(struct out *base)
 		out->unseen--;
 	else if (level->shape == OUT_TOP)
 		end_top(out, level);
-	else if (level->shape == OUT_LINE || level->shape == OUT_ROW)
+	else if ((level->shape == OUT_LINE && !level->in_record) || level->shape == OUT_ROW ||
+	         level->shape == OUT_RECORD)
 		newline(out);
 	else if ((level->shape == OUT_TABLE || level->shape == OUT_STEPS) && level->count == 0 &&
 	         !base->incomplete) {
@@ -298,6 +326,35 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 		print(out, text, strlen(text));
 }
 
+/* Values one behind the other, two addresses with an arrow between them. */
+static void put_in_record(struct text_out *out, struct level *level, const char *key,
+                          const struct out_value *value)
+{
+	bool is_second = level->count > 0 && level->last_kind == OUT_ENDPOINT;
+	char text[VALUE_MAX], item[VALUE_MAX + 64];
+
+	format_value(value, text, sizeof(text));
+	if (text[0] == '\0')
+		return;
+	(void)snprintf(item, sizeof(item), "%s%s%s",
+	               value->kind == OUT_COUNT                   ? key
+	               : value->kind == OUT_ENDPOINT && is_second ? "->"
+	                                                          : "",
+	               value->kind == OUT_COUNT || (value->kind == OUT_ENDPOINT && is_second) ? " "
+	                                                                                      : "",
+	               text);
+	if (out->column >= RECORD_START && out->column + 1 + (int)strlen(item) > COLUMNS &&
+	    RECORD_START + (int)strlen(item) <= COLUMNS)
+		newline(out);
+	if (out->column > 0 && out->column < RECORD_START)
+		pad_to(out, RECORD_START);
+	else if (out->column > 0)
+		print(out, " ", 1);
+	print_wrapped(out, item,
+	              level->shape == OUT_RECORD && level->count == 0 ? 0 : RECORD_START);
+	level->last_kind = value->kind;
+}
+
 static void put_step(struct text_out *out, size_t number, const struct out_value *value)
 {
 	char text[32];
@@ -327,6 +384,8 @@ static void text_value(struct out *base, const char *key, const struct out_value
 		return;
 	if (level->shape == OUT_ROW)
 		put_in_row(out, key, value);
+	else if (level->shape == OUT_RECORD || level->in_record)
+		put_in_record(out, level, key, value);
 	else if (level->shape == OUT_STEPS)
 		put_step(out, level->count + 1, value);
 	else if (level->shape == OUT_OBJECT || level->shape == OUT_PART)
