@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONTROL_VERSION 1
+#define CONTROL_VERSION    1
+#define NUMBERS_AGREE_FROM 16 /* fields of Request.command and Reply.body */
 
 /* Append an instance. False when memory ends. */
 static bool instance_add(struct instances *instances, const char *rundir, const char *name)
@@ -248,14 +249,13 @@ static void instance_send(struct instance *instance, SaNat64__Control__Request *
 		set_problem_of(instance, -error);
 }
 
-/* The body that answers a command: the cases of both messages stand in the same order. */
+/* The body that answers a command: the older ones have numbers one above the command's. */
 static bool answers(const SaNat64__Control__Reply *reply, const SaNat64__Control__Request *request,
                     uint32_t id)
 {
-	int command = (int)request->command_case - SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
-	int body = (int)reply->body_case - SA_NAT64__CONTROL__REPLY__BODY_STATUS;
+	int command = (int)request->command_case, body = (int)reply->body_case;
 
-	return reply->id == id && command == body;
+	return reply->id == id && body == (command < NUMBERS_AGREE_FROM ? command + 1 : command);
 }
 
 static SaNat64__Control__Reply *instance_receive(struct instance *instance,

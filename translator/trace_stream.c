@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PERIOD_US 20000
+#define LATE_US   1000 /* so long may a processor take from an event's time to the ring */
 
 /* A tracer and its client. */
 struct subscriber {
@@ -52,7 +53,7 @@ static int on_tick(sd_event_source *source, uint64_t due_us, void *userdata)
 	(void)due_us;
 	if (stream->fast)
 		fast_trace_drain(stream->fast, stream->tracers);
-	tracers_settle(stream->tracers, now_us);
+	tracers_settle(stream->tracers, now_us - LATE_US);
 	control_server_wake(stream->server);
 	return sd_event_source_set_time(source, now_us + PERIOD_US);
 }

@@ -8,3 +8,4 @@ scenarios += 41-fast-firewall 42-fast-counters 52-fast-restart 53-fast-reload 74
 scenarios += 94-fast-modes
 scenarios += 43-fast-differential
 scenarios += 44-fast-explain 45-fast-local-address 85-soak
+scenarios += 46-fast-trace

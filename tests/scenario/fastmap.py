@@ -4,6 +4,7 @@
 usage: fastmap.py program DEVICE              prints its id, or 0 without one
        fastmap.py count flows6|flows4 DEVICE  prints how many entries the map holds
        fastmap.py packets 64|46 DEVICE        prints the sum of the packet counters over all processors
+       fastmap.py trace DEVICE                prints 1 while the program reports packets, else 0
        fastmap.py layout NUMBER DEVICE        lets the maps look as if another version had left them"""
 import json
 import subprocess
@@ -56,6 +57,8 @@ def main():
         print(program(device))
     elif order == 'count':
         print(len(entries(device, what[0])))
+    elif order == 'trace':
+        print(find(device, 'settings') and entries(device, 'settings')[0]['formatted']['value']['trace'])
     elif order == 'layout':
         set_layout(device, int(what[0]))
     else:

@@ -17,4 +17,5 @@ unit-tests += fast_explain fast_flows
 unit-tests += arena
 unit-tests += record seal
 unit-tests += config_hash sync_key
-unit-tests += trace
+unit-tests += trace tracers pcapng
+unit-link-srcs += translator/fast_trace.c cli/pcapng.c

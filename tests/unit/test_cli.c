@@ -182,6 +182,44 @@ static void half_a_packet_is_refused(void **state)
 	refused("explain --ttl 0", "from 1 to 255");
 }
 
+static void traces_are_described(void **state)
+{
+	struct cli_options options;
+
+	(void)state;
+	options = accepted(
+		"trace --proto udp --address 2001:db8::/64 --address 192.0.2.0/24 --port 53 "
+		"--direction 6to4 --path fast --drops --limit 9");
+	assert_int_equal(options.command, CLI_TRACE);
+	assert_int_equal(options.address_count, 2);
+	assert_int_equal(options.addresses[0].address.len, 16);
+	assert_int_equal(options.addresses[0].len, 64);
+	assert_int_equal(options.addresses[1].address.len, 4);
+	assert_memory_equal(options.addresses[1].address.bytes, "\xc0\x00\x02\x00", 4);
+	assert_int_equal(options.addresses[1].len, 24);
+	assert_string_equal(options.direction, "6to4");
+	assert_string_equal(options.path, "fast");
+	assert_true(options.drops);
+	assert_int_equal(options.limit, 9);
+	options = accepted("trace --verdict no-session --pcapng - --snaplen 100");
+	assert_string_equal(options.verdict, "no-session");
+	assert_string_equal(options.pcapng, "-");
+	assert_int_equal(options.snaplen, 100);
+	refused("trace --address example.org", "wanted is an address or prefix of either family");
+	refused("trace --address 2001:db8::1/64", "without bits behind its length");
+	refused("trace --address 192.0.2.1/24", "without bits behind its length");
+	refused("trace --address ::1 --address ::2 --address ::3", "at most twice");
+	refused("trace --direction up", "6to4 or 4to6");
+	refused("trace --path kernel", "fast or slow");
+	refused("trace --verdict=", "a verdict, like no-session");
+	refused("trace --snaplen 2049 --pcapng x", "from 1 to 2048");
+	refused("trace --snaplen 100", "--snaplen belongs to --pcapng");
+	refused("trace --pcapng x --json", "leave out --json");
+	refused("trace --pcapng=", "the name of a file");
+	refused("trace --drops --verdict no-session", "leave out --drops");
+	refused("trace --hex 60", "trace has no option --hex");
+}
+
 static void hex_is_read_as_people_write_it(void **state)
 {
 	static const struct {
@@ -239,8 +277,8 @@ static void help_lists_every_command_and_fits_the_screen(void **state)
 	options_help(0, out);
 	options_help(CLI_EXPLAIN, out);
 	(void)fclose(out);
-	for (const char *const *name =
-	             (const char *const[]){ "status", "stats", "sessions", "bib", "explain", NULL };
+	for (const char *const *name = (const char *const[]){ "status", "stats", "sessions", "bib",
+	                                                      "explain", "trace", NULL };
 	     *name; name++)
 		assert_non_null(strstr(text, *name));
 	rest = text;
@@ -259,6 +297,7 @@ int main(void)
 		cmocka_unit_test(wrong_values_are_named_with_what_is_right),
 		cmocka_unit_test(packets_are_described),
 		cmocka_unit_test(half_a_packet_is_refused),
+		cmocka_unit_test(traces_are_described),
 		cmocka_unit_test(hex_is_read_as_people_write_it),
 		cmocka_unit_test(the_nearest_word_is_suggested),
 		cmocka_unit_test(help_lists_every_command_and_fits_the_screen),

@@ -42,6 +42,39 @@ static size_t echo(void *context, const uint8_t *request, size_t len, uint8_t *r
 
 static size_t answered;
 
+/* A stream of numbered messages; `left` of them are to be sent, each of `len` bytes. */
+static struct {
+	size_t sent, left, len, closed;
+} source;
+
+static size_t next_message(void *context, uint8_t *message, size_t size)
+{
+	assert_ptr_equal(context, &source);
+	assert_true(source.len <= size);
+	if (source.left == 0)
+		return 0;
+	source.left--;
+	memset(message, 'a' + (int)(source.sent++ % 26), source.len);
+	return source.len;
+}
+
+static void on_closed(void *context)
+{
+	assert_ptr_equal(context, &source);
+	source.closed++;
+}
+
+/* As echo, and a stream behind the answer to "stream". */
+static size_t begin_stream(void *context, const uint8_t *request, size_t len, uint8_t *reply,
+                           size_t size)
+{
+	static const struct control_stream stream = { next_message, on_closed };
+
+	if (len == 6 && memcmp(request, "stream", 6) == 0)
+		control_server_stream(server, &stream, &source);
+	return echo(context, request, len, reply, size);
+}
+
 static int open_directory(void **state)
 {
 	(void)state;
@@ -308,6 +341,98 @@ static void long_paths_are_refused(void **state)
 	assert_int_equal(control_server_new(event, rundir, echo, NULL, &server), -ENAMETOOLONG);
 }
 
+static int start_stream(void)
+{
+	int fd;
+
+	memset(&source, 0, sizeof(source));
+	source.len = 8;
+	assert_int_equal(control_server_new(event, path, begin_stream, &answered, &server), 0);
+	fd = connect_and_accept();
+	assert_int_equal(ask(fd, "stream"), 6);
+	return fd;
+}
+
+static void a_stream_sends_when_it_is_woken(void **state)
+{
+	int fd, other;
+
+	(void)state;
+	fd = start_stream();
+	other = connect_and_accept();
+	source.left = 3;
+	run_due();
+	assert_int_equal(source.sent, 0);
+	control_server_wake(server);
+	run_due();
+	assert_int_equal(source.sent, 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(control_receive(fd, big, sizeof(big), in(SHORT_US)), 8);
+		assert_int_equal(big[0], 'a' + i);
+	}
+	source.left = 1;
+	run_due(); /* it had nothing to say, so it is not asked again */
+	assert_int_equal(source.sent, 3);
+	assert_int_equal(ask(other, "x"), 1);
+	(void)close(fd);
+	run_due();
+	assert_int_equal(source.closed, 1);
+	control_server_wake(server);
+	run_due();
+	assert_int_equal(source.sent, 3);
+	(void)close(other);
+}
+
+static void a_stream_waits_for_a_client_that_does_not_read(void **state)
+{
+	size_t sent;
+	int fd;
+
+	(void)state;
+	fd = start_stream();
+	source.left = 1000;
+	source.len = CONTROL_MESSAGE_MAX;
+	control_server_wake(server);
+	run_due();
+	sent = source.sent;
+	assert_true(sent > 0 && sent < 100);
+	control_server_wake(server);
+	run_due();
+	assert_int_equal(source.sent, sent);
+	for (size_t i = 0; i < 2 * sent; i++) {
+		assert_int_equal(control_receive(fd, big, sizeof(big), in(SHORT_US)),
+		                 CONTROL_MESSAGE_MAX);
+		assert_int_equal(big[0], 'a' + i % 26);
+		run_due();
+	}
+	assert_int_equal(source.closed, 0);
+	(void)close(fd);
+}
+
+static void who_has_a_stream_may_not_ask(void **state)
+{
+	int fd;
+
+	(void)state;
+	fd = start_stream();
+	assert_int_equal(ask(fd, "x"), -ECONNRESET);
+	assert_int_equal(source.closed, 1);
+	assert_int_equal(answered, 1);
+	(void)close(fd);
+}
+
+static void the_end_of_the_server_ends_its_streams(void **state)
+{
+	int fd;
+
+	(void)state;
+	fd = start_stream();
+	control_server_free(server);
+	server = NULL;
+	assert_int_equal(source.closed, 1);
+	(void)close(fd);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_directory, close_directory)
@@ -324,6 +449,10 @@ int main(void)
 		TEST(other_files_are_not_removed),
 		TEST(nobody_there_is_told_apart),
 		TEST(long_paths_are_refused),
+		TEST(a_stream_sends_when_it_is_woken),
+		TEST(a_stream_waits_for_a_client_that_does_not_read),
+		TEST(who_has_a_stream_may_not_ask),
+		TEST(the_end_of_the_server_ends_its_streams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
  */
 #include "tests/unit/raw_packet.h"
 #include "translator/checksum.h"
+#include "translator/fast_trace.h"
 #include "translator/fastpath_abi.h"
 #include "translator/fastpath.skel.h"
 
@@ -377,6 +378,201 @@ static void the_verifier_has_little_to_do(void **state)
 	assert_in_range(info.verified_insns, 1, 20000);
 }
 
+/* ---- tracing ---- */
+
+static struct tracers *tracers;
+static struct tracer *tracer;
+static struct fast_trace *fast_trace;
+
+static void begin_trace(void **state, const struct trace_filter *filter)
+{
+	struct trace_filter coarse;
+
+	if (!*state)
+		skip();
+	tracers = tracers_new();
+	assert_non_null(tracers);
+	assert_int_equal(tracers_add(tracers, filter, 256, 1), 0);
+	tracer = tracers_newest(tracers);
+	assert_int_equal(fast_trace_new(*state, &fast_trace), 0);
+	assert_true(tracers_want_fast(tracers, &coarse));
+	assert_int_equal(fast_trace_set(fast_trace, &coarse, 256), 0);
+	assert_true(fast_trace_is_on(fast_trace));
+	tracers_settle(tracers, UINT64_MAX);
+}
+
+static void end_trace(void)
+{
+	assert_int_equal(fast_trace_set(fast_trace, NULL, 0), 0);
+	fast_trace_free(fast_trace);
+	tracers_free(tracers);
+}
+
+/* Translate a packet and take the event about it; NULL when the program did not report it. */
+static const struct trace_event *traced(void **state, struct raw_packet *packet)
+{
+	raw_seal(packet);
+	assert_int_equal(run(state, packet, 0).action, TC_ACT_REDIRECT);
+	tracer_drop(tracer, tracer_peek(tracer, 0) != NULL);
+	fast_trace_drain(fast_trace, tracers);
+	return tracer_peek(tracer, 0);
+}
+
+static void a_traced_packet_is_reported_before_and_after(void **state)
+{
+	static const struct trace_filter all;
+	struct raw_packet packet = from6(IPPROTO_UDP), back = from4(IPPROTO_TCP);
+	const struct trace_event *event;
+
+	begin_trace(state, &all);
+	raw_udp(&packet, HOST_PORT, REMOTE_PORT, 300);
+	event = traced(state, &packet);
+	assert_non_null(event);
+	assert_true(event->is_fast);
+	assert_int_equal(event->verdict, VERDICT_TRANSLATED);
+	assert_int_equal(event->direction, TRANSLATOR_64);
+	assert_int_equal(event->in.len, 348);
+	assert_int_equal(event->in.captured, 256);
+	assert_memory_equal(event->in.bytes, packet.bytes, 256);
+	assert_int_equal(event->in.summary.src_port, HOST_PORT);
+	assert_int_equal(event->out.len, 328);
+	assert_int_equal(event->out.captured, 256);
+	assert_int_equal(event->out.summary.src4, POOL4);
+	assert_int_equal(event->out.summary.src_port, POOL4_PORT);
+	assert_memory_equal(event->out.bytes + 28, packet.bytes + 48, 228);
+	assert_true(event->time_us > 0);
+	raw_tcp(&back, REMOTE_PORT, POOL4_PORT, TCP_ACK, 0);
+	event = traced(state, &back);
+	assert_int_equal(event->direction, TRANSLATOR_46);
+	assert_int_equal(event->in.summary.tcp_flags, TCP_ACK);
+	assert_int_equal(event->in.captured, 40);
+	assert_int_equal(event->out.len, 60);
+	assert_int_equal(event->out.summary.dst_port, HOST_PORT);
+	assert_int_equal(tracer_lost(tracer), 0);
+	end_trace();
+}
+
+/* Whether the program with this filter reports a packet; the daemon's accepts everything. */
+static bool reports(void **state, const struct trace_filter *filter, uint8_t proto)
+{
+	struct raw_packet packet = from6(proto);
+	static const struct trace_filter all;
+	bool is_reported;
+
+	begin_trace(state, &all);
+	assert_int_equal(fast_trace_set(fast_trace, filter, 256), 0);
+	if (proto == IPPROTO_UDP)
+		raw_udp(&packet, HOST_PORT, REMOTE_PORT, 0);
+	else
+		raw_icmp(&packet, 128, 0, (uint32_t)HOST_PORT << 16 | 1);
+	raw_append(&packet, NULL, 16); /* the kernel refuses to try shorter ones */
+	is_reported = traced(state, &packet) != NULL;
+	end_trace();
+	return is_reported;
+}
+
+static struct trace_filter of_prefix(const char *text6, const char *text4)
+{
+	struct trace_filter filter = { .port = 0 };
+
+	if (text6) {
+		filter.prefixes[0].family = 6;
+		assert_int_equal(prefix6_parse(text6, &filter.prefixes[0].prefix6), 0);
+	}
+	if (text4) {
+		filter.prefixes[1].family = 4;
+		assert_int_equal(prefix4_parse(text4, &filter.prefixes[1].prefix4), 0);
+	}
+	return filter;
+}
+
+static void the_program_filters_by_itself(void **state)
+{
+	static const struct {
+		struct trace_filter filter;
+		uint8_t proto;
+		bool is_reported;
+	} rows[] = {
+		{ { .port = HOST_PORT }, IPPROTO_UDP, true },
+		{ { .port = REMOTE_PORT }, IPPROTO_UDP, true },
+		{ { .port = POOL4_PORT }, IPPROTO_UDP, true },
+		{ { .port = 9 }, IPPROTO_UDP, false },
+		{ { .port = HOST_PORT }, IPPROTO_ICMPV6, true },
+		{ { .port = POOL4_PORT }, IPPROTO_ICMPV6, true },
+		{ { .port = 1 }, IPPROTO_ICMPV6, false },
+		{ { .has_proto = true, .proto = L4_UDP }, IPPROTO_UDP, true },
+		{ { .has_proto = true, .proto = L4_TCP }, IPPROTO_UDP, false },
+		{ { .has_proto = true, .proto = L4_ICMP }, IPPROTO_ICMPV6, true },
+		{ { .has_proto = true, .proto = L4_UDP }, IPPROTO_ICMPV6, false },
+		{ { .has_direction = true, .direction = TRANSLATOR_64 }, IPPROTO_UDP, true },
+		{ { .has_direction = true, .direction = TRANSLATOR_46 }, IPPROTO_UDP, false },
+	};
+	static const struct {
+		const char *six, *four;
+		bool is_reported;
+	} prefixes[] = {
+		{ HOST6, NULL, true },
+		{ REMOTE6, NULL, true },
+		{ "2001:db8:86dd::/48", NULL, true },
+		{ "2001:db8:86de::/48", NULL, false },
+		{ "::/0", NULL, true },
+		{ NULL, "8.0.0.34", true },
+		{ NULL, "198.51.100.0/24", true },
+		{ NULL, "198.51.101.0/24", false },
+		{ HOST6, "8.0.0.34", true },
+		{ HOST6, "8.0.0.35", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (reports(state, &rows[i].filter, rows[i].proto) != rows[i].is_reported)
+			fail_msg("row %zu", i);
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		struct trace_filter filter = of_prefix(prefixes[i].six, prefixes[i].four);
+
+		if (reports(state, &filter, IPPROTO_UDP) != prefixes[i].is_reported)
+			fail_msg("prefixes %zu", i);
+	}
+}
+
+static void packets_of_the_slow_path_are_not_reported(void **state)
+{
+	static const struct trace_filter all;
+	struct raw_packet packet = from6(IPPROTO_UDP);
+
+	begin_trace(state, &all);
+	raw_udp(&packet, HOST_PORT, REMOTE_PORT + 1, 8);
+	raw_seal(&packet);
+	leaves(state, &packet);
+	fast_trace_drain(fast_trace, tracers);
+	assert_null(tracer_peek(tracer, 0));
+	end_trace();
+}
+
+static void a_full_ring_loses_events_and_counts_them(void **state)
+{
+	static const struct trace_filter all;
+	struct raw_packet packet = from6(IPPROTO_UDP);
+	uint64_t lost;
+
+	begin_trace(state, &all);
+	raw_udp(&packet, HOST_PORT, REMOTE_PORT, 300);
+	raw_seal(&packet);
+	for (int i = 0; i < 1500; i++)
+		assert_int_equal(run(state, &packet, 0).action, TC_ACT_REDIRECT);
+	fast_trace_drain(fast_trace, tracers);
+	lost = tracer_lost(tracer);
+	assert_true(lost > 100 && lost < 1400);
+	for (uint64_t i = 0; i < 1500 - lost; i++)
+		assert_non_null(tracer_peek(tracer, i));
+	assert_null(tracer_peek(tracer, 1500 - lost));
+	tracer_drop(tracer, 1500 - lost);
+	assert_int_equal(run(state, &packet, 0).action, TC_ACT_REDIRECT);
+	fast_trace_drain(fast_trace, tracers);
+	assert_non_null(tracer_peek(tracer, 0)); /* there is room again */
+	assert_int_equal(tracer_lost(tracer), lost);
+	end_trace();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +587,10 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_left),
 		cmocka_unit_test(super_packets_are_measured_by_their_segments),
 		cmocka_unit_test(the_verifier_has_little_to_do),
+		cmocka_unit_test(a_traced_packet_is_reported_before_and_after),
+		cmocka_unit_test(the_program_filters_by_itself),
+		cmocka_unit_test(packets_of_the_slow_path_are_not_reported),
+		cmocka_unit_test(a_full_ring_loses_events_and_counts_them),
 	};
 
 	return cmocka_run_group_tests_name("fastpath", tests, load, unload);
