@@ -5,7 +5,7 @@ core-srcs := \
 	translator/checksum.c translator/packet.c translator/offload.c translator/transport.c \
 	translator/xlat_parts.c translator/xlat_error.c translator/xlat46.c translator/xlat64.c \
 	translator/wheel.c translator/bib.c translator/tally.c translator/session.c translator/tcp_fsm.c \
-	translator/pool4.c translator/ident.c translator/syn_store.c translator/fragment.c \
+	translator/port_rest.c translator/pool4.c translator/ident.c translator/syn_store.c translator/fragment.c \
 	translator/admit.c translator/stateless.c translator/stateful.c translator/stateful_flow.c translator/stateful_life.c translator/stateful_fast.c translator/fast_explain.c \
 	translator/adopt.c \
 	translator/output.c translator/icmp_error.c translator/own.c translator/translator.c \

@@ -1,5 +1,6 @@
 #include "translator/pool4.h"
 
+#include "translator/port_rest.h"
 #include "translator/table_memory.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #define SYSTEM_BLOCKS (1024 / POOL4_BLOCK_PORTS)
 #define SUMMARY_WORDS (BLOCKS / 64)
 #define BLIND_DRAWS   8
+#define GIVE_UP_RESTS 256 /* long rests that end early when an address has no port left */
 #define EVEN_PORTS    UINT64_C(0x5555555555555555)
 
 enum parity { PARITY_EVEN, PARITY_ODD, PARITIES };
@@ -17,7 +19,8 @@ static const uint64_t parity_mask[PARITIES] = { EVEN_PORTS, ~EVEN_PORTS };
 
 /* The ports of one address and protocol. Zero until it is first used. */
 struct port_map {
-	uint64_t free[BLOCKS]; /* bit set: owned and free */
+	uint64_t free[BLOCKS];    /* bit set: owned and free */
+	uint64_t resting[BLOCKS]; /* bit set: owned, and its rest is not over */
 	uint64_t blocks[PARITIES]
 		       [SUMMARY_WORDS]; /* bit set: the block has a free port of the parity */
 	bool ready;
@@ -26,13 +29,6 @@ struct port_map {
 /* Addresses first..first+count-1 have the indices base..base+count-1. */
 struct interval {
 	uint32_t first, count, base;
-};
-
-struct resting {
-	uint64_t usable_us;
-	uint32_t address;
-	uint16_t port;
-	uint8_t proto;
 };
 
 struct pool4 {
@@ -45,8 +41,7 @@ struct pool4 {
 	unsigned node_id, node_count;
 	struct random random;
 	struct hash_key address_key;
-	struct resting *resting; /* ring in order of release */
-	uint32_t resting_max, resting_first, resting_count;
+	struct port_rest *rest;
 	uint64_t owned, used[L4_PROTOS];
 };
 
@@ -134,11 +129,10 @@ struct pool4 *pool4_new(const struct config_pool4 *rows, size_t count, unsigned 
 	pool->random.key = *seed;
 	pool->address_key = *address_key;
 	pool->row_count = count;
-	pool->resting_max = resting_max ? resting_max : 1;
 	pool->rows = calloc(count + 1, sizeof(*pool->rows));
 	pool->intervals = calloc(count + 1, sizeof(*pool->intervals));
-	pool->resting = table_memory_new(pool->resting_max, sizeof(*pool->resting));
-	if (!pool->rows || !pool->intervals || !pool->resting)
+	pool->rest = port_rest_new(resting_max ? resting_max : 1, seed);
+	if (!pool->rows || !pool->intervals || !pool->rest)
 		goto fail;
 	if (count)
 		memcpy(pool->rows, rows, count * sizeof(*rows));
@@ -163,7 +157,7 @@ void pool4_free(struct pool4 *pool)
 	free(pool->intervals);
 	table_memory_free(pool->maps, (size_t)pool->address_count * L4_PROTOS + 1,
 	                  sizeof(*pool->maps));
-	table_memory_free(pool->resting, pool->resting_max, sizeof(*pool->resting));
+	port_rest_free(pool->rest);
 	free(pool);
 }
 
@@ -335,6 +329,152 @@ static int find_port(struct pool4 *pool, struct port_map *map, uint16_t port6)
 	return -1;
 }
 
+void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4)
+{
+	const struct interval *interval = find_interval(pool, addr4);
+
+	if (interval)
+		set_free(map_of(pool, interval->base + (addr4 - interval->first), proto), port4,
+		         false);
+}
+
+/* Whether a port rests; *resting names it then. */
+static bool is_resting(const struct port_map *map, uint32_t address, enum l4_proto proto,
+                       uint16_t port4, struct resting_port *resting)
+{
+	*resting =
+		(struct resting_port){ .address = address, .port = port4, .proto = (uint8_t)proto };
+	return map->resting[port4 / POOL4_BLOCK_PORTS] >> (port4 % POOL4_BLOCK_PORTS) & 1;
+}
+
+static void set_resting(struct port_map *map, uint16_t port, bool rests)
+{
+	uint64_t bit = UINT64_C(1) << (port % POOL4_BLOCK_PORTS);
+
+	if (rests)
+		map->resting[port / POOL4_BLOCK_PORTS] |= bit;
+	else
+		map->resting[port / POOL4_BLOCK_PORTS] &= ~bit;
+}
+
+bool pool4_claim(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4)
+{
+	const struct interval *interval = find_interval(pool, addr4);
+	bool is_mine = is_owned(pool, port4 / POOL4_BLOCK_PORTS), is_free;
+	struct resting_port resting;
+	struct port_map *map;
+	uint32_t address;
+
+	if (!interval || !pool4_has_port(pool, addr4, port4))
+		return false;
+	address = interval->base + (addr4 - interval->first);
+	map = map_of(pool, address, proto);
+	is_free = map->free[port4 / POOL4_BLOCK_PORTS] >> (port4 % POOL4_BLOCK_PORTS) & 1;
+	if (is_mine && !is_free) {
+		if (!is_resting(map, address, proto, port4, &resting))
+			return false;
+		port_rest_recall(pool->rest, &resting);
+		set_resting(map, port4, false);
+		return true;
+	}
+	set_free(map, port4, false);
+	pool->used[proto] += is_mine;
+	return true;
+}
+
+static void make_usable(struct pool4 *pool, const struct resting_port *port)
+{
+	struct port_map *map = map_of(pool, port->address, port->proto);
+
+	set_resting(map, port->port, false);
+	set_free(map, port->port, true);
+	pool->used[port->proto]--;
+}
+
+/* Whether the port comes back to this pool at all: not when it was claimed for a session that
+ * another node began, or for one that outlived the configuration which gave it the port. */
+static bool comes_back(const struct pool4 *pool, uint32_t addr4, uint16_t port4)
+{
+	return is_owned(pool, port4 / POOL4_BLOCK_PORTS) && pool4_has_port(pool, addr4, port4);
+}
+
+static void put_to_rest(struct pool4 *pool, enum port_rest_term term,
+                        const struct resting_port *port)
+{
+	struct resting_port ended;
+
+	set_resting(map_of(pool, port->address, port->proto), port->port, true);
+	if (port_rest_add(pool->rest, term, port, &ended))
+		make_usable(pool, &ended);
+}
+
+static void release(struct pool4 *pool, enum port_rest_term term, enum l4_proto proto,
+                    uint32_t addr4, uint16_t port4, uint64_t usable_us)
+{
+	const struct interval *interval = find_interval(pool, addr4);
+	struct resting_port port = { .usable_us = usable_us,
+		                     .port = port4,
+		                     .proto = (uint8_t)proto };
+
+	if (!interval || !comes_back(pool, addr4, port4))
+		return;
+	port.address = interval->base + (addr4 - interval->first);
+	if (usable_us == 0)
+		make_usable(pool, &port);
+	else
+		put_to_rest(pool, term, &port);
+}
+
+void pool4_release(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4,
+                   uint64_t usable_us)
+{
+	release(pool, PORT_REST_USUAL, proto, addr4, port4, usable_us);
+}
+
+void pool4_release_long(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4,
+                        uint64_t usable_us)
+{
+	release(pool, PORT_REST_LONG, proto, addr4, port4, usable_us);
+}
+
+void pool4_wake(struct pool4 *pool, uint64_t now_us, uint32_t limit)
+{
+	struct resting_port ended;
+
+	while (limit-- && port_rest_end(pool->rest, now_us, &ended))
+		make_usable(pool, &ended);
+}
+
+void pool4_inherit_resting(struct pool4 *pool, const struct pool4 *old)
+{
+	struct resting_port port;
+
+	for (int term = 0; term < PORT_REST_TERMS; term++) {
+		for (uint32_t i = 0; port_rest_at(old->rest, term, i, &port); i++) {
+			uint32_t addr4 = address_at(old, port.address);
+
+			if (pool4_claim(pool, port.proto, addr4, port.port))
+				release(pool, term, port.proto, addr4, port.port, port.usable_us);
+		}
+	}
+}
+
+/* Serving comes first: the oldest long rests end when an address has nothing else left. */
+static int find_port_or_end_rests(struct pool4 *pool, struct port_map *map, uint16_t port6)
+{
+	int port = find_port(pool, map, port6);
+	struct resting_port ended;
+
+	for (int i = 0; port < 0 && i < GIVE_UP_RESTS; i++) {
+		if (!port_rest_end_oldest(pool->rest, PORT_REST_LONG, &ended))
+			return -1;
+		make_usable(pool, &ended);
+		if (&pool->maps[(size_t)ended.address * L4_PROTOS + ended.proto] == map)
+			port = find_port(pool, map, port6);
+	}
+	return port;
+}
+
 bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_addr *host,
                     uint16_t port6, uint32_t *addr4, uint16_t *port4)
 {
@@ -347,7 +487,7 @@ bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_ad
 	address = (uint32_t)(hash_bytes(&pool->address_key, host, sizeof(*host)) %
 	                     pool->address_count);
 	map = map_of(pool, address, proto);
-	port = find_port(pool, map, port6);
+	port = find_port_or_end_rests(pool, map, port6);
 	if (port < 0)
 		return false;
 	set_free(map, (uint16_t)port, false);
@@ -355,92 +495,6 @@ bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_ad
 	*addr4 = address_at(pool, address);
 	*port4 = (uint16_t)port;
 	return true;
-}
-
-void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4)
-{
-	const struct interval *interval = find_interval(pool, addr4);
-
-	if (interval)
-		set_free(map_of(pool, interval->base + (addr4 - interval->first), proto), port4,
-		         false);
-}
-
-bool pool4_claim(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4)
-{
-	const struct interval *interval = find_interval(pool, addr4);
-	struct port_map *map;
-	bool is_mine = is_owned(pool, port4 / POOL4_BLOCK_PORTS), is_free;
-
-	if (!interval || !pool4_has_port(pool, addr4, port4))
-		return false;
-	map = map_of(pool, interval->base + (addr4 - interval->first), proto);
-	is_free = map->free[port4 / POOL4_BLOCK_PORTS] >> (port4 % POOL4_BLOCK_PORTS) & 1;
-	if (is_mine && !is_free)
-		return false;
-	set_free(map, port4, false);
-	pool->used[proto] += is_mine;
-	return true;
-}
-
-static void make_usable(struct pool4 *pool, const struct resting *resting)
-{
-	if (!is_owned(pool, resting->port / POOL4_BLOCK_PORTS))
-		return; /* claimed for a session that another node began */
-	if (!pool4_has_port(pool, address_at(pool, resting->address), resting->port))
-		return; /* of a session that outlived the configuration which gave it the port */
-	set_free(map_of(pool, resting->address, resting->proto), resting->port, true);
-	pool->used[resting->proto]--;
-}
-
-static void wake_oldest(struct pool4 *pool)
-{
-	make_usable(pool, &pool->resting[pool->resting_first]);
-	pool->resting_first = (pool->resting_first + 1) % pool->resting_max;
-	pool->resting_count--;
-}
-
-void pool4_release(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4,
-                   uint64_t usable_us)
-{
-	const struct interval *interval = find_interval(pool, addr4);
-	struct resting resting = { .usable_us = usable_us, .port = port4, .proto = (uint8_t)proto };
-
-	if (!interval)
-		return;
-	resting.address = interval->base + (addr4 - interval->first);
-	if (usable_us == 0) {
-		make_usable(pool, &resting);
-		return;
-	}
-	if (pool->resting_count == pool->resting_max)
-		wake_oldest(pool);
-	pool->resting[(pool->resting_first + pool->resting_count) % pool->resting_max] = resting;
-	pool->resting_count++;
-}
-
-void pool4_wake(struct pool4 *pool, uint64_t now_us, uint32_t limit)
-{
-	while (pool->resting_count && limit--) {
-		if (pool->resting[pool->resting_first].usable_us > now_us)
-			return;
-		wake_oldest(pool);
-	}
-}
-
-void pool4_inherit_resting(struct pool4 *pool, const struct pool4 *old)
-{
-	uint32_t i;
-
-	for (i = 0; i < old->resting_count; i++) {
-		const struct resting *resting =
-			&old->resting[(old->resting_first + i) % old->resting_max];
-		uint32_t addr4 = address_at(old, resting->address);
-
-		if (pool4_claim(pool, resting->proto, addr4, resting->port))
-			pool4_release(pool, resting->proto, addr4, resting->port,
-			              resting->usable_us);
-	}
 }
 
 uint64_t pool4_owned(const struct pool4 *pool)
@@ -456,5 +510,5 @@ uint64_t pool4_used(const struct pool4 *pool, enum l4_proto proto)
 size_t pool4_memory(const struct pool4 *pool)
 {
 	return sizeof(*pool) + (size_t)pool->address_count * L4_PROTOS * sizeof(*pool->maps) +
-	       (size_t)pool->resting_max * sizeof(*pool->resting);
+	       port_rest_memory(pool->rest);
 }

@@ -6,7 +6,7 @@
  * takes constant time. A host keeps one address for everything (paired pooling, RFC 6888 REQ-2);
  * ports keep their range (0-1023 or above) and parity where that range has one left (RFC 6146
  * section 3.5.1.1), otherwise they are random. A released port rests before it is used again (RFC
- * 6888 REQ-8).
+ * 6888 REQ-8; port_rest.h).
  */
 #ifndef SA_NAT64_POOL4_H
 #define SA_NAT64_POOL4_H
@@ -40,8 +40,8 @@ bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_ad
 /* Take one certain port out of the pool (static bindings); nothing happens when it is not there. */
 void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4);
 
-/* Take one certain port for a dynamic binding that exists already, whoever owns it. False when the
- * pool does not have it or it is taken. */
+/* Take one certain port for a dynamic binding that exists already, whoever owns it; a port that
+ * rests is taken as well. False when the pool does not have it or it is taken. */
 bool pool4_claim(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4);
 
 /* Let ports rest that rest in old and that this pool has. */
@@ -51,6 +51,11 @@ void pool4_inherit_resting(struct pool4 *pool, const struct pool4 *old);
  * again; 0 = now. */
 void pool4_release(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4,
                    uint64_t usable_us);
+
+/* The same for a port that another node may still have a session on: it rests until usable_us
+ * (above 0), long after others, unless its address has no other port left to hand out. */
+void pool4_release_long(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4,
+                        uint64_t usable_us);
 
 /* Make ports usable whose rest is over at now_us, at most limit. */
 void pool4_wake(struct pool4 *pool, uint64_t now_us, uint32_t limit);

@@ -1,6 +1,7 @@
 # Each NAME is tests/unit/test_NAME.c, a cmocka program linked with lib, proto and the translator's core.
 unit-tests :=
 unit-tests += checksum packet transport tcp_fsm wheel bib session pool4 fragment syn_store ident rate_limit
+unit-tests += port_rest
 unit-tests += lifetimes limits offload adopt matcher fastpath
 unit-tests += address config config_memory rfc6052 eam special4 icmp_map pmtu
 # Files shared by several unit tests, and program sources outside the core that are tested directly.
