@@ -146,6 +146,11 @@ check sessions-bad-state "${ask[@]}" -i lower sessions --state OPEN
 check bib "${ask[@]}" -i lower bib
 check bib-json "${ask[@]}" -i lower bib --port 443 --json
 check bib-down "${ask[@]}" bib --proto tcp --port 443
+check trace-bad-verdict "${ask[@]}" -i lower trace --verdict lost
+check trace-two-outputs "${ask[@]}" -i lower trace --pcapng - --json
+check trace-not-writable "${ask[@]}" -i lower trace --pcapng missing/file.pcapng
+check trace-down "${ask[@]}" -i upper trace --limit 1
+check trace-help trace --help
 check explain-udp "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --udp 4000:53
 check explain-drop "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::10.0.0.1 --tcp 4000:80
 check explain-json "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::10.0.0.1 --tcp 4000:80 --json
