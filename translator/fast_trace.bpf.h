@@ -61,9 +61,12 @@ static __always_inline __u32 trace_copy(struct __sk_buff *skb, __u8 *to)
 		len = most;
 	if (len > FASTPATH_SNAP_MAX)
 		len = FASTPATH_SNAP_MAX;
-	asm volatile("" : "+r"(len)); /* or clang tests another register than it uses */
-	if (len == 0 || len > FASTPATH_SNAP_MAX)
+	if (len == 0)
 		return 0;
+	len--;
+	asm volatile(""
+	             : "+r"(len)); /* so that the verifier of 6.1 knows: 1 to FASTPATH_SNAP_MAX */
+	len = (len & (FASTPATH_SNAP_MAX - 1)) + 1;
 	return bpf_skb_load_bytes(skb, 0, to, len) ? 0 : len;
 }
 
@@ -154,15 +157,15 @@ static __always_inline struct trace_scratch *trace_before(struct __sk_buff *skb,
 static __always_inline void trace_after(struct __sk_buff *skb, struct trace_scratch *scratch,
                                         __u8 version, int action)
 {
-	__u32 at = scratch->event.in_captured;
+	__u64 at = scratch->event.in_captured;
 
+	asm volatile("" : "+r"(at)); /* its bound, in one register, for the verifier of 6.1 */
+	at &= 2 * FASTPATH_SNAP_MAX - 1;
 	scratch->event.out_len = scratch->event.out_captured = 0;
 	if (action == TC_ACT_REDIRECT) {
 		if (trace_load_head(skb, version == 6 ? 4 : 6, scratch->out) ||
 		    !trace_wants(version == 6 ? scratch->in : scratch->out,
 		                 version == 6 ? scratch->out : scratch->in))
-			return;
-		if (at > FASTPATH_SNAP_MAX)
 			return;
 		scratch->event.out_len = skb->len;
 		scratch->event.out_captured = trace_copy(skb, scratch->event.bytes + at);
