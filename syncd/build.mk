@@ -1,5 +1,7 @@
 # syncd-core-srcs: the pure part of sa-nat64-syncd, also linked into tests, fuzzers and bench.
 syncd-core-srcs :=
-syncd-core-srcs += syncd/record.c syncd/seal.c
+syncd-core-srcs += syncd/record.c syncd/seal.c syncd/box.c syncd/report.c syncd/feed_message.c
 # syncd-srcs: its edges (sockets, clock, main), only in the program.
 syncd-srcs :=
+syncd-srcs += syncd/group.c syncd/group_socket.c
+syncd-srcs += syncd/feed_server.c

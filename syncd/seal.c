@@ -76,19 +76,19 @@ uint32_t seal_name(const char *name)
 }
 
 enum seal_verdict seal_read(const struct seal_keys *keys, const uint8_t *datagram, size_t len,
-                            struct seal_header *out, uint8_t *major)
+                            struct seal_header *out)
 {
-	if (len < AT_NODE || memcmp(datagram + AT_MAGIC, MAGIC, 4) != 0)
+	if (len < AT_RESERVED || memcmp(datagram + AT_MAGIC, MAGIC, 4) != 0)
 		return SEAL_NOT_OURS;
-	*major = datagram[AT_MAJOR];
-	if (*major != SEAL_MAJOR)
+	out->major = datagram[AT_MAJOR];
+	out->node = datagram[AT_NODE];
+	if (out->major != SEAL_MAJOR)
 		return SEAL_OTHER_VERSION;
 	if (len < SEAL_OVERHEAD || datagram[AT_RESERVED] != 0)
 		return SEAL_NOT_OURS;
 	if (get32(datagram + AT_CLUSTER) != keys->cluster)
 		return SEAL_OTHER_CLUSTER;
 	out->minor = datagram[AT_MINOR];
-	out->node = datagram[AT_NODE];
 	out->instance = get32(datagram + AT_INSTANCE);
 	memcpy(out->epoch, datagram + AT_EPOCH, SEAL_EPOCH_LEN);
 	out->seq = get64(datagram + AT_SEQ);

@@ -33,6 +33,7 @@ void seal_keys_derive(const uint8_t file_key[SEAL_FILE_KEY_LEN], const char *clu
 uint32_t seal_name(const char *name);
 
 struct seal_header {
+	uint8_t major; /* read only; SEAL_MAJOR is written */
 	uint8_t minor;
 	uint8_t node;
 	uint32_t instance;
@@ -48,9 +49,9 @@ enum seal_verdict {
 };
 
 /* Read the header of a datagram of len bytes. Nothing of it is to be believed before seal_open().
- * *out is filled for SEAL_OK only; *major for SEAL_OK and SEAL_OTHER_VERSION. */
+ * *out is filled for SEAL_OK; for SEAL_OTHER_VERSION only major and node. */
 enum seal_verdict seal_read(const struct seal_keys *keys, const uint8_t *datagram, size_t len,
-                            struct seal_header *out, uint8_t *major);
+                            struct seal_header *out);
 
 /* Open what seal_read() called SEAL_OK: SEAL_OVERHEAD bytes fewer into payload. False: it was not
  * sealed under this key, or header or contents were changed; payload is undefined then. */

@@ -34,13 +34,13 @@ static struct seal_keys keys_of(const char *cluster)
 static void what_was_sealed_opens(void **state)
 {
 	struct seal_keys keys = keys_of("campus");
-	uint8_t datagram[LEN], payload[TEXT_LEN], major;
+	uint8_t datagram[LEN], payload[TEXT_LEN];
 	struct seal_header out;
 
 	(void)state;
 	assert_int_equal(make(&keys, datagram), LEN);
-	assert_int_equal(seal_read(&keys, datagram, LEN, &out, &major), SEAL_OK);
-	assert_int_equal(major, SEAL_MAJOR);
+	assert_int_equal(seal_read(&keys, datagram, LEN, &out), SEAL_OK);
+	assert_int_equal(out.major, SEAL_MAJOR);
 	assert_int_equal(out.node, header.node);
 	assert_int_equal(out.instance, header.instance);
 	assert_true(out.seq == header.seq);
@@ -79,7 +79,7 @@ static void any_flipped_bit_is_found(void **state)
 static void a_shorter_or_longer_one_does_not_open(void **state)
 {
 	struct seal_keys keys = keys_of("campus");
-	uint8_t datagram[LEN + 1] = { 0 }, payload[TEXT_LEN + 1], major;
+	uint8_t datagram[LEN + 1] = { 0 }, payload[TEXT_LEN + 1];
 	struct seal_header out;
 
 	(void)state;
@@ -88,23 +88,23 @@ static void a_shorter_or_longer_one_does_not_open(void **state)
 	for (size_t len = SEAL_OVERHEAD; len < LEN; len++)
 		assert_false(seal_open(&keys, datagram, len, payload));
 	for (size_t len = 0; len < SEAL_OVERHEAD; len++)
-		assert_int_equal(seal_read(&keys, datagram, len, &out, &major), SEAL_NOT_OURS);
+		assert_int_equal(seal_read(&keys, datagram, len, &out), SEAL_NOT_OURS);
 }
 
 static void another_key_or_cluster_does_not_open_it(void **state)
 {
 	static const uint8_t other_key[SEAL_FILE_KEY_LEN] = "another key";
 	struct seal_keys keys = keys_of("campus"), other;
-	uint8_t datagram[LEN], payload[TEXT_LEN], major;
+	uint8_t datagram[LEN], payload[TEXT_LEN];
 	struct seal_header out;
 
 	(void)state;
 	(void)make(&keys, datagram);
 	seal_keys_derive(other_key, "campus", &other);
-	assert_int_equal(seal_read(&other, datagram, LEN, &out, &major), SEAL_OK);
+	assert_int_equal(seal_read(&other, datagram, LEN, &out), SEAL_OK);
 	assert_false(seal_open(&other, datagram, LEN, payload));
 	other = keys_of("campus2");
-	assert_int_equal(seal_read(&other, datagram, LEN, &out, &major), SEAL_OTHER_CLUSTER);
+	assert_int_equal(seal_read(&other, datagram, LEN, &out), SEAL_OTHER_CLUSTER);
 	assert_false(seal_open(&other, datagram, LEN, payload));
 	assert_memory_not_equal(keys.payload, other.payload, sizeof(keys.payload));
 	assert_memory_not_equal(keys.digest, other.digest, sizeof(keys.digest));
@@ -114,33 +114,33 @@ static void another_key_or_cluster_does_not_open_it(void **state)
 static void what_is_not_ours_is_told_from_what_is_too_new(void **state)
 {
 	struct seal_keys keys = keys_of("campus");
-	uint8_t datagram[LEN], major = 0;
+	uint8_t datagram[LEN];
 	struct seal_header out;
 
 	(void)state;
 	(void)make(&keys, datagram);
 	datagram[4] = 2;
-	assert_int_equal(seal_read(&keys, datagram, LEN, &out, &major), SEAL_OTHER_VERSION);
-	assert_int_equal(major, 2);
-	assert_int_equal(seal_read(&keys, datagram, 8, &out, &major), SEAL_OTHER_VERSION);
+	assert_int_equal(seal_read(&keys, datagram, LEN, &out), SEAL_OTHER_VERSION);
+	assert_int_equal(out.major, 2);
+	assert_int_equal(seal_read(&keys, datagram, 8, &out), SEAL_OTHER_VERSION);
 	datagram[4] = SEAL_MAJOR;
 	datagram[7] = 1;
-	assert_int_equal(seal_read(&keys, datagram, LEN, &out, &major), SEAL_NOT_OURS);
+	assert_int_equal(seal_read(&keys, datagram, LEN, &out), SEAL_NOT_OURS);
 	datagram[7] = 0;
 	datagram[0] = 'n';
-	assert_int_equal(seal_read(&keys, datagram, LEN, &out, &major), SEAL_NOT_OURS);
+	assert_int_equal(seal_read(&keys, datagram, LEN, &out), SEAL_NOT_OURS);
 }
 
 static void a_datagram_of_one_instance_is_none_of_another(void **state)
 {
 	struct seal_keys keys = keys_of("campus");
-	uint8_t datagram[LEN], payload[TEXT_LEN], major;
+	uint8_t datagram[LEN], payload[TEXT_LEN];
 	struct seal_header out;
 
 	(void)state;
 	(void)make(&keys, datagram);
 	datagram[15] ^= 1;
-	assert_int_equal(seal_read(&keys, datagram, LEN, &out, &major), SEAL_OK);
+	assert_int_equal(seal_read(&keys, datagram, LEN, &out), SEAL_OK);
 	assert_int_not_equal(out.instance, header.instance);
 	assert_false(seal_open(&keys, datagram, LEN, payload));
 }
