@@ -136,6 +136,11 @@ static void put_up(struct out *out, const struct instance *instance,
 	out_text(out, "fast_path", status->fast_path);
 	out_reason(out, "fast_path_reason", status->fast_path_reason);
 	out_end(out);
+	/* People need to know only when sessions are not kept. */
+	out_begin(out, status->state_is_kept || !status->state_file[0] ? OUT_UNSEEN : OUT_LINE,
+	          NULL);
+	out_text(out, "state_file", status->state_file);
+	out_end(out);
 	put_load(out, status);
 }
 
@@ -156,6 +161,7 @@ static void put_down(struct out *out, const struct instance *instance)
 	out_text(out, "mode", "unknown");
 	out_text(out, "namespace", "unknown");
 	out_text(out, "fast_path", "off");
+	out_text(out, "state_file", "");
 	out_duration(out, "uptime", 0);
 	put_load(out, &nothing);
 	out_end(out);

@@ -1,35 +1,13 @@
 /* See unix_listener.h. */
 #include "lib/unix_listener.h"
 
+#include "lib/run_directory.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-/* Make the directory that path lies in, and the one above it. */
-static int make_directories(const char *path)
-{
-	char directory[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	size_t len = strlen(path);
-	char *inner, *outer;
-
-	if (len >= sizeof(directory))
-		return -ENAMETOOLONG;
-	memcpy(directory, path, len + 1);
-	inner = strrchr(directory, '/');
-	if (!inner || inner == directory)
-		return 0;
-	*inner = '\0';
-	outer = strrchr(directory, '/');
-	if (outer && outer != directory) {
-		*outer = '\0';
-		if (mkdir(directory, 0750) < 0 && errno != EEXIST)
-			return -errno;
-		*outer = '/';
-	}
-	return mkdir(directory, 0750) < 0 && errno != EEXIST ? -errno : 0;
-}
 
 /* Remove the socket that an ended process left at address. A process that is stopped or busy still
  * counts as there. */
@@ -64,7 +42,7 @@ int unix_listen(const char *path, mode_t mode, int backlog)
 	if (len >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, len + 1);
-	error = make_directories(path);
+	error = run_directory_make(path);
 	if (error == 0)
 		error = remove_stale(&address);
 	if (error)

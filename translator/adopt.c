@@ -21,6 +21,16 @@ static int adopted_pool6(const struct translator *t, const struct translator *ol
 	return -1;
 }
 
+bool flow_claim(struct translator *t, enum l4_proto proto, uint32_t addr4, uint16_t port4)
+{
+	if (pool4_claim(t->pool4, proto, addr4, port4))
+		return true;
+	if (t->config->pool4_removed == CONFIG_REMOVED_KILL)
+		return false;
+	t->is_draining = true;
+	return true;
+}
+
 /* The binding that a session goes on with, made if need be; 0 when the new configuration has no
  * place for it. */
 static uint32_t adopted_binding(struct translator *t, const struct adopted_flow *flow)
@@ -32,11 +42,8 @@ static uint32_t adopted_binding(struct translator *t, const struct adopted_flow 
 		return by6 == by4 ? by6 : 0;
 	if (flow->is_static)
 		return 0;
-	if (!pool4_claim(t->pool4, flow->proto, flow->addr4, flow->port4)) {
-		if (t->config->pool4_removed == CONFIG_REMOVED_KILL)
-			return 0;
-		t->is_draining = true;
-	}
+	if (!flow_claim(t, flow->proto, flow->addr4, flow->port4))
+		return 0;
 	return bib_add(t->bib, flow->proto, &flow->addr6, flow->port6, flow->addr4, flow->port4, 0);
 }
 

@@ -8,6 +8,7 @@
 
 struct bib_table {
 	struct bib_entry *entries;
+	bool owns_entries;
 	uint32_t *heads6, *heads4;
 	uint32_t capacity, buckets;
 	uint32_t unused; /* entries above this index were never used */
@@ -16,7 +17,8 @@ struct bib_table {
 	struct hash_key key;
 };
 
-struct bib_table *bib_table_new(uint32_t capacity, const struct hash_key *key)
+struct bib_table *bib_table_new(uint32_t capacity, const struct hash_key *key,
+                                struct bib_entry *memory)
 {
 	struct bib_table *table = calloc(1, sizeof(*table));
 
@@ -25,7 +27,8 @@ struct bib_table *bib_table_new(uint32_t capacity, const struct hash_key *key)
 	table->capacity = capacity;
 	table->buckets = table_memory_buckets(capacity);
 	table->key = *key;
-	table->entries = table_memory_new((size_t)capacity + 1, sizeof(*table->entries));
+	table->owns_entries = !memory;
+	table->entries = memory ? memory : table_memory_new((size_t)capacity + 1, sizeof(*memory));
 	table->heads6 = table_memory_new(table->buckets, sizeof(*table->heads6));
 	table->heads4 = table_memory_new(table->buckets, sizeof(*table->heads4));
 	if (table->entries && table->heads6 && table->heads4)
@@ -38,7 +41,9 @@ void bib_table_free(struct bib_table *table)
 {
 	if (!table)
 		return;
-	table_memory_free(table->entries, (size_t)table->capacity + 1, sizeof(*table->entries));
+	if (table->owns_entries)
+		table_memory_free(table->entries, (size_t)table->capacity + 1,
+		                  sizeof(*table->entries));
 	table_memory_free(table->heads6, table->buckets, sizeof(*table->heads6));
 	table_memory_free(table->heads4, table->buckets, sizeof(*table->heads4));
 	free(table);
@@ -50,30 +55,45 @@ struct bib_entry *bib_at(const struct bib_table *table, uint32_t index)
 	return &table->entries[index];
 }
 
-static uint32_t *head6(const struct bib_table *table, enum l4_proto proto,
-                       const struct in6_addr *addr6, uint16_t port6)
+static uint64_t hash6(const struct bib_table *table, enum l4_proto proto,
+                      const struct in6_addr *addr6, uint16_t port6)
 {
 	uint8_t key[20] = { 6, (uint8_t)proto };
 
 	memcpy(key + 2, &port6, sizeof(port6));
 	memcpy(key + 4, addr6, sizeof(*addr6));
-	return &table->heads6[hash_bytes(&table->key, key, sizeof(key)) & (table->buckets - 1)];
+	return hash_bytes(&table->key, key, sizeof(key));
 }
 
-static uint32_t *head4(const struct bib_table *table, enum l4_proto proto, uint32_t addr4,
-                       uint16_t port4)
+static uint64_t hash4(const struct bib_table *table, enum l4_proto proto, uint32_t addr4,
+                      uint16_t port4)
 {
 	uint8_t key[8] = { 4, (uint8_t)proto };
 
 	memcpy(key + 2, &port4, sizeof(port4));
 	memcpy(key + 4, &addr4, sizeof(addr4));
-	return &table->heads4[hash_bytes(&table->key, key, sizeof(key)) & (table->buckets - 1)];
+	return hash_bytes(&table->key, key, sizeof(key));
 }
 
-uint32_t bib_find6(const struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6,
-                   uint16_t port6)
+static uint32_t *head6(const struct bib_table *table, uint64_t hash)
 {
-	uint32_t index = *head6(table, proto, addr6, port6);
+	return &table->heads6[hash & (table->buckets - 1)];
+}
+
+static uint32_t *head4(const struct bib_table *table, uint64_t hash)
+{
+	return &table->heads4[hash & (table->buckets - 1)];
+}
+
+static uint32_t seal_of(uint64_t by6, uint64_t by4, uint8_t flags)
+{
+	return entry_seal_make(by6, (uint32_t)(by4 >> 32) + flags);
+}
+
+static uint32_t find6(const struct bib_table *table, uint64_t hash, enum l4_proto proto,
+                      const struct in6_addr *addr6, uint16_t port6)
+{
+	uint32_t index = *head6(table, hash);
 
 	for (; index; index = table->entries[index].next6) {
 		const struct bib_entry *entry = &table->entries[index];
@@ -85,10 +105,10 @@ uint32_t bib_find6(const struct bib_table *table, enum l4_proto proto, const str
 	return 0;
 }
 
-uint32_t bib_find4(const struct bib_table *table, enum l4_proto proto, uint32_t addr4,
-                   uint16_t port4)
+static uint32_t find4(const struct bib_table *table, uint64_t hash, enum l4_proto proto,
+                      uint32_t addr4, uint16_t port4)
 {
-	uint32_t index = *head4(table, proto, addr4, port4);
+	uint32_t index = *head4(table, hash);
 
 	for (; index; index = table->entries[index].next4) {
 		const struct bib_entry *entry = &table->entries[index];
@@ -97,6 +117,31 @@ uint32_t bib_find4(const struct bib_table *table, enum l4_proto proto, uint32_t 
 			return index;
 	}
 	return 0;
+}
+
+uint32_t bib_find6(const struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6,
+                   uint16_t port6)
+{
+	return find6(table, hash6(table, proto, addr6, port6), proto, addr6, port6);
+}
+
+uint32_t bib_find4(const struct bib_table *table, enum l4_proto proto, uint32_t addr4,
+                   uint16_t port4)
+{
+	return find4(table, hash4(table, proto, addr4, port4), proto, addr4, port4);
+}
+
+static void link_entry(struct bib_table *table, uint32_t index, uint64_t by6, uint64_t by4)
+{
+	struct bib_entry *entry = &table->entries[index];
+	uint32_t *chain6 = head6(table, by6), *chain4 = head4(table, by4);
+
+	entry->next6 = *chain6;
+	entry->next4 = *chain4;
+	*chain6 = *chain4 = index;
+	table->count[entry->proto]++;
+	if (entry->flags & BIB_STATIC)
+		table->static_count++;
 }
 
 static uint32_t take_entry(struct bib_table *table)
@@ -115,12 +160,12 @@ static uint32_t take_entry(struct bib_table *table)
 uint32_t bib_add(struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6,
                  uint16_t port6, uint32_t addr4, uint16_t port4, uint8_t flags)
 {
-	uint32_t *chain6 = head6(table, proto, addr6, port6);
-	uint32_t *chain4 = head4(table, proto, addr4, port4);
+	uint64_t by6 = hash6(table, proto, addr6, port6), by4 = hash4(table, proto, addr4, port4);
 	uint32_t index = take_entry(table);
 
 	if (!index)
 		return 0;
+	entry_seal_break(&table->entries[index].seal);
 	table->entries[index] = (struct bib_entry){
 		.addr6 = *addr6,
 		.addr4 = addr4,
@@ -128,14 +173,9 @@ uint32_t bib_add(struct bib_table *table, enum l4_proto proto, const struct in6_
 		.port4 = port4,
 		.proto = (uint8_t)proto,
 		.flags = flags,
-		.used = true,
-		.next6 = *chain6,
-		.next4 = *chain4,
 	};
-	*chain6 = *chain4 = index;
-	table->count[proto]++;
-	if (flags & BIB_STATIC)
-		table->static_count++;
+	link_entry(table, index, by6, by4);
+	entry_seal_set(&table->entries[index].seal, seal_of(by6, by4, flags));
 	return index;
 }
 
@@ -144,21 +184,78 @@ void bib_del(struct bib_table *table, uint32_t index)
 	struct bib_entry *entry = bib_at(table, index);
 	uint32_t *link;
 
-	assert(entry->used && entry->session_count == 0);
-	link = head6(table, entry->proto, &entry->addr6, entry->port6);
+	assert(entry->seal != ENTRY_UNSEALED && entry->session_count == 0);
+	entry_seal_break(&entry->seal);
+	link = head6(table, hash6(table, entry->proto, &entry->addr6, entry->port6));
 	while (*link != index)
 		link = &table->entries[*link].next6;
 	*link = entry->next6;
-	link = head4(table, entry->proto, entry->addr4, entry->port4);
+	link = head4(table, hash4(table, entry->proto, entry->addr4, entry->port4));
 	while (*link != index)
 		link = &table->entries[*link].next4;
 	*link = entry->next4;
 	table->count[entry->proto]--;
 	if (entry->flags & BIB_STATIC)
 		table->static_count--;
-	entry->used = false;
 	entry->next6 = table->free;
 	table->free = index;
+}
+
+/* Enter one entry that was found in memory; returns the count of its fate. */
+static uint32_t *restore_entry(struct bib_table *table, uint32_t index,
+                               bool (*keep)(void *context, const struct bib_entry *entry),
+                               void *context, struct table_restored *restored)
+{
+	struct bib_entry *entry = &table->entries[index];
+	uint64_t by6, by4;
+
+	if (entry->proto >= L4_PROTOS)
+		return &restored->torn;
+	by6 = hash6(table, entry->proto, &entry->addr6, entry->port6);
+	by4 = hash4(table, entry->proto, entry->addr4, entry->port4);
+	if (entry->seal != seal_of(by6, by4, entry->flags) ||
+	    find6(table, by6, entry->proto, &entry->addr6, entry->port6) ||
+	    find4(table, by4, entry->proto, entry->addr4, entry->port4))
+		return &restored->torn;
+	entry->sessions = entry->session_count = 0;
+	if (!keep(context, entry))
+		return &restored->refused;
+	link_entry(table, index, by6, by4);
+	return &restored->kept;
+}
+
+struct table_restored bib_table_restore(struct bib_table *table,
+                                        bool (*keep)(void *context, const struct bib_entry *entry),
+                                        void *context)
+{
+	struct table_restored restored = { 0 };
+	uint32_t index, first = table->unused, last = 0;
+
+	for (index = table->capacity; index > first; index--) {
+		struct bib_entry *entry = &table->entries[index];
+
+		if (entry->seal != ENTRY_UNSEALED) {
+			uint32_t *fate = restore_entry(table, index, keep, context, &restored);
+
+			++*fate;
+			if (fate == &restored.kept) {
+				last = last ? last : index;
+				continue;
+			}
+			entry_seal_break(&entry->seal);
+		}
+		if (!last)
+			continue;
+		entry->next6 = table->free;
+		table->free = index;
+	}
+	table->unused = last ? last : first;
+	return restored;
+}
+
+bool bib_is_used(const struct bib_table *table, uint32_t index)
+{
+	return index > 0 && index <= table->unused && table->entries[index].seal != ENTRY_UNSEALED;
 }
 
 uint32_t bib_next(const struct bib_table *table, uint32_t *cursor, uint32_t limit)
@@ -167,7 +264,7 @@ uint32_t bib_next(const struct bib_table *table, uint32_t *cursor, uint32_t limi
 
 	while (index < table->unused && limit--) {
 		index++;
-		if (table->entries[index].used) {
+		if (table->entries[index].seal != ENTRY_UNSEALED) {
 			*cursor = index;
 			return index;
 		}

@@ -4,12 +4,16 @@
  * (proto, IPv4 address, port). Both are unique. Entries are named by index, never by pointer,
  * outside a call; index 0 is never used. The table knows nothing of ports in pool4 (pool4.h) or of
  * lifetimes (session.h): a dynamic binding lives as long as its sessions.
+ *
+ * The entries may stand in memory that outlives the process; each is sealed (entry_seal.h), and
+ * bib_table_restore() enters again those that are whole. All else is rebuilt.
  */
 #ifndef SA_NAT64_BIB_H
 #define SA_NAT64_BIB_H
 
 #include "lib/address.h"
 #include "translator/hash.h"
+#include "translator/entry_seal.h"
 
 enum l4_proto { L4_TCP, L4_UDP, L4_ICMP, L4_PROTOS };
 
@@ -21,7 +25,7 @@ struct bib_entry {
 	uint16_t port6, port4; /* port or ICMP identifier, host order */
 	uint8_t proto;         /* enum l4_proto */
 	uint8_t flags;         /* BIB_STATIC */
-	bool used;
+	uint32_t seal;         /* of all above; ENTRY_UNSEALED: the entry is free */
 	uint32_t next6, next4; /* hash chains; next6 also links free entries */
 	uint32_t sessions;     /* first session of the binding, 0 = none */
 	uint32_t session_count;
@@ -29,9 +33,29 @@ struct bib_entry {
 
 struct bib_table;
 
-/* A table for capacity entries. NULL when memory ends. */
-struct bib_table *bib_table_new(uint32_t capacity, const struct hash_key *key);
+/* A table for capacity entries. memory: capacity + 1 entries, zeroed or left by a table of the same
+ * capacity and key, which the table uses but does not own; NULL: it takes its own. NULL when memory
+ * ends. */
+struct bib_table *bib_table_new(uint32_t capacity, const struct hash_key *key,
+                                struct bib_entry *memory);
 void bib_table_free(struct bib_table *table); /* NULL accepted */
+
+/* What came of the entries that were found. */
+struct table_restored {
+	uint32_t kept;
+	uint32_t torn;    /* not whole, or there already; wiped */
+	uint32_t refused; /* unwanted, or of a binding that is gone; wiped */
+};
+
+/* Enter again under their old indices what the table's memory holds above the entries added so far:
+ * whole entries that keep() wants. To be called once, before anything is deleted. keep() is given
+ * entries of a valid protocol whose keys are not present, and whose lists are empty. */
+struct table_restored bib_table_restore(struct bib_table *table,
+                                        bool (*keep)(void *context, const struct bib_entry *entry),
+                                        void *context);
+
+/* Whether an index, any number at all, is that of a binding. */
+bool bib_is_used(const struct bib_table *table, uint32_t index);
 
 /* The entry behind an index that these functions returned; 0 is not allowed. */
 struct bib_entry *bib_at(const struct bib_table *table, uint32_t index);

@@ -25,6 +25,8 @@ struct control {
 	char namespace_name[256];
 	bool fast_path;
 	char fast_path_reason[200];
+	bool state_is_kept;
+	char state_file[500];
 };
 
 /* Resident memory from /proc/self/statm; 0 when it cannot be read. */
@@ -100,6 +102,8 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.fast_path = control->fast_path ? "on" : "off",
 		.fast_path_reason = control->fast_path_reason,
 		.tracers = trace_stream_tracers(control->traces),
+		.state_is_kept = control->state_is_kept,
+		.state_file = control->state_file,
 	};
 	size_t written = control_answer(control->translator, &identity, control_now_us(), request,
 	                                len, reply, size);
@@ -148,6 +152,12 @@ void control_set_fast_path(struct control *control, struct fast_trace *trace, co
 	(void)snprintf(control->fast_path_reason, sizeof(control->fast_path_reason), "%s",
 	               why_off ? why_off : "");
 	trace_stream_set_fast(control->traces, trace, why_off ? control->fast_path_reason : NULL);
+}
+
+void control_set_state_file(struct control *control, bool is_kept, const char *text)
+{
+	control->state_is_kept = is_kept;
+	(void)snprintf(control->state_file, sizeof(control->state_file), "%s", text);
 }
 
 void control_stop(struct control *control)

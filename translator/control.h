@@ -36,6 +36,10 @@ void control_serve(struct control *control, struct translator *t);
  * a reason until called. trace: its tracing, NULL without; must outlive the control. */
 void control_set_fast_path(struct control *control, struct fast_trace *trace, const char *why_off);
 
+/* What status says of the state file (copied), and whether it keeps the sessions. Empty until
+ * called. */
+void control_set_state_file(struct control *control, bool is_kept, const char *text);
+
 /* Disconnect everybody and remove the socket. NULL is accepted. */
 void control_stop(struct control *control);
 

@@ -114,6 +114,8 @@ static void fill_status_names(const struct exchange *x, SaNat64__Control__Status
 	status->health = (char *)"up";
 	status->fast_path = (char *)x->identity->fast_path;
 	status->fast_path_reason = (char *)x->identity->fast_path_reason;
+	status->state_file = (char *)x->identity->state_file;
+	status->state_is_kept = x->identity->state_is_kept;
 }
 
 static size_t answer_status(const struct exchange *x)

@@ -18,6 +18,8 @@ struct control_identity {
 	uint32_t pid;
 	uint64_t resident_bytes;                  /* of the process, 0 when unknown */
 	const char *fast_path, *fast_path_reason; /* "on" or "off", and why it is off */
+	const char *state_file;                   /* see StatusReply.state_file */
+	bool state_is_kept;
 	struct tracers *tracers; /* a request for a trace adds to them: see tracers_newest() */
 };
 

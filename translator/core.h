@@ -56,6 +56,7 @@ struct translator {
 	struct rate_limit error_limits[TRANSLATOR_DIRECTIONS][CONFIG_ICMP_CLASSES];
 	struct translator_counters counters;
 	uint32_t fast_held; /* sessions in the fast path */
+	struct translator_restored restored;
 	uint64_t started_us;
 
 	/* The packet at hand. */
@@ -134,6 +135,9 @@ void fast_remove(struct translator *t, uint32_t session);
  */
 bool fast_prolongs(struct translator *t, uint32_t session);
 
+/* Forget that a session was in the fast path, whose maps another process filled. */
+void fast_restored(struct session *session);
+
 /* Why the slow path has to see the next packet of a session from this side: NULL if it has not. */
 const char *fast_lacks(const struct translator *t, uint32_t session,
                        enum translator_direction direction);
@@ -163,6 +167,12 @@ enum verdict flow_check_limits(const struct translator *t, const struct in6_addr
 /* Create a session after flow_check_limits(); returns its index. dport4 is 0 for ICMP. */
 uint32_t flow_create(struct translator *t, uint32_t bib, uint32_t dst4, uint16_t dport4,
                      enum tcp_state state, uint64_t lifetime_us, int pool6);
+
+/* Count a session with its host and its peer, where there are limits or filters. */
+void flow_count(struct translator *t, uint32_t bib, uint32_t dst4);
+
+/* End a dynamic binding without sessions; its port rests as the last session's state asks. */
+void flow_delete_binding(struct translator *t, uint32_t bib, enum tcp_state last_state);
 
 /* The session if it is there and its time is not over, else 0. The binding may be gone afterwards.
  */
@@ -194,6 +204,16 @@ struct adopted_flow {
 /* Enter it if the configuration has a place for it: binding made or found, limits kept. Its index,
  * or 0. */
 uint32_t adopt_flow(struct translator *t, const struct adopted_flow *flow, int pool6);
+
+/* adopt.c: take the port of a dynamic binding that exists already. False when the configuration
+ * does not have it and pool4-removed ends such bindings. */
+bool flow_claim(struct translator *t, enum l4_proto proto, uint32_t addr4, uint16_t port4);
+
+/* restore.c: how many bindings the table has room for. */
+uint32_t restore_binding_capacity(const struct config_instance *config);
+
+/* restore.c: enter again what io.memory holds into fresh tables. */
+void restore_tables(struct translator *t);
 
 /* adopt.c: enter the configuration's static bindings into the empty tables. 0 or -ENOMEM. */
 int flow_add_static(struct translator *t);

@@ -458,10 +458,34 @@ void fastpath_reset(struct fastpath *fastpath, const struct config_instance *con
 		log_warning("the fast path keeps its old settings: %s", strerror(errno));
 }
 
+/* Make a session of a flow that has none, and enter it again under that. False: there is no place
+ * for it. */
+static bool restore_flow(struct fastpath *fastpath, struct translator *t,
+                         const struct takeover_flow *kept, const struct translator_flow *flow,
+                         uint64_t now_us)
+{
+	uint64_t last_us = kept->seconds ? (kept->seconds + 1) * 1000000 : now_us;
+	uint32_t index;
+
+	if (!kept->key.proto) /* the instance was stateless before */
+		return false;
+	index = translator_restore(t, flow, last_us, now_us);
+	if (!index || install(fastpath, index, flow) < 0)
+		return false;
+	fastpath->stamps[index] = kept->seconds;
+	return true;
+}
+
+static bool is_in_fast_path(const void *context, uint32_t index, const struct translator_flow *flow)
+{
+	return translator_has_fast(context, index, flow);
+}
+
 uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
 {
-	uint64_t now_us = loop_now_us(), last_us;
-	uint32_t count, i, index, taken = 0;
+	bool is_moved = fastpath->left.flows6 >= 0; /* to maps of another size */
+	uint64_t now_us = loop_now_us();
+	uint32_t count, i, taken = 0;
 	struct takeover_flow *kept;
 
 	if (fastpath->mappings) {
@@ -472,20 +496,16 @@ uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
 	count = takeover_read(&fastpath->left, map6(fastpath), fastpath->stamps, fastpath->capacity,
 	                      &kept);
 	takeover_fini(&fastpath->left);
-	takeover_clear(map4(fastpath));
 	for (i = 0; i < count; i++) {
 		struct translator_flow flow = takeover_flow(&kept[i]);
 
-		last_us = kept[i].seconds ? (kept[i].seconds + 1) * 1000000 : now_us;
-		/* no protocol: the instance was stateless before */
-		index = kept[i].key.proto ? translator_restore(t, &flow, last_us, now_us) : 0;
-		if (index && install(fastpath, index, &flow) == 0) {
-			fastpath->stamps[index] = kept[i].seconds;
+		if ((!is_moved && translator_keep_fast(t, kept[i].to.index, &flow)) ||
+		    restore_flow(fastpath, t, &kept[i], &flow, now_us))
 			taken++;
-		} else {
+		else
 			(void)bpf_map_delete_elem(map6(fastpath), &kept[i].key);
-		}
 	}
 	free(kept);
+	takeover_sweep(map4(fastpath), is_in_fast_path, t);
 	return taken;
 }

@@ -28,8 +28,10 @@ void fastpath_detach(const char *tun);
 /* What the core calls; valid as long as the fast path. */
 struct translator_fast fastpath_hooks(struct fastpath *fastpath);
 
-/* Take over the flows that an earlier process left: those that t has a place for become sessions of
- * it again, the others are removed. Returns how many were taken over. */
+/* Take over the flows that an earlier process left: those of t's sessions stay, with index and
+ * stamp; of others that t has a place for, sessions are made; the rest is removed. Returns how many
+ * stayed.
+ */
 uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t);
 
 /* Remove all flows and take the settings of another configuration: before a reload. */

@@ -170,6 +170,22 @@ void takeover_clear(int map)
 	free(portion);
 }
 
+/* The next entries, count of them; what comes with the end counts, too. False after the end. */
+static bool next_portion(int map, struct portion *portion)
+{
+	if (portion->is_last)
+		return false;
+	portion->count = BATCH;
+	if (bpf_map_lookup_batch(map, portion->is_first ? NULL : &portion->position,
+	                         &portion->position, portion->keys, portion->values,
+	                         &portion->count, NULL) < 0)
+		portion->is_last = true;
+	portion->is_first = false;
+	if (portion->is_last && errno != ENOENT)
+		return false;
+	return portion->count > 0;
+}
+
 /* Where the stamps of the flows are. */
 struct stamps {
 	int map; /* -1: mapped */
@@ -219,28 +235,24 @@ uint32_t takeover_read(const struct takeover *left, int flows6, const uint64_t *
 	uint32_t count = 0;
 
 	*flows = NULL;
-	while (portion && !portion->is_last) {
-		portion->count = BATCH;
-		if (bpf_map_lookup_batch(map, portion->is_first ? NULL : &portion->position,
-		                         &portion->position, portion->keys, portion->values,
-		                         &portion->count, NULL) < 0)
-			portion->is_last = true; /* what came with the end counts, too */
-		portion->is_first = false;
-		if (portion->is_last && errno != ENOENT)
-			break;
-		if (portion->count && !keep_portion(&where, portion, flows, &count))
-			break;
-	}
+	while (portion && next_portion(map, portion) &&
+	       keep_portion(&where, portion, flows, &count))
+		;
 	free(portion);
 	return count;
+}
+
+static enum l4_proto l4_proto_of(uint8_t proto)
+{
+	if (proto == IPPROTO_TCP)
+		return L4_TCP;
+	return proto == IPPROTO_UDP ? L4_UDP : L4_ICMP;
 }
 
 struct translator_flow takeover_flow(const struct takeover_flow *kept)
 {
 	struct translator_flow flow = {
-		.proto = kept->key.proto == IPPROTO_TCP   ? L4_TCP
-		         : kept->key.proto == IPPROTO_UDP ? L4_UDP
-		                                          : L4_ICMP,
+		.proto = l4_proto_of(kept->key.proto),
 		.pool4 = ntohl(kept->to.src),
 		.remote4 = ntohl(kept->to.dst),
 		.host_port = ntohs(kept->key.src_port),
@@ -251,4 +263,52 @@ struct translator_flow takeover_flow(const struct takeover_flow *kept)
 	memcpy(&flow.remote6, kept->key.dst, 16);
 	flow.remote_port = flow.proto == L4_ICMP ? 0 : ntohs(kept->key.dst_port);
 	return flow;
+}
+
+static struct translator_flow flow_of4(const struct fastpath_key4 *key,
+                                       const struct fastpath_to6 *to)
+{
+	struct translator_flow flow = {
+		.proto = l4_proto_of(key->proto),
+		.pool4 = ntohl(key->dst),
+		.remote4 = ntohl(key->src),
+		.host_port = ntohs(to->dst_port),
+		.pool4_port = ntohs(key->dst_port),
+	};
+
+	memcpy(&flow.host6, to->dst, 16);
+	memcpy(&flow.remote6, to->src, 16);
+	flow.remote_port = flow.proto == L4_ICMP ? 0 : ntohs(key->src_port);
+	return flow;
+}
+
+static void sweep_portion(int map, const struct portion *portion,
+                          bool (*wanted)(const void *context, uint32_t index,
+                                         const struct translator_flow *flow),
+                          const void *context)
+{
+	struct translator_flow flow;
+	struct fastpath_key4 key;
+	struct fastpath_to6 to;
+	uint32_t i;
+
+	for (i = 0; i < portion->count; i++) {
+		memcpy(&key, portion->keys + i * sizeof(key), sizeof(key));
+		memcpy(&to, portion->values + i * sizeof(to), sizeof(to));
+		flow = flow_of4(&key, &to);
+		if (!wanted(context, to.index, &flow))
+			(void)bpf_map_delete_elem(map, &key);
+	}
+}
+
+void takeover_sweep(int flows4,
+                    bool (*wanted)(const void *context, uint32_t index,
+                                   const struct translator_flow *flow),
+                    const void *context)
+{
+	struct portion *portion = portion_new();
+
+	while (portion && next_portion(flows4, portion))
+		sweep_portion(flows4, portion, wanted, context);
+	free(portion);
 }

@@ -48,6 +48,12 @@ uint32_t takeover_read(const struct takeover *left, int flows6, const uint64_t *
 /* The same flow in the translator's words. Meaningless for stateless mappings: key.proto is 0. */
 struct translator_flow takeover_flow(const struct takeover_flow *kept);
 
+/* Remove the entries of flows4 whose flow and index wanted() does not want. */
+void takeover_sweep(int flows4,
+                    bool (*wanted)(const void *context, uint32_t index,
+                                   const struct translator_flow *flow),
+                    const void *context);
+
 /* Remove every entry of a map of flows. */
 void takeover_clear(int map);
 

@@ -3,17 +3,17 @@
 #include "lib/log.h"
 #include "lib/privileges.h"
 #include "lib/sync_key.h"
-#include "lib/version.h"
 #include "translator/control.h"
 #include "translator/fastpath.h"
 #include "translator/local4.h"
 #include "translator/loop.h"
+#include "translator/options.h"
 #include "translator/routes.h"
+#include "translator/state.h"
 #include "translator/translator.h"
 #include "translator/tun.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <sodium.h>
@@ -23,19 +23,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-
-struct options {
-	const char *config, *rundir, *node, *instance;
-	bool check_only;
-};
-
 /* Everything that main() opened; released in one place. */
 struct program {
 	const struct options *options;
 	struct config *config;
 	const struct config_instance *instance;
 	struct translator *translator;
+	struct state *state; /* NULL in siit mode */
 	struct local4 *local4;
 	struct control *control;
 	struct fastpath *fastpath;
@@ -47,74 +41,6 @@ struct program {
 	uint8_t pool4_key[16]; /* equal on all boxes of the cluster; keys the choice of pool4
 	                          addresses */
 };
-
-static void print_help(void)
-{
-	printf("usage: sa-nat64-translator [OPTION]... INSTANCE\n"
-	       "Translate between IPv6 and IPv4 for one instance of the configuration, in the current\n"
-	       "network namespace and in the foreground.\n\n"
-	       "  -c, --config=FILE    configuration (default " CONFIG_PATH_DEFAULT ")\n"
-	       "  -r, --run-dir=DIR    where the control socket goes (default " CONFIG_RUNDIR_DEFAULT
-	       ")\n"
-	       "  -n, --node=NODE      which [node] this box is (default: the host name)\n"
-	       "  -t, --check-config   read and check the configuration, say what is wrong, stop\n"
-	       "  -h, --help           this text and all keys of the configuration\n"
-	       "  -V, --version        print the version\n\n"
-	       "Exit status: 0 done, 1 failed at run time, 2 usage or configuration.\n\n"
-	       "Keys of the configuration file:\n");
-	config_help(stdout);
-}
-
-/* Fill *options. Returns -1 to go on, else the exit code. */
-static int parse_options(int argc, char **argv, struct options *options)
-{
-	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "run-dir", required_argument, NULL, 'r' },
-		{ "node", required_argument, NULL, 'n' },
-		{ "check-config", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
-
-	*options = (struct options){ .config = CONFIG_PATH_DEFAULT,
-		                     .rundir = CONFIG_RUNDIR_DEFAULT };
-	while ((option = getopt_long(argc, argv, "c:r:n:thV", longs, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 'r':
-			options->rundir = optarg;
-			break;
-		case 'n':
-			options->node = optarg;
-			break;
-		case 't':
-			options->check_only = true;
-			break;
-		case 'h':
-			print_help();
-			return EXIT_DONE;
-		case 'V':
-			printf("sa-nat64-translator %s\n", sa_nat64_version);
-			return EXIT_DONE;
-		default:
-			fprintf(stderr, "Try 'sa-nat64-translator --help'.\n");
-			return EXIT_USAGE;
-		}
-	}
-	options->instance = optind < argc ? argv[optind++] : NULL;
-	if (optind < argc || (!options->instance && !options->check_only)) {
-		fprintf(stderr,
-		        "sa-nat64-translator: one INSTANCE is needed, as in [instance INSTANCE] of the "
-		        "configuration. Try 'sa-nat64-translator --help'.\n");
-		return EXIT_USAGE;
-	}
-	return -1;
-}
 
 /* The instance and, when the configuration has nodes, which of them this box is. -1 to go on, else
  * the exit code. */
@@ -184,13 +110,15 @@ static int derive_pool4_key(struct program *program)
 }
 
 static struct translator *build_translator(struct program *program, const struct config *config,
-                                           const struct config_instance *instance)
+                                           const struct config_instance *instance,
+                                           const struct translator_memory *memory)
 {
 	struct translator_io io = loop_io(program->loop);
 	uint8_t seed[32];
 	struct translator *translator;
 	struct translator_stats stats;
 
+	io.memory = memory;
 	randombytes_buf(seed, sizeof(seed));
 	translator = translator_new(instance, program->node_id, port_shares(config), seed,
 	                            program->pool4_key, &io, loop_now_us());
@@ -297,6 +225,12 @@ static bool can_reload(const struct program *program, const struct config *confi
 	return count == 0;
 }
 
+static void show_state(struct program *program)
+{
+	control_set_state_file(program->control, state_is_kept(program->state),
+	                       state_text(program->state));
+}
+
 /* Put a new translator in the old one's place; sessions that still fit move over. */
 static void replace(struct program *program, struct config *config,
                     const struct config_instance *instance, struct translator *translator)
@@ -309,10 +243,13 @@ static void replace(struct program *program, struct config *config,
 	loop_serve(program->loop, translator);
 	control_serve(program->control, translator);
 	translator_free(program->translator);
+	if (program->state)
+		state_commit(program->state);
 	config_free(program->config);
 	program->translator = translator;
 	program->config = config;
 	program->instance = instance;
+	show_state(program);
 	(void)routes_set(instance, instance->tun, drains ? ROUTES_STALE_KEEP : ROUTES_STALE_REMOVE);
 	log_info("reloaded; %u sessions did not fit the new configuration and ended", lost);
 }
@@ -321,7 +258,7 @@ static void reload(struct program *program)
 {
 	const struct config_instance *instance;
 	struct config *config;
-	struct translator *translator;
+	struct translator *translator = NULL;
 
 	if (config_load(program->options->config, stderr, &config) < 0) {
 		log_error("reload refused, nothing changed: %s has errors",
@@ -329,13 +266,19 @@ static void reload(struct program *program)
 		return;
 	}
 	instance = config_instance_find(config, program->instance->name);
-	translator = can_reload(program, config, instance)
-	                     ? build_translator(program, config, instance)
-	                     : NULL;
-	if (translator)
+	if (can_reload(program, config, instance)) {
+		const struct translator_memory *memory =
+			program->state ? state_renew(program->state, instance) : NULL;
+
+		translator = build_translator(program, config, instance, memory);
+	}
+	if (translator) {
 		replace(program, config, instance, translator);
-	else
-		config_free(config);
+		return;
+	}
+	if (program->state)
+		state_abandon(program->state);
+	config_free(config);
 }
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -373,6 +316,39 @@ static int catch_signals(sd_event *event, struct program *program)
 	return error < 0 ? error : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, program);
 }
 
+/* First of all, so that a second process for the instance touches nothing of the first. */
+static int open_state(struct program *program)
+{
+	const char *rundir = program->options->rundir, *name = program->instance->name;
+	int error;
+
+	if (program->instance->mode == CONFIG_MODE_SIIT)
+		return 0;
+	error = state_open(rundir, name, &program->state);
+	if (error == -EBUSY)
+		log_error("another translator runs instance %s: it holds %s/%s", name, rundir,
+		          name);
+	return error;
+}
+
+/* The translator with what an earlier process left. */
+static int start_translator(struct program *program)
+{
+	const struct translator_memory *memory =
+		program->state ? state_start(program->state, program->instance) : NULL;
+	struct translator_restored restored;
+
+	program->translator = build_translator(program, program->config, program->instance, memory);
+	if (!program->translator)
+		return -ENOMEM;
+	if (!program->state)
+		return 0;
+	restored = translator_restored(program->translator);
+	state_restored(program->state, &restored);
+	log_info("state file: %s", state_text(program->state));
+	return 0;
+}
+
 static void take_over(struct program *program)
 {
 	uint32_t taken = 0;
@@ -393,13 +369,14 @@ static int start(struct program *program, const struct options *options)
 	if (error >= 0)
 		error = catch_signals(program->event, program);
 	if (error >= 0)
+		error = open_state(program);
+	if (error >= 0)
 		error = open_device(program);
+	if (error >= 0)
+		error = start_translator(program);
 	if (error < 0)
 		return error;
-	program->translator = build_translator(program, program->config, program->instance);
-	error = program->translator ? 0 : -ENOMEM;
-	if (error == 0)
-		take_over(program);
+	take_over(program);
 	if (error >= 0)
 		error = routes_set(program->instance, program->instance->tun, ROUTES_STALE_REMOVE);
 	if (error >= 0)
@@ -417,6 +394,7 @@ static int start(struct program *program, const struct options *options)
 	}
 	control_set_fast_path(program->control, fastpath_trace(program->fastpath),
 	                      program->fastpath ? NULL : program->why_slow);
+	show_state(program);
 	warn_forwarding("/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding");
 	warn_forwarding("/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward");
 	return privileges_keep(CAP_NET_ADMIN); /* a reload changes routes */
@@ -428,6 +406,7 @@ static void stop(struct program *program)
 	loop_free(program->loop);
 	fastpath_close(program->fastpath);
 	translator_free(program->translator);
+	state_close(program->state);
 	local4_stop(program->local4);
 	(void)sd_event_unref(program->event);
 	config_free(program->config);
@@ -457,7 +436,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	struct program program = { .options = &options };
-	int result = parse_options(argc, argv, &options);
+	int result = options_parse(argc, argv, &options);
 
 	if (result >= 0)
 		return result;

@@ -9,6 +9,7 @@
 
 struct session_table {
 	struct session *sessions;
+	bool owns_sessions;
 	uint32_t *heads;
 	uint32_t capacity, buckets;
 	uint32_t unused, free; /* as in bib.c */
@@ -22,7 +23,8 @@ struct session_table {
 };
 
 struct session_table *session_table_new(uint32_t capacity, struct bib_table *bib,
-                                        const struct hash_key *key, uint64_t now_us)
+                                        const struct hash_key *key, uint64_t now_us,
+                                        struct session *memory)
 {
 	struct session_table *table = calloc(1, sizeof(*table));
 
@@ -32,7 +34,8 @@ struct session_table *session_table_new(uint32_t capacity, struct bib_table *bib
 	table->buckets = table_memory_buckets(capacity);
 	table->bib = bib;
 	table->key = *key;
-	table->sessions = table_memory_new((size_t)capacity + 1, sizeof(*table->sessions));
+	table->owns_sessions = !memory;
+	table->sessions = memory ? memory : table_memory_new((size_t)capacity + 1, sizeof(*memory));
 	table->heads = table_memory_new(table->buckets, sizeof(*table->heads));
 	table->wheel = wheel_new(capacity, now_us);
 	if (table->sessions && table->heads && table->wheel)
@@ -45,7 +48,9 @@ void session_table_free(struct session_table *table)
 {
 	if (!table)
 		return;
-	table_memory_free(table->sessions, (size_t)table->capacity + 1, sizeof(*table->sessions));
+	if (table->owns_sessions)
+		table_memory_free(table->sessions, (size_t)table->capacity + 1,
+		                  sizeof(*table->sessions));
 	table_memory_free(table->heads, table->buckets, sizeof(*table->heads));
 	wheel_free(table->wheel);
 	free(table);
@@ -62,21 +67,31 @@ struct bib_table *session_bib(const struct session_table *table)
 	return table->bib;
 }
 
-static uint32_t *head(const struct session_table *table, uint32_t bib, uint32_t dst4,
-                      uint16_t dport4)
+static uint64_t hash_of(const struct session_table *table, uint32_t bib, uint32_t dst4,
+                        uint16_t dport4)
 {
 	uint8_t key[10];
 
 	memcpy(key, &bib, sizeof(bib));
 	memcpy(key + 4, &dst4, sizeof(dst4));
 	memcpy(key + 8, &dport4, sizeof(dport4));
-	return &table->heads[hash_bytes(&table->key, key, sizeof(key)) & (table->buckets - 1)];
+	return hash_bytes(&table->key, key, sizeof(key));
 }
 
-uint32_t session_find(const struct session_table *table, uint32_t bib, uint32_t dst4,
-                      uint16_t dport4)
+static uint32_t *head(const struct session_table *table, uint64_t hash)
 {
-	uint32_t index = *head(table, bib, dst4, dport4);
+	return &table->heads[hash & (table->buckets - 1)];
+}
+
+static uint32_t seal_of(const struct session_table *table, uint32_t bib, uint64_t hash)
+{
+	return entry_seal_make(hash, bib_at(table->bib, bib)->seal);
+}
+
+static uint32_t find(const struct session_table *table, uint64_t hash, uint32_t bib, uint32_t dst4,
+                     uint16_t dport4)
+{
+	uint32_t index = *head(table, hash);
 
 	for (; index; index = table->sessions[index].next) {
 		const struct session *session = &table->sessions[index];
@@ -85,6 +100,12 @@ uint32_t session_find(const struct session_table *table, uint32_t bib, uint32_t 
 			return index;
 	}
 	return 0;
+}
+
+uint32_t session_find(const struct session_table *table, uint32_t bib, uint32_t dst4,
+                      uint16_t dport4)
+{
+	return find(table, hash_of(table, bib, dst4, dport4), bib, dst4, dport4);
 }
 
 static uint32_t take_session(struct session_table *table)
@@ -126,45 +147,108 @@ static void unlink_from_binding(struct session_table *table, const struct sessio
 	bib->session_count--;
 }
 
-uint32_t session_add(struct session_table *table, uint32_t bib, uint32_t dst4, uint16_t dport4,
-                     enum tcp_state state, uint64_t expires_us)
+/* Chain, list of the binding, wheel and count. */
+static void link_session(struct session_table *table, uint32_t index, uint64_t hash)
 {
-	uint32_t *chain = head(table, bib, dst4, dport4);
+	struct session *session = &table->sessions[index];
+	uint32_t *chain = head(table, hash);
+
+	session->next = *chain;
+	*chain = index;
+	link_to_binding(table, index);
+	wheel_schedule(table->wheel, index, session->expires_us);
+	table->count[bib_at(table->bib, session->bib)->proto]++;
+}
+
+uint32_t session_add(struct session_table *table, uint32_t bib, uint32_t dst4, uint16_t dport4,
+                     enum tcp_state state, uint8_t pool6, uint64_t expires_us)
+{
+	uint64_t hash = hash_of(table, bib, dst4, dport4);
 	uint32_t index = take_session(table);
 
 	if (!index)
 		return 0;
+	entry_seal_break(&table->sessions[index].seal);
 	table->sessions[index] = (struct session){
 		.expires_us = expires_us,
 		.bib = bib,
 		.dst4 = dst4,
 		.dport4 = dport4,
 		.state = (uint8_t)state,
-		.used = true,
-		.next = *chain,
+		.pool6 = pool6,
 	};
-	*chain = index;
-	link_to_binding(table, index);
-	wheel_schedule(table->wheel, index, expires_us);
-	table->count[bib_at(table->bib, bib)->proto]++;
+	link_session(table, index, hash);
+	entry_seal_set(&table->sessions[index].seal, seal_of(table, bib, hash));
 	return index;
 }
 
 void session_del(struct session_table *table, uint32_t index)
 {
 	struct session *session = session_at(table, index);
-	uint32_t *link = head(table, session->bib, session->dst4, session->dport4);
+	uint32_t *link = head(table, hash_of(table, session->bib, session->dst4, session->dport4));
 
-	assert(session->used);
+	assert(session->seal != ENTRY_UNSEALED);
+	entry_seal_break(&session->seal);
 	while (*link != index)
 		link = &table->sessions[*link].next;
 	*link = session->next;
 	table->count[bib_at(table->bib, session->bib)->proto]--;
 	unlink_from_binding(table, session);
 	wheel_cancel(table->wheel, index);
-	session->used = false;
 	session->next = table->free;
 	table->free = index;
+}
+
+/* Enter one session that was found in memory; returns the count of its fate. */
+static uint32_t *restore_session(struct session_table *table, uint32_t index,
+                                 bool (*keep)(void *context, struct session *session),
+                                 void *context, struct table_restored *restored)
+{
+	struct session *session = &table->sessions[index];
+	uint64_t hash = hash_of(table, session->bib, session->dst4, session->dport4);
+
+	if (!bib_is_used(table->bib, session->bib))
+		return &restored->refused;
+	if (session->seal != seal_of(table, session->bib, hash) ||
+	    find(table, hash, session->bib, session->dst4, session->dport4))
+		return &restored->torn;
+	if (!keep(context, session))
+		return &restored->refused;
+	link_session(table, index, hash);
+	return &restored->kept;
+}
+
+struct table_restored session_table_restore(struct session_table *table,
+                                            bool (*keep)(void *context, struct session *session),
+                                            void *context)
+{
+	struct table_restored restored = { 0 };
+	uint32_t index;
+
+	for (index = table->capacity; index > 0; index--) {
+		struct session *session = &table->sessions[index];
+
+		if (session->seal != ENTRY_UNSEALED) {
+			uint32_t *fate = restore_session(table, index, keep, context, &restored);
+
+			++*fate;
+			if (fate == &restored.kept) {
+				table->unused = table->unused ? table->unused : index;
+				continue;
+			}
+			entry_seal_break(&session->seal);
+		}
+		if (!table->unused)
+			continue;
+		session->next = table->free;
+		table->free = index;
+	}
+	return restored;
+}
+
+bool session_is_used(const struct session_table *table, uint32_t index)
+{
+	return index > 0 && index <= table->unused && table->sessions[index].seal != ENTRY_UNSEALED;
 }
 
 void session_set_expiry(struct session_table *table, uint32_t index, uint64_t expires_us)
@@ -182,7 +266,7 @@ static void session_due(void *context, uint32_t index)
 
 	if (session->expires_us <= table->expire_now_us)
 		table->expire(table->expire_context, index);
-	if (session->used && wheel_due(table->wheel, index) == UINT64_MAX)
+	if (session->seal != ENTRY_UNSEALED && wheel_due(table->wheel, index) == UINT64_MAX)
 		wheel_schedule(table->wheel, index, session->expires_us);
 }
 
@@ -201,7 +285,7 @@ uint32_t session_next(const struct session_table *table, uint32_t *cursor, uint3
 
 	while (index < table->unused && limit--) {
 		index++;
-		if (table->sessions[index].used) {
+		if (table->sessions[index].seal != ENTRY_UNSEALED) {
 			*cursor = index;
 			return index;
 		}

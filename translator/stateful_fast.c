@@ -146,6 +146,51 @@ bool fast_prolongs(struct translator *t, uint32_t index)
 	return true;
 }
 
+void fast_restored(struct session *session)
+{
+	session->fast &= SEEN_64 | SEEN_46;
+}
+
+static bool is_same_flow(const struct translator_flow *a, const struct translator_flow *b)
+{
+	return a->proto == b->proto && address6_equal(&a->host6, &b->host6) &&
+	       address6_equal(&a->remote6, &b->remote6) && a->pool4 == b->pool4 &&
+	       a->remote4 == b->remote4 && a->host_port == b->host_port &&
+	       a->pool4_port == b->pool4_port && a->remote_port == b->remote_port;
+}
+
+static bool is_flow_of(const struct translator *t, uint32_t index,
+                       const struct translator_flow *flow)
+{
+	struct translator_flow own;
+
+	if (!session_is_used(t->sessions, index))
+		return false;
+	own = describe(t, session_at(t->sessions, index));
+	return is_same_flow(&own, flow);
+}
+
+bool translator_keep_fast(struct translator *t, uint32_t index, const struct translator_flow *flow)
+{
+	struct session *session;
+
+	if (!is_flow_of(t, index, flow))
+		return false;
+	session = session_at(t->sessions, index);
+	if (!is_open(session) || session->fast & INSTALLED || stateful_serves4(t, flow->remote4) ||
+	    admit_destination4(t, session->pool6, flow->remote4) != VERDICT_OK)
+		return false;
+	session->fast = SEEN_64 | SEEN_46 | INSTALLED;
+	t->fast_held++;
+	return true;
+}
+
+bool translator_has_fast(const struct translator *t, uint32_t index,
+                         const struct translator_flow *flow)
+{
+	return is_flow_of(t, index, flow) && session_at(t->sessions, index)->fast & INSTALLED;
+}
+
 uint32_t translator_restore(struct translator *t, const struct translator_flow *flow,
                             uint64_t last_used_us, uint64_t now_us)
 {

@@ -67,27 +67,31 @@ uint64_t flow_idle_us(const struct translator *t, enum l4_proto proto)
 	return proto == L4_UDP ? t->config->udp_timeout_us : t->config->icmp_timeout_us;
 }
 
-/* Create a session after flow_check_limits(); returns its index. */
-uint32_t flow_create(struct translator *t, uint32_t bib, uint32_t dst4, uint16_t dport4,
-                     enum tcp_state state, uint64_t lifetime_us, int pool6)
+void flow_count(struct translator *t, uint32_t bib, uint32_t dst4)
 {
-	const struct bib_entry *entry = bib_at(t->bib, bib);
-	uint32_t index = session_add(t->sessions, bib, dst4, dport4, state,
-	                             t->now_us + lifetime_us);
 	struct tally_key key;
 
-	assert(index);
-	session_at(t->sessions, index)->pool6 = (uint8_t)pool6;
 	if (t->hosts) {
-		key = host_key(t, &entry->addr6);
+		key = host_key(t, &bib_at(t->bib, bib)->addr6);
 		tally_inc(t->hosts, &key);
 	}
 	if (t->peers) {
 		key = peer_key(bib, dst4);
 		tally_inc(t->peers, &key);
 	}
+}
+
+/* Create a session after flow_check_limits(); returns its index. */
+uint32_t flow_create(struct translator *t, uint32_t bib, uint32_t dst4, uint16_t dport4,
+                     enum tcp_state state, uint64_t lifetime_us, int pool6)
+{
+	uint32_t index = session_add(t->sessions, bib, dst4, dport4, state, (uint8_t)pool6,
+	                             t->now_us + lifetime_us);
+
+	assert(index);
+	flow_count(t, bib, dst4);
 	t->session_at_hand = index;
-	t->counters.sessions_created[entry->proto]++;
+	t->counters.sessions_created[bib_at(t->bib, bib)->proto]++;
 	if (t->rehearsal)
 		t->rehearsed.made[t->rehearsed.made_count++] = index;
 	TRACE(t->trace, "session: created, %s, %llu s", tcp_state_name(state),
@@ -105,7 +109,7 @@ static uint64_t port_usable_us(const struct translator *t, enum tcp_state last_s
 	return t->now_us + t->config->port_reuse_delay_us;
 }
 
-static void delete_binding(struct translator *t, uint32_t index, enum tcp_state last_state)
+void flow_delete_binding(struct translator *t, uint32_t index, enum tcp_state last_state)
 {
 	const struct bib_entry entry = *bib_at(t->bib, index);
 
@@ -131,7 +135,7 @@ void flow_delete(struct translator *t, uint32_t index)
 	}
 	session_del(t->sessions, index);
 	if (bib->session_count == 0 && !(bib->flags & BIB_STATIC))
-		delete_binding(t, session.bib, session.state);
+		flow_delete_binding(t, session.bib, session.state);
 }
 
 void flow_expire(struct translator *t, uint32_t index)

@@ -48,35 +48,33 @@ static void choose_addresses(struct translator *t)
 	                   pool6_find(config->pool6, config->pool6_count, &t->address6) < 0;
 }
 
-static uint32_t static_binding_count(const struct config_instance *config)
-{
-	uint32_t total = 0;
-	size_t i;
-
-	for (i = 0; i < config->bib_count; i++)
-		total += config->bib[i].count;
-	return total;
-}
-
 static int build_state(struct translator *t, unsigned node_id, unsigned node_count,
                        const uint8_t seed[32], const uint8_t pool4_key[16])
 {
 	const struct config_instance *config = t->config;
+	const struct translator_memory *memory = t->io.memory;
 	struct hash_key keys[7], address_key;
 	uint32_t i;
+	int error;
 
 	for (i = 0; i < 7; i++)
 		keys[i] = derive_key(seed, i);
+	if (memory) {
+		memcpy(keys[1].bytes, memory->key, sizeof(memory->key));
+		keys[4] = keys[1];
+	}
 	memcpy(address_key.bytes, pool4_key, sizeof(address_key.bytes));
 	t->pool4 = pool4_new(config->pool4, config->pool4_count, node_id, node_count, &keys[0],
 	                     &address_key, config->max_sessions);
-	t->bib = bib_table_new(config->max_sessions + static_binding_count(config), &keys[1]);
+	t->bib = bib_table_new(restore_binding_capacity(config), &keys[1],
+	                       memory ? memory->bindings : NULL);
 	t->fragments = fragment_store_new(config->max_fragments, config->fragment_timeout_us,
 	                                  &keys[2]);
 	t->syns = syn_store_new(config->max_stored_syns, &keys[3]);
 	if (!t->pool4 || !t->bib || !t->fragments || !t->syns)
 		return -ENOMEM;
-	t->sessions = session_table_new(config->max_sessions, t->bib, &keys[4], t->now_us);
+	t->sessions = session_table_new(config->max_sessions, t->bib, &keys[4], t->now_us,
+	                                memory ? memory->sessions : NULL);
 	if (config->max_sessions_per_host)
 		t->hosts = tally_new(config->max_sessions, &keys[5]);
 	if (config->filtering == CONFIG_FILTERING_ADDRESS_DEPENDENT)
@@ -84,7 +82,10 @@ static int build_state(struct translator *t, unsigned node_id, unsigned node_cou
 	if (!t->sessions || (config->max_sessions_per_host && !t->hosts) ||
 	    (config->filtering == CONFIG_FILTERING_ADDRESS_DEPENDENT && !t->peers))
 		return -ENOMEM;
-	return flow_add_static(t);
+	error = flow_add_static(t);
+	if (error == 0 && memory && memory->restore)
+		restore_tables(t);
+	return error;
 }
 
 static void init_rate_limits(struct translator *t)
@@ -136,6 +137,11 @@ fail:
 	translator_free(t);
 	errno = ENOMEM;
 	return NULL;
+}
+
+struct translator_restored translator_restored(const struct translator *t)
+{
+	return t->restored;
 }
 
 void translator_free(struct translator *t)

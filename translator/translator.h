@@ -61,6 +61,22 @@ struct translator_fast {
 	void *context;
 };
 
+/* Memory for bindings and sessions that outlives the process. A successor enters again what is
+ * whole: sealed entries with sensible contents (entry_seal.h); nothing in it is believed. */
+struct translator_memory {
+	void *bindings, *sessions; /* as many bytes as translator_memory_size() says, aligned to 8:
+	                              zeroed, or left by a translator with the same fingerprint */
+	uint8_t key[16];           /* random; as old as the memory */
+	bool restore;              /* there may be something in it */
+};
+
+/* What a translator found in its memory. */
+struct translator_restored {
+	uint32_t sessions, bindings; /* that go on; bindings without static ones */
+	uint32_t torn;               /* bindings and sessions that were not whole */
+	uint32_t refused; /* those without a place in the configuration, or without each other */
+};
+
 /* What the core needs from the world around it. */
 struct translator_io {
 	/* Send one packet: vnet header and count pieces that follow each other. The pieces are
@@ -74,7 +90,19 @@ struct translator_io {
 	void (*note)(void *context, enum verdict verdict, const struct packet *packet);
 	void *context;
 	struct translator_fast fast;
+	/* Used until translator_free(); the struct itself only during translator_new(). NULL: the
+	 * tables take memory of their own. */
+	const struct translator_memory *memory;
 };
+
+/* Bytes of bindings and sessions that a translator_memory needs for a nat64 instance. */
+void translator_memory_size(const struct config_instance *config, size_t *bindings,
+                            size_t *sessions);
+
+/* 16 bytes that differ when entries would mean something else: by the configuration's pool6,
+ * static bindings and max-sessions, and by the layout of entries. Of the rest each entry is judged
+ * by itself, as at a reload. */
+void translator_memory_fingerprint(const struct config_instance *config, uint8_t fingerprint[16]);
 
 /* Build the tables of an instance; prints nothing. seed: 32 random bytes for hashes, ports and
  * identifiers; pool4_key: 16 bytes, equal on all boxes of the cluster, that decide which pool4
@@ -85,6 +113,9 @@ struct translator *translator_new(const struct config_instance *config, unsigned
                                   const uint8_t pool4_key[16], const struct translator_io *io,
                                   uint64_t now_us);
 void translator_free(struct translator *t); /* NULL accepted */
+
+/* What translator_new() found in io->memory. */
+struct translator_restored translator_restored(const struct translator *t);
 
 /* Translate one packet as it came from the device: len bytes at packet, which are changed, with
  * TRANSLATOR_HEADROOM writable bytes in front. Everything that is to be sent goes through io->emit
@@ -116,6 +147,14 @@ uint32_t translator_adopt(struct translator *t, const struct translator *old, ui
  * when the configuration has no place for it. */
 uint32_t translator_restore(struct translator *t, const struct translator_flow *flow,
                             uint64_t last_used_us, uint64_t now_us);
+
+/* Whether a flow that the fast path kept is that of the session with this index (any number), which
+ * may stay there. It counts as being there from now on. */
+bool translator_keep_fast(struct translator *t, uint32_t index, const struct translator_flow *flow);
+
+/* Whether a session with this index (any number) is in the fast path, with this flow. */
+bool translator_has_fast(const struct translator *t, uint32_t index,
+                         const struct translator_flow *flow);
 
 /* When a session ends if no packet comes, in us; the fast path's packets count. */
 uint64_t translator_session_expiry(const struct translator *t, uint32_t index);

@@ -6,10 +6,12 @@
  * taken over the first BATCH sessions, when the tables are empty (and their memory is touched for
  * the first time), and over BATCH more when HELD sessions are there. Memory is the growth of the
  * resident set from before the tables were made to when HELD sessions are held, everything
- * included. Prints one JSON object.
+ * included. Then the translator is dropped, and another one restores what stands in the memory.
+ * Prints one JSON object.
  */
 #include "lib/config.h"
 #include "tests/bench/packet6.h"
+#include "translator/table_memory.h"
 #include "translator/translator.h"
 
 #include <arpa/inet.h>
@@ -106,6 +108,20 @@ static uint64_t make_sessions(struct bench *b, unsigned long count)
 	return now_us() - start;
 }
 
+/* As a state file would be: it stays when the translator goes. */
+static struct translator_memory make_memory(const struct config_instance *config)
+{
+	struct translator_memory memory = { .key = { 1 } };
+	size_t bindings, sessions;
+
+	translator_memory_size(config, &bindings, &sessions);
+	memory.bindings = table_memory_new(bindings, 1);
+	memory.sessions = table_memory_new(sessions, 1);
+	if (!memory.bindings || !memory.sessions)
+		die(strerror(errno));
+	return memory;
+}
+
 static uint64_t sessions_held(const struct translator *t)
 {
 	struct translator_stats stats;
@@ -130,10 +146,28 @@ static void measure(struct bench *b, unsigned long held, unsigned long batch,
 		die("sessions are missing");
 	full_us = make_sessions(b, batch);
 	printf("{\"held\": %llu, \"batch\": %lu, \"empty_ns\": %.1f, \"full_ns\": %.1f, "
-	       "\"empty_rate\": %.0f, \"full_rate\": %.0f, \"bytes_per_session\": %.1f}\n",
+	       "\"empty_rate\": %.0f, \"full_rate\": %.0f, \"bytes_per_session\": %.1f, ",
 	       (unsigned long long)sessions, batch, (double)empty_us * 1e3 / (double)batch,
 	       (double)full_us * 1e3 / (double)batch, (double)batch * 1e6 / (double)empty_us,
 	       (double)batch * 1e6 / (double)full_us, (double)resident / (double)sessions);
+}
+
+/* What a killed translator's successor needs before it serves, without device and fast path. */
+static void measure_restart(const struct config_instance *config, struct translator_io *io,
+                            struct translator_memory *memory, uint64_t expected)
+{
+	static const uint8_t seed[32] = { 2 }, key[16];
+	uint64_t start = now_us(), took_us;
+	struct translator *t;
+
+	memory->restore = true;
+	t = translator_new(config, 0, 1, seed, key, io, start);
+	took_us = now_us() - start;
+	if (!t || translator_restored(t).sessions != expected)
+		die("sessions were not restored");
+	printf("\"restored\": %llu, \"restart_ms\": %.1f}\n", (unsigned long long)expected,
+	       (double)took_us / 1e3);
+	translator_free(t);
 }
 
 static void usage(void)
@@ -145,7 +179,8 @@ static void usage(void)
 
 int main(int argc, char **argv)
 {
-	const struct translator_io io = { .emit = ignore_packet };
+	struct translator_memory memory;
+	struct translator_io io = { .emit = ignore_packet, .memory = &memory };
 	unsigned long held = 1000000, batch = 100000;
 	uint8_t seed[32] = { 0 }, key[16] = { 0 };
 	struct bench b = { .random = 1 };
@@ -169,11 +204,14 @@ int main(int argc, char **argv)
 	inet_pton(AF_INET6, "64:ff9b:1::203.0.113.80", &b.dst);
 	config = make_config(held + batch);
 	resident_before = resident_bytes();
+	memory = make_memory(&config->instances[0]);
 	b.translator = translator_new(&config->instances[0], 0, 1, seed, key, &io, now_us());
 	if (!b.translator)
 		die(strerror(errno));
 	measure(&b, held, batch, resident_before);
+	held = sessions_held(b.translator);
 	translator_free(b.translator);
+	measure_restart(&config->instances[0], &io, &memory, held);
 	config_free(config);
 	return 0;
 }

@@ -118,7 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		                                    .namespace_name = "default",
 		                                    .pid = 1,
 		                                    .fast_path = "off",
-		                                    .fast_path_reason = "fuzzing" };
+		                                    .fast_path_reason = "fuzzing",
+		                                    .state_file = "fuzzing" };
 	static struct translator *translators[2];
 	struct tracer *tracer;
 	static uint8_t reply[65536];

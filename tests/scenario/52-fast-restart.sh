@@ -1,6 +1,7 @@
 #!/bin/bash
 # The translator is killed or ended while the fast path carries flows: they go on without it, and its successor takes
-# their sessions over. A successor with another pool takes none, and one of another version only if it reads the maps the
+# their sessions over, which come from the state file or, without one, from the flows themselves. A successor with another
+# pool takes none, and one of another version only if it reads the maps the
 # same way.
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
@@ -48,16 +49,19 @@ never_stalled() {
 		sys.exit('error' in run or len(moved) < 4 or 0 in moved)
 	PYTHON
 }
-# survives SIGNAL: flows of four kinds, before the signal, without a translator, and with the next one
+forget_state() { rm "$lab_dir/run/nat64/state"; }
+# survives SIGNAL [COMMAND]: flows of four kinds, before the signal, without a translator, and with the next one, which
+# starts after COMMAND
 survives() {
-	local how=$1 busy before
+	local how="$*" busy before
 
 	before=$(carried 64)
-	lab_start client "iperf3-$how" iperf3 -J -t 8 -i 0.5 -c "$server6"
+	lab_start client iperf3-client iperf3 -J -t 8 -i 0.5 -c "$server6"
 	busy=$lab_pid
 	check "$how: a busy connection is on the fast path" wait_for 5 carried_more 64 $((before + 1000))
 	before=$(flows6)
-	lab_stop "$pid" "$how" 2>/dev/null || true
+	lab_stop "$pid" "$1" 2>/dev/null || true
+	${2:-true}
 	check "$how: the flows stay" has_flows "$before"
 	check "$how, no translator: the busy connection goes on" goes_on 64
 	check "$how, no translator: the idle one answers" asked
@@ -76,7 +80,7 @@ survives() {
 	check "$how, started again: the UDP flow keeps its port" uses_fast_path same_port
 	check "$how, started again: IPv4 reaches the static binding" uses_fast_path from4
 	wait "$busy" || true
-	check "$how: the busy connection never stalled" never_stalled "iperf3-$how"
+	check "$how: the busy connection never stalled" never_stalled iperf3-client
 }
 
 public=$(who)
@@ -86,6 +90,7 @@ check "a UDP flow and an idle TCP connection" wait_for 5 answers 1
 check "a flow that IPv4 opened through a static binding" from4
 survives KILL
 survives TERM
+survives KILL forget_state
 check "the static binding is still one" wait_for 5 static_binding
 
 lab_stop "$pid" || true
@@ -105,8 +110,8 @@ translator_start
 check "maps of another version are said to be" log_has 'another layout of its maps: its flows are dropped'
 check "and not read" refuse log_has 'took over'
 check "none of their flows is in the kernel" has_flows 0
-check "nor a session" test "$(status sessions.tcp) $(status sessions.udp)" = "0 0"
-check "the host opens its flow anew" who
+check "its session is there without them" test "$(status sessions.tcp) $(status sessions.udp)" = "0 1"
+check "and goes on" who
 check "and is on the fast path again" uses_fast_path who
 lab_stop "$lab_pid" KILL 2>/dev/null || true
 translator_start

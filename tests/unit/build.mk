@@ -20,3 +20,5 @@ unit-tests += record seal
 unit-tests += config_hash sync_key
 unit-tests += trace tracers pcapng
 unit-link-srcs += translator/fast_trace.c cli/pcapng.c
+unit-tests += restore state
+unit-link-srcs += translator/state.c

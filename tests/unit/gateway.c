@@ -139,7 +139,8 @@ static void build(struct gateway *gateway, const char *keys, const uint8_t seed[
 	struct translator_io io = { .emit = gateway_emit,
 		                    .is_local4 = gateway_is_local4,
 		                    .note = gateway_note,
-		                    .context = gateway };
+		                    .context = gateway,
+		                    .memory = gateway->memory };
 	char text[2000];
 
 	snprintf(text, sizeof(text), "[instance t]\n%s", keys);
@@ -175,6 +176,23 @@ void gateway_open_fast(struct gateway *gateway, const char *keys)
 	memset(gateway, 0, sizeof(*gateway));
 	gateway->now_us = START_US;
 	gateway->has_fast = true;
+	build_usual(gateway, keys, &gateway->config, &gateway->translator);
+}
+
+void gateway_open_kept(struct gateway *gateway, const char *keys, struct translator_memory *memory)
+{
+	memset(gateway, 0, sizeof(*gateway));
+	gateway->now_us = START_US;
+	gateway->has_fast = true;
+	gateway->memory = memory;
+	build_usual(gateway, keys, &gateway->config, &gateway->translator);
+}
+
+void gateway_restart(struct gateway *gateway, const char *keys)
+{
+	gateway_close(gateway);
+	gateway->memory->restore = true;
+	gateway->entered = 0;
 	build_usual(gateway, keys, &gateway->config, &gateway->translator);
 }
 

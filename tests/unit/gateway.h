@@ -23,7 +23,8 @@ struct gateway {
 	struct config *config;
 	struct translator *translator;
 	uint64_t now_us;
-	uint32_t local4;   /* an address of the host it runs on; 0: none */
+	uint32_t local4;                  /* an address of the host it runs on; 0: none */
+	struct translator_memory *memory; /* NULL: the translator takes its own */
 	bool has_fast;     /* a fast path that only counts; set by gateway_open_fast() */
 	unsigned entered;  /* flows or mappings that are in it */
 	unsigned notes;    /* drops that were reported for the log */
@@ -37,6 +38,12 @@ void gateway_open(struct gateway *gateway, const char *keys);
 
 /* The same with a fast path, which carries nothing. */
 void gateway_open_fast(struct gateway *gateway, const char *keys);
+
+/* The same in memory that stays, zeroed at first; NULL is not allowed. */
+void gateway_open_kept(struct gateway *gateway, const char *keys, struct translator_memory *memory);
+
+/* Another process goes on with the memory, and with these keys. The clock goes on, too. */
+void gateway_restart(struct gateway *gateway, const char *keys);
 
 /* Start with the keys given and nothing else, and with this seed for ports, identifications and
  * hashes. */

@@ -23,7 +23,7 @@ static struct in6_addr host(uint8_t number)
 
 static struct bib_table *table_new(uint32_t capacity)
 {
-	struct bib_table *table = bib_table_new(capacity, &key);
+	struct bib_table *table = bib_table_new(capacity, &key, NULL);
 
 	assert_non_null(table);
 	return table;
@@ -104,7 +104,7 @@ static unsigned walk(const struct bib_table *table)
 	do {
 		index = bib_next(table, &cursor, 5);
 		if (index) {
-			assert_true(index > last && bib_at(table, index)->used);
+			assert_true(index > last && bib_at(table, index)->seal != ENTRY_UNSEALED);
 			last = index;
 			count++;
 		}

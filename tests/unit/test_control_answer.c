@@ -28,6 +28,8 @@ static SaNat64__Control__Reply *answer_bytes(const uint8_t *request, size_t len)
 		.resident_bytes = 4096,
 		.fast_path = "off",
 		.fast_path_reason = "fast-path = off",
+		.state_file = "restored 3 sessions of 2 bindings",
+		.state_is_kept = true,
 	};
 	SaNat64__Control__Reply *reply;
 	size_t written = control_answer(gateway.translator, &identity, gateway.now_us, request, len,
@@ -96,6 +98,8 @@ static void status_tells_who_and_how_much(void **state)
 	assert_string_equal(reply->status->health, "up");
 	assert_string_equal(reply->status->fast_path, "off");
 	assert_string_equal(reply->status->fast_path_reason, "fast-path = off");
+	assert_string_equal(reply->status->state_file, "restored 3 sessions of 2 bindings");
+	assert_true(reply->status->state_is_kept);
 	assert_int_equal(reply->status->fast_packets->from6, 0);
 	assert_int_equal(reply->status->uptime_us, 3 * GATEWAY_SECOND_US);
 	assert_int_equal(reply->status->sessions->tcp, 1);

@@ -33,9 +33,9 @@ static void world_open(struct world *world, uint32_t capacity)
 
 	memset(world, 0, sizeof(*world));
 	world->now_us = START_US;
-	world->bib = bib_table_new(BINDINGS, &key);
+	world->bib = bib_table_new(BINDINGS, &key, NULL);
 	assert_non_null(world->bib);
-	world->table = session_table_new(capacity, world->bib, &key, START_US);
+	world->table = session_table_new(capacity, world->bib, &key, START_US, NULL);
 	assert_non_null(world->table);
 	for (uint16_t i = 0; i < BINDINGS; i++) {
 		world->binding[i] = bib_add(world->bib, i % L4_PROTOS, &addr6, i, 1, i, 0);
@@ -54,7 +54,7 @@ static void expire(void *context, uint32_t index)
 	struct world *world = context;
 	struct session *session = session_at(world->table, index);
 
-	assert_true(session->used);
+	assert_true(session->seal != ENTRY_UNSEALED);
 	assert_true(session->expires_us <= world->now_us);
 	world->expired++;
 	if (world->prolong_us)
@@ -72,7 +72,7 @@ static void pass(struct world *world, uint64_t us)
 static uint32_t add(struct world *world, unsigned binding, uint32_t dst4, uint16_t dport4,
                     uint64_t lifetime_us)
 {
-	return session_add(world->table, world->binding[binding], dst4, dport4, TCP_STATE_NONE,
+	return session_add(world->table, world->binding[binding], dst4, dport4, TCP_STATE_NONE, 0,
 	                   world->now_us + lifetime_us);
 }
 
