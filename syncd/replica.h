@@ -108,7 +108,8 @@ void replica_attach(struct replica *replica, uint64_t now_us);
 void replica_detach(struct replica *replica);
 
 /* All that the translator has comes between begin and end: what is held as this node's own and did
- * not come is gone. */
+ * not come is gone. Not so in the first scan after replica_attach(): a process that lost sessions
+ * gets them back. */
 void replica_scan_begin(struct replica *replica);
 void replica_scan_end(struct replica *replica, uint64_t now_us);
 

@@ -22,3 +22,4 @@ unit-tests += trace tracers pcapng
 unit-link-srcs += translator/fast_trace.c cli/pcapng.c
 unit-tests += restore state
 unit-link-srcs += translator/state.c
+unit-tests += replica
