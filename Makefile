@@ -22,7 +22,7 @@ endif
 PKG_CONFIG   ?= pkg-config
 CLANG_FORMAT ?= clang-format
 
-programs     := sa-nat64-translator sa-nat64
+programs     := sa-nat64-translator sa-nat64-syncd sa-nat64
 FUZZ_SECONDS ?= 600
 SOAK_SECONDS ?= 600
 
@@ -86,8 +86,10 @@ proto-objs := $(proto-srcs:.c=.o)
 bpf-skels  := $(bpf-srcs:%.bpf.c=$(gen)/%.skel.h)
 
 program-srcs-sa-nat64-translator := $(translator-srcs)
+program-srcs-sa-nat64-syncd      := $(syncd-srcs)
 program-srcs-sa-nat64            := $(cli-srcs)
 program-libs-sa-nat64-translator := $(out)/core.a
+program-libs-sa-nat64-syncd      := $(out)/syncd-core.a
 program-libs-sa-nat64            := $(if $(cli-needs-core),$(out)/core.a)
 
 # The release programs lie in build/ itself, those of other variants in build/VARIANT/.
@@ -231,7 +233,7 @@ manual-pages  := $(wildcard docs/man/*.[1-9])
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/sa-nat64/examples
-	install -m 755 build/sa-nat64-translator $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 build/sa-nat64-translator build/sa-nat64-syncd $(DESTDIR)$(PREFIX)/sbin
 	install -m 755 build/sa-nat64 $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(docs-files) $(DESTDIR)$(PREFIX)/share/doc/sa-nat64
 	install -m 644 $(example-files) $(DESTDIR)$(PREFIX)/share/doc/sa-nat64/examples

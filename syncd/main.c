@@ -1,0 +1,336 @@
+/* sa-nat64-syncd: options, open, drop privileges, loop. */
+#include "lib/config.h"
+#include "lib/config_hash.h"
+#include "lib/control_socket.h"
+#include "lib/log.h"
+#include "lib/privileges.h"
+#include "lib/sync_key.h"
+#include "lib/version.h"
+#include "syncd/box.h"
+#include "syncd/loop.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#define PRIVILEGED_PORTS 1024
+
+enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct options {
+	const char *config, *rundir, *node;
+	bool check_only;
+};
+
+/* Everything that main() opened; released in one place. */
+struct program {
+	const struct options *options;
+	struct config *config;
+	const struct config_node *self;
+	uint8_t key[SYNC_KEY_LEN];
+	struct box *box;
+	struct loop *loop;
+	sd_event *event;
+};
+
+static void print_help(void)
+{
+	printf("usage: sa-nat64-syncd [OPTION]...\n"
+	       "Replicate the sessions of this box's translators to the other boxes of the cluster "
+	       "and\ntheirs to here, in the foreground.\n\n"
+	       "  -c, --config=FILE    configuration (default " CONFIG_PATH_DEFAULT ")\n"
+	       "  -r, --run-dir=DIR    where the sockets go (default " CONFIG_RUNDIR_DEFAULT ")\n"
+	       "  -n, --node=NODE      which [node] this box is (default: the host name)\n"
+	       "  -t, --check-config   read and check the configuration, say what is wrong, stop\n"
+	       "  -h, --help           this text\n"
+	       "  -V, --version        print the version\n\n"
+	       "Exit status: 0 done, 1 failed at run time, 2 usage or configuration.\n"
+	       "The keys of the configuration file stand in sa-nat64-translator --help.\n");
+}
+
+/* Fill *options. Returns -1 to go on, else the exit code. */
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "run-dir", required_argument, NULL, 'r' },
+		{ "node", required_argument, NULL, 'n' },
+		{ "check-config", no_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*options = (struct options){ .config = CONFIG_PATH_DEFAULT,
+		                     .rundir = CONFIG_RUNDIR_DEFAULT };
+	while ((option = getopt_long(argc, argv, "c:r:n:thV", longs, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->config = optarg;
+			break;
+		case 'r':
+			options->rundir = optarg;
+			break;
+		case 'n':
+			options->node = optarg;
+			break;
+		case 't':
+			options->check_only = true;
+			break;
+		case 'h':
+			print_help();
+			return EXIT_DONE;
+		case 'V':
+			printf("sa-nat64-syncd %s\n", sa_nat64_version);
+			return EXIT_DONE;
+		default:
+			fprintf(stderr, "Try 'sa-nat64-syncd --help'.\n");
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr,
+		        "sa-nat64-syncd: unexpected argument '%s': one program serves all instances. "
+		        "Try 'sa-nat64-syncd --help'.\n",
+		        argv[optind]);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+/* Which box this is, and whether it replicates at all. -1 to go on, else the exit code. */
+static int choose(struct program *program)
+{
+	const struct config_cluster *cluster = &program->config->cluster;
+	char host[HOST_NAME_MAX + 1] = "", why[300];
+	const char *node = program->options->node ? program->options->node : host;
+
+	if (!cluster->sync_interface) {
+		log_error("%s has no sync-interface in [cluster]: without it there is nothing to "
+		          "replicate over",
+		          program->options->config);
+		return EXIT_USAGE;
+	}
+	(void)gethostname(host, sizeof(host) - 1);
+	program->self = config_node_find(program->config, node);
+	if (!program->self) {
+		log_error("this box is %s, and there is no [node %s] in %s; name the right one "
+		          "with --node",
+		          node, node, program->options->config);
+		return EXIT_USAGE;
+	}
+	if (sync_key_read(cluster->sync_key_file, program->key, why, sizeof(why)) < 0) {
+		log_error("%s", why);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+/* ---- signals ---- */
+
+/* Print to out what differs between two configurations as far as this program is concerned. */
+static void print_differences(const struct program *program, const struct config *wanted, FILE *out)
+{
+	const struct config *running = program->config;
+	const struct config_cluster *a = &running->cluster, *b = &wanted->cluster;
+	struct config_hash now, then;
+
+	if (strcmp(a->name, b->name) != 0 || !b->sync_interface ||
+	    strcmp(a->sync_interface, b->sync_interface) != 0 ||
+	    strcmp(a->sync_group, b->sync_group) != 0 || a->sync_port != b->sync_port ||
+	    a->sync_mtu != b->sync_mtu || a->sync_rate != b->sync_rate ||
+	    a->sync_wait_us != b->sync_wait_us)
+		(void)fprintf(out, " [cluster]");
+	for (size_t i = 0; i < wanted->instance_count; i++) {
+		const struct config_instance *instance = &wanted->instances[i];
+		const struct config_instance *old = config_instance_find(running, instance->name);
+
+		if (!old || config_hash(running, old, &now) < 0 ||
+		    config_hash(wanted, instance, &then) < 0 || now.prefixes != then.prefixes ||
+		    now.rest != then.rest || old->max_sessions != instance->max_sessions)
+			(void)fprintf(out, " [instance %s]", instance->name);
+	}
+	for (size_t i = 0; i < running->instance_count; i++)
+		if (!config_instance_find(wanted, running->instances[i].name))
+			(void)fprintf(out, " [instance %s]", running->instances[i].name);
+}
+
+static void print_key_difference(const struct program *program, const struct config *wanted,
+                                 FILE *out)
+{
+	uint8_t key[SYNC_KEY_LEN];
+	char why[300];
+
+	if (sync_key_read(wanted->cluster.sync_key_file, key, why, sizeof(why)) < 0)
+		log_warning("%s", why);
+	else if (sodium_memcmp(key, program->key, sizeof(key)) != 0)
+		(void)fprintf(out, " the key in %s", wanted->cluster.sync_key_file);
+	sodium_memzero(key, sizeof(key));
+}
+
+/* Nothing is taken over while running: a restart costs the peers nothing but a scan. */
+static void compare(const struct program *program, const struct config *wanted)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return;
+	print_differences(program, wanted, out);
+	print_key_difference(program, wanted, out);
+	if (fclose(out) == 0 && len > 0)
+		log_warning("these differ from what runs and need a restart of sa-nat64-syncd:%s",
+		            text);
+	else
+		log_info("the configuration and the key are those that run");
+	free(text);
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	const struct program *program = userdata;
+	struct config *wanted;
+
+	(void)source;
+	(void)info;
+	if (config_load(program->options->config, stderr, &wanted) < 0) {
+		log_error("%s has errors; what runs goes on", program->options->config);
+		return 0;
+	}
+	compare(program, wanted);
+	config_free(wanted);
+	return 0;
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)userdata;
+	log_info("%s, stopping", strsignal((int)info->ssi_signo));
+	return sd_event_exit(sd_event_source_get_event(source), EXIT_DONE);
+}
+
+static int catch_signals(sd_event *event, struct program *program)
+{
+	sigset_t signals;
+	int error;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	error = sd_event_add_signal(event, NULL, SIGTERM, on_stop, NULL);
+	if (error >= 0)
+		error = sd_event_add_signal(event, NULL, SIGINT, on_stop, NULL);
+	return error < 0 ? error : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, program);
+}
+
+/* ---- start and end ---- */
+
+static void fill_random(void *context, void *buf, size_t len)
+{
+	(void)context;
+	randombytes_buf(buf, len);
+}
+
+static struct box *build_box(const struct program *program)
+{
+	const struct box_random random = { .fill = fill_random };
+	struct box *box = box_new(program->config, program->self, program->key, &random,
+	                          control_now_us());
+	struct replica_stats stats;
+
+	if (!box) {
+		log_error("not enough memory for the copies of all sessions; lower max-sessions");
+		return NULL;
+	}
+	for (size_t i = 0; i < box->count; i++) {
+		replica_stats(box->instances[i].replica, &stats);
+		log_info("instance %s: copies of all sessions take up to %llu MiB",
+		         box->instances[i].name, (unsigned long long)(stats.memory_bytes >> 20));
+	}
+	if (box->count == 0)
+		log_notice("no instance has sessions: nothing is replicated");
+	return box;
+}
+
+static int start(struct program *program)
+{
+	const struct config_cluster *cluster = &program->config->cluster;
+	int error = sd_event_new(&program->event);
+
+	if (error >= 0)
+		error = catch_signals(program->event, program);
+	if (error < 0) {
+		log_error("cannot start the event loop: %s", strerror(-error));
+		return error;
+	}
+	program->box = build_box(program);
+	if (!program->box)
+		return -ENOMEM;
+	error = loop_new(program->event, program->box, cluster, program->options->rundir,
+	                 &program->loop);
+	if (error < 0)
+		return error;
+	/* A port that has to be bound when the interface comes. */
+	return privileges_keep(cluster->sync_port < PRIVILEGED_PORTS ? CAP_NET_BIND_SERVICE
+	                                                             : PRIVILEGES_NONE);
+}
+
+static void stop(struct program *program)
+{
+	loop_free(program->loop);
+	box_free(program->box);
+	(void)sd_event_unref(program->event);
+	config_free(program->config);
+	sodium_memzero(program->key, sizeof(program->key));
+}
+
+static int run(struct program *program)
+{
+	int result = choose(program);
+
+	if (result >= 0)
+		return result;
+	if (start(program) < 0)
+		return EXIT_FAILED;
+	(void)sd_event_set_watchdog(program->event, true);
+	(void)sd_notify(0, "READY=1\nSTATUS=starting");
+	log_info("node %s (id %u) of cluster %s replicates %zu instances on %s",
+	         program->self->name, program->self->id, program->config->cluster.name,
+	         program->box->count, program->config->cluster.sync_interface);
+	result = sd_event_loop(program->event);
+	(void)sd_notify(0, "STOPPING=1");
+	return result < 0 ? EXIT_FAILED : result;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct program program = { .options = &options };
+	int result = parse_options(argc, argv, &options);
+
+	if (result >= 0)
+		return result;
+	log_open("sa-nat64-syncd", LOG_LEVEL_INFO);
+	if (sodium_init() < 0) {
+		log_error("libsodium cannot start: the system has no random numbers");
+		return EXIT_FAILED;
+	}
+	if (config_load(options.config, stderr, &program.config) < 0)
+		return EXIT_USAGE;
+	result = options.check_only ? EXIT_DONE : run(&program);
+	stop(&program);
+	return result;
+}
