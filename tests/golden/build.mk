@@ -4,4 +4,6 @@ golden-tests += config
 # Each NAME is tests/tools/NAME.c, a small program that a golden test runs; built into build/VARIANT/tools.
 test-tools :=
 test-tools += check_config
+# Of the scenarios of sa-nat64-syncd.
+test-tools += feeder
 golden-tests += cli

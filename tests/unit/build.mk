@@ -23,3 +23,5 @@ unit-link-srcs += translator/fast_trace.c cli/pcapng.c
 unit-tests += restore state
 unit-link-srcs += translator/state.c
 unit-tests += replica
+unit-tests += box
+unit-support-srcs += tests/unit/two_boxes.c
