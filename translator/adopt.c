@@ -60,6 +60,19 @@ uint32_t adopt_flow(struct translator *t, const struct adopted_flow *flow, int p
 	return flow_create(t, bib, flow->dst4, flow->dport4, flow->state, left_us, pool6);
 }
 
+/* What the cluster was told of a session stays true. */
+static void adopt_told(struct translator *t, uint32_t index, const struct session *session,
+                       const struct bib_entry *entry)
+{
+	struct session *adopted = session_at(t->sessions, index);
+
+	adopted->sync = session->sync & SESSION_TOLD;
+	adopted->owner = session->owner;
+	adopted->version = session->version;
+	adopted->told_s = session->told_s;
+	bib_at(t->bib, adopted->bib)->told |= entry->told;
+}
+
 static bool adopt_session(struct translator *t, const struct translator *old, uint32_t index)
 {
 	const struct session *session = session_at(old->sessions, index);
@@ -78,7 +91,11 @@ static bool adopt_session(struct translator *t, const struct translator *old, ui
 		.expires_us = translator_session_expiry(old, index),
 	};
 
-	return pool6 >= 0 && adopt_flow(t, &flow, pool6) != 0;
+	uint32_t adopted = pool6 >= 0 ? adopt_flow(t, &flow, pool6) : 0;
+
+	if (adopted)
+		adopt_told(t, adopted, session, entry);
+	return adopted != 0;
 }
 
 uint32_t translator_adopt(struct translator *t, const struct translator *old, uint64_t now_us)

@@ -25,7 +25,8 @@ struct bib_entry {
 	uint16_t port6, port4; /* port or ICMP identifier, host order */
 	uint8_t proto;         /* enum l4_proto */
 	uint8_t flags;         /* BIB_STATIC */
-	uint32_t seal;         /* of all above; ENTRY_UNSEALED: the entry is free */
+	uint8_t told;          /* peers were told of a session of it, or told us; not in the seal */
+	uint32_t seal;         /* of what identifies it; ENTRY_UNSEALED: the entry is free */
 	uint32_t next6, next4; /* hash chains; next6 also links free entries */
 	uint32_t sessions;     /* first session of the binding, 0 = none */
 	uint32_t session_count;

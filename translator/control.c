@@ -3,6 +3,7 @@
 
 #include "lib/control_server.h"
 #include "translator/control_answer.h"
+#include "translator/feed_link.h"
 #include "translator/trace_stream.h"
 
 #include <dirent.h>
@@ -23,6 +24,7 @@ struct control {
 	struct trace_stream *traces;
 	char cluster[CONFIG_NAME_MAX], node[CONFIG_NAME_MAX];
 	char namespace_name[256];
+	const struct feed_link *feed; /* NULL without replication */
 	bool fast_path;
 	char fast_path_reason[200];
 	bool state_is_kept;
@@ -101,6 +103,7 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.resident_bytes = resident_bytes(),
 		.fast_path = control->fast_path ? "on" : "off",
 		.fast_path_reason = control->fast_path_reason,
+		.feed_reason = control->feed ? feed_link_why_not(control->feed) : NULL,
 		.tracers = trace_stream_tracers(control->traces),
 		.state_is_kept = control->state_is_kept,
 		.state_file = control->state_file,
@@ -144,6 +147,11 @@ void control_serve(struct control *control, struct translator *t)
 {
 	control->translator = t;
 	trace_stream_serve(control->traces, t);
+}
+
+void control_set_feed(struct control *control, const struct feed_link *feed)
+{
+	control->feed = feed;
 }
 
 void control_set_fast_path(struct control *control, struct fast_trace *trace, const char *why_off)

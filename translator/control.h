@@ -20,6 +20,7 @@
 
 #include <systemd/sd-event.h>
 
+struct feed_link;
 struct control;
 struct fast_trace;
 
@@ -31,6 +32,9 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 
 /* Answer about t from now on: the same instance after a reload. */
 void control_serve(struct control *control, struct translator *t);
+
+/* Whom to ask about replication; NULL: there is none. It must outlive the control. */
+void control_set_feed(struct control *control, const struct feed_link *feed);
 
 /* What status says of the fast path: why_off NULL for on, or why it is off (copied). "off" without
  * a reason until called. trace: its tracing, NULL without; must outlive the control. */

@@ -7,6 +7,7 @@
 #include "translator/control_list.h"
 #include "translator/control_trace.h"
 #include "translator/explain.h"
+#include "translator/feed.h"
 #include "translator/packet.h"
 
 #include <errno.h>
@@ -118,10 +119,31 @@ static void fill_status_names(const struct exchange *x, SaNat64__Control__Status
 	status->state_is_kept = x->identity->state_is_kept;
 }
 
+/* What replication does here. False: there is none. */
+static bool fill_feed(const struct exchange *x, SaNat64__Control__Feed *out)
+{
+	struct feed_stats stats;
+
+	if (!feed_stats(x->translator, &stats))
+		return false;
+	out->attached = !x->identity->feed_reason;
+	if (x->identity->feed_reason)
+		out->reason = (char *)x->identity->feed_reason;
+	out->told = stats.told;
+	out->entered = stats.entered;
+	out->refused = stats.refused;
+	out->conflicts = stats.conflicts;
+	out->overflows = stats.overflows;
+	out->queue = stats.queue;
+	out->copies = stats.copies;
+	return true;
+}
+
 static size_t answer_status(const struct exchange *x)
 {
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
 	SaNat64__Control__StatusReply status = SA_NAT64__CONTROL__STATUS_REPLY__INIT;
+	SaNat64__Control__Feed feed = SA_NAT64__CONTROL__FEED__INIT;
 	SaNat64__Control__Verdict rows[VERDICT_COUNT], *pointers[VERDICT_COUNT];
 	struct translator_stats stats;
 
@@ -148,6 +170,7 @@ static size_t answer_status(const struct exchange *x)
 	status.n_drops = fill_drops(&stats.counters, rows, pointers);
 	status.drops = pointers;
 	status.table_bytes = stats.memory_bytes;
+	status.feed = fill_feed(x, &feed) ? &feed : NULL;
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_STATUS;
 	reply.status = &status;
 	return send_reply(x, &reply);

@@ -20,6 +20,7 @@ struct control_identity {
 	const char *fast_path, *fast_path_reason; /* "on" or "off", and why it is off */
 	const char *state_file;                   /* see StatusReply.state_file */
 	bool state_is_kept;
+	const char *feed_reason; /* why no sa-nat64-syncd is told of sessions; NULL: one is */
 	struct tracers *tracers; /* a request for a trace adds to them: see tracers_newest() */
 };
 

@@ -50,6 +50,7 @@ struct translator {
 	bool is_draining; /* bindings outside pool4 live on (pool4-removed = drain) */
 	struct fragment_store *fragments;
 	struct syn_store *syns;
+	struct feed *feed; /* NULL without replication; owned */
 
 	struct ident ident;
 	struct random random;
@@ -157,6 +158,10 @@ struct fast_choice {
 struct fast_choice fast_explain(const struct translator *t, enum verdict verdict, uint8_t version,
                                 const char *declined);
 
+/* The same without a packet: a copy of another node's session, whose packets were seen there in
+ * both directions; it is entered with the first packet. */
+void fast_seen_elsewhere(struct translator *t, uint32_t session);
+
 /* stateful_life.c: the table of a transport protocol number (ICMP also by its IPv6 number). */
 enum l4_proto flow_l4_proto(uint8_t proto);
 
@@ -181,6 +186,9 @@ uint32_t flow_find(struct translator *t, uint32_t bib, uint32_t dst4, uint16_t d
 /* Whether address-dependent filtering refuses a remote host: the binding has no session with it. */
 bool flow_is_filtered(const struct translator *t, uint32_t bib, uint32_t src4);
 
+/* Idle time of a session by its protocol and state. */
+uint64_t flow_lifetime_us(const struct translator *t, const struct session *session);
+
 /* Lifetimes by the configuration: of TCP timers other than KEEP and DELETE, of UDP and ICMP. */
 uint64_t flow_timer_us(const struct translator *t, enum tcp_timer timer);
 uint64_t flow_idle_us(const struct translator *t, enum l4_proto proto);
@@ -200,6 +208,54 @@ struct adopted_flow {
 	bool is_static; /* its binding was */
 	uint64_t expires_us;
 };
+
+/* feed.c: what happens to sessions, for replication: a UDP or ICMP session was created, contents
+ * of a session changed, it is about to be deleted. Without replication each costs one branch. */
+void feed_note_birth(struct translator *t, uint32_t session);
+void feed_note_change(struct translator *t, uint32_t session);
+void feed_note_end(struct translator *t, uint32_t session);
+
+/* feed.c: whether this node speaks for the session; whether a configured peer is out of contact. */
+bool feed_owns(const struct feed *feed, const struct session *session);
+bool feed_is_alone(const struct feed *feed);
+
+/* feed.c: make something sensible of what an earlier process, or worse, left in a session. */
+void feed_restored(struct session *session);
+
+/* feed.c: let time pass. */
+void feed_tick(struct translator *t);
+size_t feed_memory(const struct feed *feed);
+void feed_free(struct feed *feed); /* NULL accepted */
+
+static inline void feed_born(struct translator *t, uint32_t session)
+{
+	if (__builtin_expect(t->feed != NULL, 0))
+		feed_note_birth(t, session);
+}
+
+static inline void feed_changed(struct translator *t, uint32_t session)
+{
+	if (__builtin_expect(t->feed != NULL, 0))
+		feed_note_change(t, session);
+}
+
+static inline void feed_ends(struct translator *t, uint32_t session)
+{
+	if (__builtin_expect(t->feed != NULL, 0))
+		feed_note_end(t, session);
+}
+
+/* Whether another node speaks for the session, so that its end here is nobody's business. */
+static inline bool feed_is_copy(const struct translator *t, uint32_t session)
+{
+	return t->feed && !feed_owns(t->feed, session_at(t->sessions, session));
+}
+
+/* Whether the port of a binding is to rest long: a peer that is away may still have a session. */
+static inline bool feed_rests_long(const struct translator *t, const struct bib_entry *bib)
+{
+	return t->feed && bib->told && feed_is_alone(t->feed);
+}
 
 /* Enter it if the configuration has a place for it: binding made or found, limits kept. Its index,
  * or 0. */

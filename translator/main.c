@@ -5,6 +5,7 @@
 #include "lib/sync_key.h"
 #include "translator/control.h"
 #include "translator/fastpath.h"
+#include "translator/feed_link.h"
 #include "translator/local4.h"
 #include "translator/loop.h"
 #include "translator/options.h"
@@ -35,6 +36,7 @@ struct program {
 	struct fastpath *fastpath;
 	char why_slow[200]; /* why there is no fast path */
 	struct loop *loop;
+	struct feed_link *feed; /* NULL without replication */
 	sd_event *event;
 	char node[HOST_NAME_MAX + 1]; /* name of this box */
 	unsigned node_id;
@@ -242,6 +244,7 @@ static void replace(struct program *program, struct config *config,
 		fastpath_reset(program->fastpath, instance);
 	loop_serve(program->loop, translator);
 	control_serve(program->control, translator);
+	feed_link_serve(program->feed, translator, config);
 	translator_free(program->translator);
 	if (program->state)
 		state_commit(program->state);
@@ -359,6 +362,21 @@ static void take_over(struct program *program)
 		log_info("took over %u sessions that the fast path kept", taken);
 }
 
+/* Replication, if boxes share this instance. The sa-nat64-syncd may come later. */
+static int start_feed(struct program *program)
+{
+	int error;
+
+	if (!feed_link_is_wanted(program->config, program->instance))
+		return 0;
+	error = feed_link_start(program->event, program->translator, program->config,
+	                        (uint8_t)program->node_id, program->options->rundir,
+	                        &program->feed);
+	if (error < 0)
+		log_error("cannot replicate sessions: %s", strerror(-error));
+	return error;
+}
+
 /* The control socket comes when the device is ready: who waits for it may send packets. */
 static int start(struct program *program, const struct options *options)
 {
@@ -383,6 +401,9 @@ static int start(struct program *program, const struct options *options)
 		error = loop_start(program->loop, program->event, program->translator);
 	if (error < 0)
 		return error;
+	error = start_feed(program);
+	if (error < 0)
+		return error;
 	error = control_start(program->event, program->translator, options->rundir,
 	                      program->config->cluster.name, program->node, &program->control);
 	if (error < 0) {
@@ -392,6 +413,7 @@ static int start(struct program *program, const struct options *options)
 		                               : strerror(-error));
 		return error;
 	}
+	control_set_feed(program->control, program->feed);
 	control_set_fast_path(program->control, fastpath_trace(program->fastpath),
 	                      program->fastpath ? NULL : program->why_slow);
 	show_state(program);
@@ -403,6 +425,7 @@ static int start(struct program *program, const struct options *options)
 static void stop(struct program *program)
 {
 	control_stop(program->control);
+	feed_link_stop(program->feed);
 	loop_free(program->loop);
 	fastpath_close(program->fastpath);
 	translator_free(program->translator);

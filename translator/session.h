@@ -17,17 +17,24 @@
 
 struct session {
 	uint64_t expires_us;
-	uint32_t bib;    /* index of the binding */
-	uint32_t dst4;   /* remote address, host order */
-	uint16_t dport4; /* remote port, host order */
-	uint8_t state;   /* enum tcp_state; TCP_STATE_NONE for UDP and ICMP */
-	uint8_t pool6;   /* index of the prefix that the IPv6 host uses for the remote address */
-	uint8_t fast;    /* what the fast path needs to know; owned by stateful_fast.c */
+	uint32_t bib;     /* index of the binding */
+	uint32_t dst4;    /* remote address, host order */
+	uint16_t dport4;  /* remote port, host order */
+	uint8_t state;    /* enum tcp_state; TCP_STATE_NONE for UDP and ICMP */
+	uint8_t pool6;    /* index of the prefix that the IPv6 host uses for the remote address */
+	uint8_t fast;     /* what the fast path needs to know; owned by stateful_fast.c */
+	uint8_t sync;     /* SESSION_TOLD and the like; this and the next three are feed.c's */
+	uint8_t owner;    /* node that speaks for it, id + 1; 0: nobody was told of it yet */
+	uint32_t version; /* proto/SYNC.md section 1; 0: nobody was told of it yet */
+	uint32_t told_s;  /* when copies elsewhere end, seconds of the core's clock */
 	uint32_t seal; /* of bib, the binding's seal, dst4 and dport4; ENTRY_UNSEALED: the entry is
 	                  free */
 	uint32_t next; /* hash chain; links free entries too */
 	uint32_t bib_next, bib_prev; /* sessions of the same binding */
 };
+
+#define SESSION_TOLD  0x01 /* peers have it, or it came from one */
+#define SESSION_DIRTY 0x02 /* waits to be told */
 
 struct session_table;
 

@@ -83,6 +83,12 @@ void fast_seen(struct translator *t, uint32_t index, enum translator_direction d
 	}
 }
 
+void fast_seen_elsewhere(struct translator *t, uint32_t index)
+{
+	if (t->io.fast.install)
+		session_at(t->sessions, index)->fast |= SEEN_64 | SEEN_46;
+}
+
 void fast_remove(struct translator *t, uint32_t index)
 {
 	struct session *session = session_at(t->sessions, index);

@@ -24,10 +24,13 @@ static void step_tcp(struct translator *t, uint32_t index, enum tcp_event event)
 
 	TRACE(t->trace, "session: %s -> %s", tcp_state_name(session->state),
 	      tcp_state_name(step.state));
-	session->state = (uint8_t)step.state;
 	if (step.timer != TCP_TIMER_KEEP)
 		session_set_expiry(t->sessions, index, t->now_us + flow_timer_us(t, step.timer));
+	if (session->state == step.state)
+		return;
+	session->state = (uint8_t)step.state;
 	fast_state_changed(t, index);
+	feed_changed(t, index);
 }
 
 /* ---- IPv6 to IPv4 ---- */
@@ -96,14 +99,21 @@ static void use_pool6(struct translator *t, uint32_t index, int pool6)
 		return;
 	fast_remove(t, index);
 	session->pool6 = (uint8_t)pool6;
+	feed_changed(t, index);
 }
 
 static enum verdict query64(struct translator *t, enum l4_proto proto, const struct packet *p,
                             int pool6, uint32_t dst4, uint32_t session)
 {
-	if (!session)
-		return open_session(t, proto, p, pool6, dst4, TCP_STATE_NONE,
-		                    flow_idle_us(t, proto), &session);
+	enum verdict verdict;
+
+	if (!session) {
+		verdict = open_session(t, proto, p, pool6, dst4, TCP_STATE_NONE,
+		                       flow_idle_us(t, proto), &session);
+		if (verdict == VERDICT_OK)
+			feed_born(t, session);
+		return verdict;
+	}
 	use_pool6(t, session, pool6);
 	session_set_expiry(t->sessions, session, t->now_us + flow_idle_us(t, proto));
 	TRACE(t->trace, "session: found, lifetime refreshed");
@@ -208,8 +218,8 @@ static enum verdict query46(struct translator *t, enum l4_proto proto, const str
 	}
 	verdict = flow_check_limits(t, &bib_at(t->bib, bib)->addr6);
 	if (verdict == VERDICT_OK)
-		(void)flow_create(t, bib, p->src4, remote_port(proto, p->src_port), TCP_STATE_NONE,
-		                  flow_idle_us(t, proto), pool6);
+		feed_born(t, flow_create(t, bib, p->src4, remote_port(proto, p->src_port),
+		                         TCP_STATE_NONE, flow_idle_us(t, proto), pool6));
 	return verdict;
 }
 

@@ -62,6 +62,22 @@ uint64_t flow_timer_us(const struct translator *t, enum tcp_timer timer)
 	                               : t->config->tcp_trans_timeout_us;
 }
 
+uint64_t flow_lifetime_us(const struct translator *t, const struct session *session)
+{
+	switch (session->state) {
+	case TCP_STATE_NONE:
+		return flow_idle_us(t, bib_at(t->bib, session->bib)->proto);
+	case TCP_STATE_V4_INIT:
+	case TCP_STATE_V6_INIT:
+		return t->config->tcp_init_timeout_us;
+	case TCP_STATE_V4_FIN_V6_FIN_RCV:
+	case TCP_STATE_TRANS:
+		return t->config->tcp_trans_timeout_us;
+	default:
+		return t->config->tcp_est_timeout_us;
+	}
+}
+
 uint64_t flow_idle_us(const struct translator *t, enum l4_proto proto)
 {
 	return proto == L4_UDP ? t->config->udp_timeout_us : t->config->icmp_timeout_us;
@@ -114,8 +130,12 @@ void flow_delete_binding(struct translator *t, uint32_t index, enum tcp_state la
 	const struct bib_entry entry = *bib_at(t->bib, index);
 
 	bib_del(t->bib, index);
-	pool4_release(t->pool4, entry.proto, entry.addr4, entry.port4,
-	              port_usable_us(t, last_state));
+	if (feed_rests_long(t, &entry))
+		pool4_release_long(t->pool4, entry.proto, entry.addr4, entry.port4,
+		                   t->now_us + t->config->tcp_est_timeout_us);
+	else
+		pool4_release(t->pool4, entry.proto, entry.addr4, entry.port4,
+		              port_usable_us(t, last_state));
 }
 
 void flow_delete(struct translator *t, uint32_t index)
@@ -124,6 +144,7 @@ void flow_delete(struct translator *t, uint32_t index)
 	const struct bib_entry *bib = bib_at(t->bib, session.bib);
 	struct tally_key key;
 
+	feed_ends(t, index);
 	fast_remove(t, index);
 	if (t->hosts) {
 		key = host_key(t, &bib->addr6);
@@ -146,7 +167,7 @@ void flow_expire(struct translator *t, uint32_t index)
 
 	if (fast_prolongs(t, index))
 		return;
-	if (proto == L4_TCP)
+	if (proto == L4_TCP && !feed_is_copy(t, index))
 		step = tcp_fsm_next(session->state, TCP_EVENT_TIMEOUT);
 	if (step.timer == TCP_TIMER_DELETE) {
 		t->counters.sessions_expired[proto]++;
@@ -156,6 +177,7 @@ void flow_expire(struct translator *t, uint32_t index)
 	session->state = (uint8_t)step.state;
 	session_set_expiry(t->sessions, index, t->now_us + flow_timer_us(t, step.timer));
 	fast_state_changed(t, index);
+	feed_changed(t, index);
 	if (step.probe)
 		own_probe(t, index);
 }

@@ -156,6 +156,7 @@ void translator_free(struct translator *t)
 	tally_free(t->peers);
 	fragment_store_free(t->fragments);
 	syn_store_free(t->syns);
+	feed_free(t->feed);
 	free(t->static4);
 	free(t->watch);
 	free(t->held ? t->held - TRANSLATOR_HEADROOM : NULL);
@@ -326,6 +327,8 @@ void translator_tick(struct translator *t, uint64_t now_us)
 	                                                                  EXPIRE_LIMIT);
 	expire_syns(t);
 	pool4_wake(t->pool4, now_us, EXPIRE_LIMIT);
+	if (t->feed)
+		feed_tick(t);
 }
 
 /* ---- looking in ---- */
@@ -433,6 +436,7 @@ static uint64_t memory_of(const struct translator *t)
 	total += session_memory(t->sessions) + bib_memory(t->bib) + pool4_memory(t->pool4) +
 	         fragment_memory(t->fragments) + syn_store_memory(t->syns);
 	total += t->hosts ? tally_memory(t->hosts) : 0;
+	total += t->feed ? feed_memory(t->feed) : 0;
 	return total + (t->peers ? tally_memory(t->peers) : 0);
 }
 

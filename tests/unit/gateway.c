@@ -147,8 +147,8 @@ static void build(struct gateway *gateway, const char *keys, const uint8_t seed[
 	assert_int_equal(config_parse(text, strlen(text), "gateway", stderr, config), 0);
 	if (gateway->has_fast)
 		io.fast = fast_hooks(gateway, (*config)->instances[0].mode);
-	*translator = translator_new(&(*config)->instances[0], 0, 1, seed, pool4_key, &io,
-	                             gateway->now_us);
+	*translator = translator_new(&(*config)->instances[0], gateway->node_id,
+	                             gateway->node_count, seed, pool4_key, &io, gateway->now_us);
 	assert_non_null(*translator);
 }
 
@@ -164,25 +164,32 @@ static void build_usual(struct gateway *gateway, const char *keys, struct config
 	build(gateway, all, usual_seed, config, translator);
 }
 
-void gateway_open(struct gateway *gateway, const char *keys)
+void gateway_open_node(struct gateway *gateway, const char *keys, unsigned node_id,
+                       unsigned node_count, bool has_fast)
 {
 	memset(gateway, 0, sizeof(*gateway));
 	gateway->now_us = START_US;
+	gateway->node_id = node_id;
+	gateway->node_count = node_count;
+	gateway->has_fast = has_fast;
 	build_usual(gateway, keys, &gateway->config, &gateway->translator);
+}
+
+void gateway_open(struct gateway *gateway, const char *keys)
+{
+	gateway_open_node(gateway, keys, 0, 1, false);
 }
 
 void gateway_open_fast(struct gateway *gateway, const char *keys)
 {
-	memset(gateway, 0, sizeof(*gateway));
-	gateway->now_us = START_US;
-	gateway->has_fast = true;
-	build_usual(gateway, keys, &gateway->config, &gateway->translator);
+	gateway_open_node(gateway, keys, 0, 1, true);
 }
 
 void gateway_open_kept(struct gateway *gateway, const char *keys, struct translator_memory *memory)
 {
 	memset(gateway, 0, sizeof(*gateway));
 	gateway->now_us = START_US;
+	gateway->node_count = 1;
 	gateway->has_fast = true;
 	gateway->memory = memory;
 	build_usual(gateway, keys, &gateway->config, &gateway->translator);
@@ -200,6 +207,7 @@ void gateway_open_bare(struct gateway *gateway, const char *keys, const uint8_t 
 {
 	memset(gateway, 0, sizeof(*gateway));
 	gateway->now_us = START_US;
+	gateway->node_count = 1;
 	build(gateway, keys, seed, &gateway->config, &gateway->translator);
 }
 

@@ -25,6 +25,7 @@ struct gateway {
 	uint64_t now_us;
 	uint32_t local4;                  /* an address of the host it runs on; 0: none */
 	struct translator_memory *memory; /* NULL: the translator takes its own */
+	unsigned node_id, node_count;
 	bool has_fast;     /* a fast path that only counts; set by gateway_open_fast() */
 	unsigned entered;  /* flows or mappings that are in it */
 	unsigned notes;    /* drops that were reported for the log */
@@ -44,6 +45,9 @@ void gateway_open_kept(struct gateway *gateway, const char *keys, struct transla
 
 /* Another process goes on with the memory, and with these keys. The clock goes on, too. */
 void gateway_restart(struct gateway *gateway, const char *keys);
+/* Start as one box of a cluster of node_count, with or without such a fast path. */
+void gateway_open_node(struct gateway *gateway, const char *keys, unsigned node_id,
+                       unsigned node_count, bool has_fast);
 
 /* Start with the keys given and nothing else, and with this seed for ports, identifications and
  * hashes. */

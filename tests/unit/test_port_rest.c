@@ -41,7 +41,8 @@ static void rests_of_both_lengths_end_in_their_own_time(void **state)
 	uint16_t first, second, port;
 
 	(void)state;
-	assert_true(allocate(pool, &first) && allocate(pool, &second));
+	assert_true(allocate(pool, &first));
+	assert_true(allocate(pool, &second));
 	pool4_release_long(pool, L4_UDP, PUBLIC, first, LATER);
 	pool4_release(pool, L4_UDP, PUBLIC, second, SOON);
 	pool4_wake(pool, SOON - 1, 10);
