@@ -127,6 +127,24 @@ static bool is_disowned(const struct replica *replica, const struct replica_sess
 	       !replica->join.resync && !mirror_find(replica->mirror, &session->key, hash);
 }
 
+/* A record of this node's own set, from elsewhere, that is higher than the session that lives here:
+ * a former session of the same identity, which somebody has kept. The living one goes above it. */
+static bool is_ghost(const struct replica *replica, const struct mirror_entry *entry, uint8_t owner)
+{
+	return owner == replica->config.node && entry->owner == owner &&
+	       !(entry->flags & MIRROR_GONE) && replica->state == REPLICA_IN_SYNC;
+}
+
+static void rise_above(struct replica *replica, uint32_t index, uint64_t hash, uint32_t version,
+                       uint64_t now_us)
+{
+	const struct mirror_rank rank = { .version = version + 1, .owner = replica->config.node };
+
+	mirror_place(replica->mirror, index, hash, &rank, now_us);
+	sendq_news(&replica->sendq, index, now_us);
+	apply_add(replica, index);
+}
+
 void merge_session(struct replica *replica, const struct replica_session *session,
                    const struct merge_source *source, uint64_t now_us)
 {
@@ -149,7 +167,9 @@ void merge_session(struct replica *replica, const struct replica_session *sessio
 		stale(replica, index, session->owner, source);
 		return;
 	}
-	if (order > 0) {
+	if (order > 0 && is_ghost(replica, entry, session->owner)) {
+		rise_above(replica, index, hash, session->version, now_us);
+	} else if (order > 0) {
 		store(replica, index, hash, session, now_us);
 		replica->stats.applied++;
 		apply_add(replica, index);
@@ -184,11 +204,24 @@ void merge_gone(struct replica *replica, const struct replica_gone *gone,
 	order = compare(&rank, mirror_at(replica->mirror, index));
 	if (order < 0) {
 		stale(replica, index, gone->owner, source);
+	} else if (order > 0 && !gone->forced &&
+	           is_ghost(replica, mirror_at(replica->mirror, index), gone->owner)) {
+		rise_above(replica, index, hash, gone->version, now_us);
 	} else if (order > 0) {
 		bury(replica, index, hash, gone, now_us);
 		replica->stats.applied++;
 		apply_add(replica, index);
 	}
+}
+
+/* Whether a lower record of the translator is of a new session of an identity that was used before:
+ * the former one is gone and the translator knows it, or both are its own. */
+static bool is_reborn(const struct replica *replica, const struct mirror_entry *entry,
+                      uint8_t owner)
+{
+	if (owner != replica->config.node)
+		return false;
+	return entry->flags & MIRROR_GONE ? !(entry->flags & MIRROR_APPLY) : entry->owner == owner;
 }
 
 bool merge_local_session(struct replica *replica, const struct replica_session *session,
@@ -205,12 +238,18 @@ bool merge_local_session(struct replica *replica, const struct replica_session *
 		return false;
 	entry = mirror_at(replica->mirror, index);
 	order = compare(&rank, entry);
-	if (order > 0)
+	if (order > 0) {
 		store(replica, index, hash, session, now_us);
-	else if (order == 0)
+	} else if (order == 0) {
 		news = refresh(replica, entry, session->expires_us);
-	else
+	} else if (is_reborn(replica, entry, session->owner)) {
+		uint32_t version = entry->version;
+
+		store(replica, index, hash, session, now_us);
+		rise_above(replica, index, hash, version, now_us);
+	} else {
 		apply_add(replica, index);
+	}
 	entry->flags = (uint8_t)((entry->flags & ~MIRROR_SCAN) | replica->scan_mark);
 	if (order >= 0 && news && session->owner == replica->config.node)
 		sendq_news(&replica->sendq, index, now_us);

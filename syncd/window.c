@@ -48,8 +48,11 @@ void window_start(struct window *window, uint64_t first, uint64_t back, uint64_t
 	window->floor = below - back;
 	window->missing = 0;
 	window->recent = window->recent_missing = 0;
-	for (uint64_t seq = window->floor + 1; seq <= below; seq++)
+	for (uint64_t seq = window->floor + 1; seq <= below; seq++) {
 		notice(window, seq, now_us);
+		/* What they carried is asked for; who has recorded them cannot answer. */
+		bit_set(window->seen, seq);
+	}
 }
 
 enum window_verdict window_check(const struct window *window, uint64_t seq)

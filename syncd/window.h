@@ -38,8 +38,8 @@ struct window_range {
 	uint64_t first, last;
 };
 
-/* Begin before the number first; up to `back` numbers below it are noticed as missing. Keeps the
- * counters. */
+/* Begin before the number first; up to `back` numbers below it are noticed as missing, but their
+ * datagrams are duplicates should they come. Keeps the counters. */
 void window_start(struct window *window, uint64_t first, uint64_t back, uint64_t now_us);
 
 enum window_verdict window_check(const struct window *window, uint64_t seq);
