@@ -256,6 +256,7 @@ static void count_told(struct translator *t)
 		feed->stats.copies += !feed_owns(feed, session);
 		highest = session->version > highest ? session->version : highest;
 	}
+	feed->knows_some |= highest > 0;
 	if (highest)
 		feed->version_floor = highest < UINT32_MAX - VERSION_MARGIN
 		                              ? highest + VERSION_MARGIN
@@ -272,7 +273,7 @@ void feed_attach(struct translator *t, uint64_t now_us)
 	feed->young_ring.first = feed->young_ring.next;
 	feed->note_ring.first = feed->note_ring.next;
 	feed->is_attached = true;
-	feed->scan = feed->version_floor ? FEED_SCAN_WANTED : FEED_SCAN_HELD_BACK;
+	feed->scan = feed->knows_some ? FEED_SCAN_WANTED : FEED_SCAN_HELD_BACK;
 	feed->scan_due_us = now_us + SCAN_WAIT_US;
 }
 

@@ -55,6 +55,8 @@ struct feed {
 	uint8_t owner; /* this node as sessions have it: id + 1 */
 	uint64_t min_age_us;
 	bool is_attached, in_contact, is_counted;
+	bool knows_some; /* a session was told, either way: the table is not that of an empty start
+	                  */
 
 	struct feed_ring dirty_ring, young_ring, note_ring;
 	uint32_t *dirty; /* indexes of sessions with SESSION_DIRTY; some may be of deleted ones */

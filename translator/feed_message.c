@@ -55,6 +55,7 @@ static void write_session(struct translator *t, uint32_t index, SaNat64__Session
 	session->told_s = feed_seconds(expires_us);
 	session->sync = SESSION_TOLD;
 	bib->told = 1;
+	t->feed->knows_some = true;
 	t->feed->stats.told++;
 }
 

@@ -25,4 +25,4 @@ unit-link-srcs += translator/state.c
 unit-tests += replica
 unit-tests += box
 unit-support-srcs += tests/unit/two_boxes.c
-unit-tests += feed
+unit-tests += feed feed_apply
