@@ -17,6 +17,7 @@
 
 struct box_feed {
 	bool attached;                 /* by feed_server.h */
+	bool other_config;             /* it runs another configuration than this program read */
 	uint64_t messages;             /* of the translator */
 	uint64_t malformed;            /* records of it that were out of range */
 	uint64_t overflows, conflicts; /* as it says */

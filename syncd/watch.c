@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define MINUTE_US UINT64_C(60000000)
+#define SETTLE_US UINT64_C(1000000) /* what is wrong for less is not worth a line */
 
 /* What was said last of an instance. */
 struct seen {
@@ -17,6 +18,7 @@ struct seen {
 	enum replica_state state;
 	const char *peer_state[REPLICA_NODES]; /* of report_peer_state() */
 	char peer_reason[REPLICA_NODES][REPORT_MAX];
+	uint64_t peer_wrong_us[REPLICA_NODES]; /* since when something else is wrong; 0: nothing */
 	uint64_t bad_seals;
 	struct log_limit bad_seal_lines;
 };
@@ -80,8 +82,28 @@ static void look_state(const struct box_instance *instance, struct seen *seen)
 	seen->state = state;
 }
 
-/* A peer's word, or what is wrong with it, changed. Numbers in a reason (seconds of silence) are no
- * change. */
+/* Numbers in a reason (seconds of silence) are no change, nor is that a peer is still not there. */
+static bool peer_changed(const struct seen *seen, uint8_t node,
+                         const struct replica_peer_stats *stats, const char *state,
+                         const char *reason)
+{
+	if (!seen->peer_state[node])
+		return stats->contact != REPLICA_NEVER_HEARD;
+	if (seen->peer_state[node] != state)
+		return true;
+	return stats->contact != REPLICA_LOST && strcmp(seen->peer_reason[node], reason) != 0;
+}
+
+/* Whether something has been wrong long enough. */
+static bool has_settled(struct seen *seen, uint8_t node, const char *reason, uint64_t now_us)
+{
+	if (reason[0] == '\0')
+		return true;
+	if (!seen->peer_wrong_us[node])
+		seen->peer_wrong_us[node] = now_us;
+	return now_us - seen->peer_wrong_us[node] >= SETTLE_US;
+}
+
 static void look_peer(const struct box *box, const struct box_instance *instance, uint8_t node,
                       struct seen *seen, uint64_t now_us)
 {
@@ -92,21 +114,19 @@ static void look_peer(const struct box *box, const struct box_instance *instance
 	replica_peer_stats(instance->replica, node, &stats, now_us);
 	state = report_peer_state(&stats);
 	report_peer_reason(box, instance, node, &stats, now_us, reason);
-	if (seen->peer_state[node] == state &&
-	    (stats.contact == REPLICA_LOST || strcmp(seen->peer_reason[node], reason) == 0))
-		return;
-	if (!seen->peer_state[node] && stats.contact == REPLICA_NEVER_HEARD) {
+	if (peer_changed(seen, node, &stats, state, reason)) {
+		if (!has_settled(seen, node, reason, now_us))
+			return;
+		if (reason[0])
+			log_warning("instance %s: peer %s is %s: %s", instance->name,
+			            box->names[node], state, reason);
+		else
+			log_notice("instance %s: peer %s is %s", instance->name, box->names[node],
+			           state);
 		seen->peer_state[node] = state;
 		memcpy(seen->peer_reason[node], reason, sizeof(reason));
-		return;
 	}
-	if (reason[0])
-		log_warning("instance %s: peer %s is %s: %s", instance->name, box->names[node],
-		            state, reason);
-	else
-		log_notice("instance %s: peer %s is %s", instance->name, box->names[node], state);
-	seen->peer_state[node] = state;
-	memcpy(seen->peer_reason[node], reason, sizeof(reason));
+	seen->peer_wrong_us[node] = 0;
 }
 
 static void look_instance(const struct watch *watch, const struct box_instance *instance,
