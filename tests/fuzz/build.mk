@@ -4,3 +4,5 @@ fuzzers += core config
 fuzz-support-srcs :=
 fuzz-support-srcs += tests/vectors/packet_view.c tests/vectors/hex.c
 fuzzers += control
+fuzzers += datagram feed
+fuzz-support-srcs += tests/unit/two_boxes.c

@@ -3,6 +3,7 @@
  *
  * usage: feeder [OPTION]... SOCKET INSTANCE NODE-ID
  *
+ *   -c FILE    configuration whose hashes it says (none)
  *   -f FIRST   number of the first session made (0)
  *   -n COUNT   sessions made (0)
  *   -u ROUNDS  how often each of them is then changed (0)
@@ -16,6 +17,7 @@
  * IPv6 host of a session is when it was told, in microseconds of the monotonic clock, so that lag
  * is known where both ends share it. Connects again when it is disconnected, with a scan of what
  * was told. Ends at SIGTERM. */
+#include "lib/config_hash.h"
 #include "lib/control_socket.h"
 #include "proto/feed.pb-c.h"
 
@@ -41,6 +43,7 @@
 
 struct feeder {
 	const char *path, *instance;
+	struct config_hash hash;
 	uint32_t node, first, count, rounds, wanted;
 	uint64_t rate;
 	bool ends;
@@ -150,6 +153,8 @@ static bool connect_feed(struct feeder *f)
 		return false;
 	hello.instance = (char *)f->instance;
 	hello.node = f->node;
+	hello.prefixes_hash = f->hash.prefixes;
+	hello.config_hash = f->hash.rest;
 	hello.program = (char *)"feeder";
 	message.hello = &hello;
 	f->scanned = false;
@@ -333,13 +338,29 @@ static uint64_t number(const char *text)
 	return value;
 }
 
+static void read_hashes(struct feeder *f, const char *path)
+{
+	const struct config_instance *instance;
+	struct config *config;
+
+	if (config_load(path, stderr, &config) < 0)
+		exit(2);
+	instance = config_instance_find(config, f->instance);
+	if (!instance || config_hash(config, instance, &f->hash) < 0)
+		exit(2);
+	config_free(config);
+}
+
 int main(int argc, char **argv)
 {
 	static struct feeder f = { .fd = -1, .state = "unknown" };
+	const char *path = NULL;
 	int option;
 
-	while ((option = getopt(argc, argv, "f:n:u:r:w:g")) != -1) {
-		if (option == 'f')
+	while ((option = getopt(argc, argv, "c:f:n:u:r:w:g")) != -1) {
+		if (option == 'c')
+			path = optarg;
+		else if (option == 'f')
 			f.first = (uint32_t)number(optarg);
 		else if (option == 'n')
 			f.count = (uint32_t)number(optarg);
@@ -361,6 +382,8 @@ int main(int argc, char **argv)
 	f.path = argv[optind];
 	f.instance = argv[optind + 1];
 	f.node = (uint32_t)number(argv[optind + 2]);
+	if (path)
+		read_hashes(&f, path);
 	f.have = calloc(1, SESSIONS_MAX / 8);
 	if (!f.have)
 		return 1;

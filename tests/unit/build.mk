@@ -26,3 +26,5 @@ unit-tests += replica
 unit-tests += box
 unit-support-srcs += tests/unit/two_boxes.c
 unit-tests += feed feed_apply
+unit-tests += feed_message feed_server syncd_answer
+unit-link-srcs += syncd/feed_server.c syncd/group.c syncd/group_socket.c
