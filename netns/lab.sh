@@ -210,3 +210,139 @@ lab_dns() {
 	lab_start "$1" "unbound-$1" unbound -c "$lab_dir/unbound-$1.conf"
 	wait_for 10 in_ns "$1" dig +time=1 +tries=1 "@$2" www.demo.test || lab_fail_with_log "unbound-$1"
 }
+
+# ---- boxes: machines with files of their own ----
+#
+# A box is a namespace whose programs also see an /etc, a /run, a /sys/fs/bpf and a host name of their own, so that
+# default paths serve on several boxes at once. `in_ns BOX` and the functions above work on its network as ever; only
+# in_box and lab_box_start see its files. What a box writes into its /etc outlives a crash, its /run does not.
+
+declare -A lab_box_pid=() # of the process that holds a box's mounts
+
+# lab_box NAME...: new boxes; NAME is also the host name.
+lab_box() {
+	local box
+
+	for box in "$@"; do
+		lab_ns "$box"
+		in_ns "$box" sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 \
+			net.ipv6.conf.default.keep_addr_on_down=1
+		mkdir "$lab_dir/box-$box"
+		# shellcheck disable=SC2016 # $1 and $2 are of the shell inside
+		lab_start "$box" "box-$box" unshare --mount --uts --propagation private bash -ec '
+			hostname "$1"
+			mount -t tmpfs tmpfs "$2"
+			mkdir "$2/up" "$2/work" "$2/run"
+			mount -t overlay overlay -o "lowerdir=/etc,upperdir=$2/up,workdir=$2/work" /etc
+			mkdir -p /etc/sa-nat64
+			mount -t tmpfs -o mode=755 tmpfs /run
+			mkdir /run/netns /run/sa-nat64
+			mount -t bpf bpf /sys/fs/bpf
+			touch "$2/ready"
+			exec sleep infinity' box "$box" "$lab_dir/box-$box"
+		lab_box_pid[$box]=$lab_pid
+		wait_for 5 in_box "$box" test -e "$lab_dir/box-$box/ready" || lab_fail_with_log "box-$box"
+	done
+}
+
+# in_box NAME COMMAND...
+in_box() {
+	local box=$1
+
+	shift
+	nsenter -t "${lab_box_pid[$box]}" -m -u -n "$@"
+}
+
+# lab_box_start NAME LOG COMMAND...: as lab_start, in the box.
+lab_box_start() {
+	local box=$1 log=$lab_dir/$2.log
+
+	shift 2
+	setsid nsenter -t "${lab_box_pid[$box]}" -m -u -n "$@" >"$log" 2>&1 </dev/null &
+	# shellcheck disable=SC2034 # the sourcing script reads it
+	lab_pid=$!
+}
+
+# lab_box_crash NAME: the power fails. All its programs are gone at once, its links, its /run and its devices too.
+lab_box_crash() {
+	local dev pid
+
+	for dev in $(in_ns "$1" ip -o link show type veth | sed 's/^[0-9]*: \([^@:]*\).*/\1/'); do
+		in_ns "$1" ip link set "$dev" down
+	done
+	for pid in $(ip netns pids "$lab_id-$1"); do
+		[ "$pid" = "${lab_box_pid[$1]}" ] || kill -KILL "$pid" 2>/dev/null || true
+	done
+	wait_for 5 lab_box_is_off "$1"
+	for dev in $(in_ns "$1" ip -o link show type tun | sed 's/^[0-9]*: \([^@:]*\).*/\1/'); do
+		in_ns "$1" ip link del "$dev"
+	done
+	in_box "$1" bash -c 'rm -rf /run/sa-nat64/* /sys/fs/bpf/sa-nat64'
+}
+
+lab_box_is_off() { [ "$(ip netns pids "$lab_id-$1")" = "${lab_box_pid[$1]}" ]; }
+
+# lab_box_power NAME: its links come back; addresses stayed, routes did not.
+lab_box_power() {
+	local dev
+
+	for dev in $(in_ns "$1" ip -o link show type veth | sed 's/^[0-9]*: \([^@:]*\).*/\1/'); do
+		in_ns "$1" ip link set "$dev" up
+	done
+}
+
+# ---- the wire between boxes ----
+
+# lab_wire NAMESPACE COPIES DEVICE...: what enters by one of the devices leaves by all others, COPIES times (2: as on
+# a ring with two ways around; 0: a cut that no carrier shows). Called again it changes the number.
+lab_wire() {
+	local ns=$1 copies=$2 from to n actions
+
+	shift 2
+	for from in "$@"; do
+		in_ns "$ns" tc qdisc del dev "$from" clsact 2>/dev/null || true
+		in_ns "$ns" tc qdisc add dev "$from" clsact
+		actions=()
+		for to in "$@"; do
+			for ((n = 0; n < copies; n++)); do
+				[ "$to" = "$from" ] || actions+=(action mirred egress mirror dev "$to")
+			done
+		done
+		[ ${#actions[@]} = 0 ] || in_ns "$ns" tc filter add dev "$from" ingress protocol all \
+			u32 match u32 0 0 "${actions[@]}"
+	done
+}
+
+# lab_wire_rate NAMESPACE RATE DEVICE...: a thin link, such as 10mbit; what does not fit into a short queue is lost.
+lab_wire_rate() {
+	local ns=$1 rate=$2 dev
+
+	shift 2
+	for dev in "$@"; do
+		in_ns "$ns" tc qdisc replace dev "$dev" root tbf rate "$rate" burst 32k limit 60k
+	done
+}
+
+# lab_wire_full NAMESPACE DEVICE...: thin no longer
+lab_wire_full() {
+	local ns=$1 dev
+
+	shift
+	for dev in "$@"; do
+		in_ns "$ns" tc qdisc del dev "$dev" root
+	done
+}
+
+# lab_lose NAMESPACE DEVICE PERCENT: that share of the UDP that enters by DEVICE is lost, at random; 0 ends it, and 100
+# is a cut in one direction.
+lab_lose() {
+	in_ns "$1" nft delete table netdev lose 2>/dev/null || true
+	[ "$3" = 0 ] || in_ns "$1" nft -f - <<-NFT
+		table netdev lose {
+			chain in {
+				type filter hook ingress device "$2" priority 0
+				meta l4proto udp numgen random mod 100 < $3 counter drop
+			}
+		}
+	NFT
+}

@@ -8,11 +8,12 @@ packages_build="gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev libsystem
 packages_demo="$packages_build ca-certificates iproute2 unbound nginx-light curl bind9-dnsutils iputils-ping
 	traceroute procps nftables"
 packages_check="$packages_demo git libcmocka-dev clang libclang-rt-14-dev clang-format python3 iperf3
-	tcpdump tshark"
-packages_bench="$packages_build git iproute2 iperf3 tayga nftables iputils-ping procps python3"
+	tcpdump tshark faketime"
+packages_bench="$packages_build git iproute2 iperf3 tayga nftables iputils-ping procps python3
+	conntrackd conntrack"
 
 # Services that would run on the host; the tests start their own copies in namespaces.
-services="unbound nginx tayga iperf3"
+services="unbound nginx tayga iperf3 conntrackd"
 policy=/usr/sbin/policy-rc.d
 
 missing_of() {
