@@ -108,17 +108,6 @@ static bool flush(struct feed_link *link)
 	return false;
 }
 
-static void write_some(struct feed_link *link)
-{
-	if (link->pending && !flush(link))
-		return;
-	for (int i = 0; i < WRITES && link->state == LINK_UP && !link->is_blocked; i++) {
-		link->pending = feed_poll(link->translator, link->out, control_now_us());
-		if (link->pending && !flush(link))
-			return;
-	}
-}
-
 static void gather(struct feed_link *link, uint64_t us)
 {
 	int enabled = SD_EVENT_OFF;
@@ -128,6 +117,20 @@ static void gather(struct feed_link *link, uint64_t us)
 		return;
 	(void)sd_event_source_set_time_relative(link->gather, us);
 	(void)sd_event_source_set_enabled(link->gather, SD_EVENT_ONESHOT);
+}
+
+/* What is left gets its turn after the packets that came meanwhile. */
+static void write_some(struct feed_link *link)
+{
+	if (link->pending && !flush(link))
+		return;
+	for (int i = 0; i < WRITES && link->state == LINK_UP && !link->is_blocked; i++) {
+		link->pending = feed_poll(link->translator, link->out, control_now_us());
+		if (link->pending && !flush(link))
+			return;
+	}
+	if (link->state == LINK_UP && !link->is_blocked && feed_has_output(link->translator))
+		gather(link, 0);
 }
 
 static int on_gathered(sd_event_source *source, uint64_t due_us, void *userdata)
