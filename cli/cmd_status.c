@@ -1,6 +1,7 @@
 /* `sa-nat64 status`: the whole box on one screen. An instance that does not answer is shown as
- * down. */
+ * down, and so is its replication when sa-nat64-syncd does not. */
 #include "cli/commands.h"
+#include "cli/status_sync.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,15 +65,10 @@ static void put_drops(struct out *out, const SaNat64__Control__StatusReply *stat
 	out_end(out);
 }
 
-/* Replication and BFD are configured in other programs; a translator by itself has neither. */
-static void put_neighbours(struct out *out)
+/* BFD is configured in other programs; a translator by itself has none. */
+static void put_bfd(struct out *out)
 {
 	out_begin(out, OUT_LIST, "bfd");
-	out_end(out);
-	out_begin(out, OUT_LINE, "sync");
-	out_text(out, "state", "off");
-	out_begin(out, OUT_LIST, "peers");
-	out_end(out);
 	out_end(out);
 }
 
@@ -115,10 +111,10 @@ static void put_load(struct out *out, const SaNat64__Control__StatusReply *statu
 	out_size(out, "tables", status->table_bytes);
 	out_size(out, "resident", status->resident_bytes);
 	out_end(out);
-	put_neighbours(out);
+	put_bfd(out);
 }
 
-static void put_up(struct out *out, const struct instance *instance,
+static void put_up(struct out *out, const struct status_box *box, const struct instance *instance,
                    const SaNat64__Control__StatusReply *status)
 {
 	out_begin(out, OUT_LINE, NULL);
@@ -142,11 +138,12 @@ static void put_up(struct out *out, const struct instance *instance,
 	out_text(out, "state_file", status->state_file);
 	out_end(out);
 	put_load(out, status);
+	status_put_sync(out, box, instance->name, status);
 }
 
 /* Programs find the same keys as for an instance that is up, with nothing in them; people need not
  * see that. */
-static void put_down(struct out *out, const struct instance *instance)
+static void put_down(struct out *out, const struct status_box *box, const struct instance *instance)
 {
 	SaNat64__Control__StatusReply nothing = SA_NAT64__CONTROL__STATUS_REPLY__INIT;
 
@@ -165,11 +162,12 @@ static void put_down(struct out *out, const struct instance *instance)
 	out_duration(out, "uptime", 0);
 	put_load(out, &nothing);
 	out_end(out);
+	status_put_sync(out, box, instance->name, NULL);
 }
 
 /* The name this box answers to: as the first translator says, else its host name. */
-static void put_box(struct out *out, const struct instances *instances,
-                    SaNat64__Control__Reply *const *replies)
+static void put_names(struct out *out, const struct instances *instances,
+                      SaNat64__Control__Reply *const *replies)
 {
 	const char *cluster = instances->cluster, *node;
 	char host[65] = "";
@@ -189,33 +187,43 @@ static void put_box(struct out *out, const struct instances *instances,
 	out_end(out);
 }
 
+static void put_instances(struct out *out, const struct status_box *box,
+                          const struct instances *instances,
+                          SaNat64__Control__Reply *const *replies)
+{
+	out_begin(out, OUT_LIST, "instances");
+	for (size_t i = 0; i < instances->count; i++) {
+		out_begin(out, OUT_OBJECT, NULL);
+		if (replies[i])
+			put_up(out, box, &instances->list[i], replies[i]->status);
+		else
+			put_down(out, box, &instances->list[i]);
+		out_end(out);
+	}
+	out_end(out);
+}
+
 int cmd_status(const struct cli_options *options, struct instances *instances, struct out *out)
 {
 	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
 	SaNat64__Control__StatusRequest status = SA_NAT64__CONTROL__STATUS_REQUEST__INIT;
-	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies));
+	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies)), *peers;
+	struct status_box box = { .syncd = instances->replicates ? &instances->syncd : NULL };
 
 	(void)options;
 	if (!replies)
 		return 1;
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
 	request.status = &status;
-	instances_ask(instances, &request, replies);
+	instances_ask_with_peers(instances, &request, replies, &peers);
+	box.peers = peers ? peers->peers : NULL;
 	out_begin(out, OUT_OBJECT, NULL);
-	put_box(out, instances, replies);
-	out_begin(out, OUT_LIST, "instances");
-	for (size_t i = 0; i < instances->count; i++) {
-		out_begin(out, OUT_OBJECT, NULL);
-		if (replies[i])
-			put_up(out, &instances->list[i], replies[i]->status);
-		else
-			put_down(out, &instances->list[i]);
-		out_end(out);
-	}
-	out_end(out);
+	put_names(out, instances, replies);
+	put_instances(out, &box, instances, replies);
 	out_end(out);
 	for (size_t i = 0; i < instances->count; i++)
 		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
+	sa_nat64__control__reply__free_unpacked(peers, NULL);
 	free(replies);
 	return instances_status(instances);
 }

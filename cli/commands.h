@@ -13,4 +13,13 @@ int cmd_bib(const struct cli_options *options, struct instances *instances, stru
 int cmd_explain(const struct cli_options *options, struct instances *instances, struct out *out);
 int cmd_trace(const struct cli_options *options, struct instances *instances, struct out *out);
 
+/* These ask sa-nat64-syncd, found by instances_find_syncd(). */
+int cmd_peers(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_resync(const struct cli_options *options, struct instances *instances, struct out *out);
+
+/* These are given no instances: check finds them itself, for nothing may go wrong without its line;
+ * sync-key asks nobody. */
+int cmd_check(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_sync_key(const struct cli_options *options, struct instances *instances, struct out *out);
+
 #endif

@@ -14,6 +14,15 @@
 #define CONTROL_VERSION    1
 #define NUMBERS_AGREE_FROM 16 /* fields of Request.command and Reply.body */
 
+struct program {
+	const char *label;   /* before a name in complaints */
+	const char *subject; /* what hangs or ended, in sentences */
+	const char *start;   /* before a name: the command that starts it */
+};
+
+static const struct program translator = { "instance ", "the translator", "sa-nat64-translator " };
+static const struct program syncd = { "", "sa-nat64-syncd", "" };
+
 /* Append an instance. False when memory ends. */
 static bool instance_add(struct instances *instances, const char *rundir, const char *name)
 {
@@ -25,7 +34,7 @@ static bool instance_add(struct instances *instances, const char *rundir, const 
 		return false;
 	instances->list = list;
 	instance = &list[instances->count++];
-	*instance = (struct instance){ .fd = -1 };
+	*instance = (struct instance){ .program = &translator, .fd = -1 };
 	(void)snprintf(instance->name, sizeof(instance->name), "%s", name);
 	if (control_socket_path(rundir, name, instance->path, sizeof(instance->path)) < 0)
 		(void)snprintf(instance->problem, sizeof(instance->problem),
@@ -33,6 +42,22 @@ static bool instance_add(struct instances *instances, const char *rundir, const 
 		               "choose a shorter run directory",
 		               rundir);
 	return true;
+}
+
+static void syncd_set(struct instances *instances, const char *rundir)
+{
+	struct instance *instance = &instances->syncd;
+	int len;
+
+	*instance = (struct instance){ .program = &syncd, .name = "sa-nat64-syncd", .fd = -1 };
+	len = snprintf(instance->path, sizeof(instance->path), "%s/syncd.sock", rundir);
+	if (len >= 0 && (size_t)len < sizeof(instance->path))
+		return;
+	instance->path[0] = '\0';
+	(void)snprintf(instance->problem, sizeof(instance->problem),
+	               "the path of its socket under %.200s is too long; "
+	               "choose a shorter run directory",
+	               rundir);
 }
 
 static int out_of_memory(FILE *err)
@@ -137,6 +162,24 @@ static int find(const struct cli_options *options, const struct config *config,
 	return 0;
 }
 
+/* What the configuration says of the box as a whole. Without one, a socket says that there is
+ * replication, and so does one that may not be looked at. */
+static void set_box(const struct cli_options *options, const struct config *config,
+                    struct instances *instances)
+{
+	struct stat st;
+
+	syncd_set(instances, options->rundir);
+	if (config) {
+		(void)snprintf(instances->cluster, sizeof(instances->cluster), "%s",
+		               config->cluster.name);
+		instances->replicates = config->cluster.sync_interface != NULL;
+	} else {
+		instances->replicates = instances->syncd.path[0] &&
+		                        (stat(instances->syncd.path, &st) == 0 || errno == EACCES);
+	}
+}
+
 int instances_find(const struct cli_options *options, struct instances *out, FILE *err)
 {
 	struct instances instances = { .list = NULL };
@@ -145,9 +188,7 @@ int instances_find(const struct cli_options *options, struct instances *out, FIL
 
 	if (status)
 		return status;
-	if (config)
-		(void)snprintf(instances.cluster, sizeof(instances.cluster), "%s",
-		               config->cluster.name);
+	set_box(options, config, &instances);
 	status = find(options, config, &instances, err);
 	config_free(config);
 	if (status)
@@ -157,11 +198,42 @@ int instances_find(const struct cli_options *options, struct instances *out, FIL
 	return status;
 }
 
+int instances_find_syncd(const struct cli_options *options, struct instances *out, FILE *err)
+{
+	struct instances instances = { .list = NULL };
+	struct config *config = NULL;
+	bool has_config;
+	int status = read_config(options, &config, err);
+
+	if (status)
+		return status;
+	set_box(options, config, &instances);
+	has_config = config != NULL;
+	config_free(config);
+	if (instances.replicates) {
+		*out = instances;
+		return 0;
+	}
+	if (has_config)
+		(void)fprintf(err,
+		              "sa-nat64: no replication here: %s has no sync-interface in "
+		              "[cluster]\n",
+		              options->config_path ? options->config_path : CONFIG_PATH_DEFAULT);
+	else
+		(void)fprintf(err,
+		              "sa-nat64: no replication here: there is no %s, and %s does not "
+		              "exist\n",
+		              CONFIG_PATH_DEFAULT, instances.syncd.path);
+	return 1;
+}
+
 void instances_free(struct instances *instances)
 {
 	for (size_t i = 0; i < instances->count; i++)
 		if (instances->list[i].fd >= 0)
 			(void)close(instances->list[i].fd);
+	if (instances->syncd.program && instances->syncd.fd >= 0)
+		(void)close(instances->syncd.fd);
 	free(instances->list);
 	instances->list = NULL;
 	instances->count = 0;
@@ -180,12 +252,12 @@ set_problem(struct instance *instance, const char *format, ...)
 /* Say what an error of the socket means for the instance. */
 static void set_problem_of(struct instance *instance, int error)
 {
+	const char *subject = instance->program->subject;
+
 	switch (error) {
 	case ENOENT:
-		set_problem(
-			instance,
-			"not running: %s does not exist; start it with `sa-nat64-translator %s`",
-			instance->path, instance->name);
+		set_problem(instance, "not running: %s does not exist; start it with `%s%s`",
+		            instance->path, instance->program->start, instance->name);
 		break;
 	case ECONNREFUSED:
 		set_problem(instance,
@@ -194,22 +266,23 @@ static void set_problem_of(struct instance *instance, int error)
 		            instance->path);
 		break;
 	case EACCES:
+		instance->denied = true;
 		set_problem(instance,
 		            "permission denied on %s; run as root or in the socket's group",
 		            instance->path);
 		break;
 	case ETIMEDOUT:
 		set_problem(instance,
-		            "no answer from %s within %.1f s: the translator hangs or was stopped; "
+		            "no answer from %s within %.1f s: %s hangs or was stopped; "
 		            "look at the process, restart it",
-		            instance->path, CONTROL_TIMEOUT_US / 1e6);
+		            instance->path, CONTROL_TIMEOUT_US / 1e6, subject);
 		break;
 	case ECONNRESET:
 	case EPIPE:
 		set_problem(instance,
-		            "the connection to %s was closed: the translator ended just now, or "
+		            "the connection to %s was closed: %s ended just now, or "
 		            "too many commands ask at once; try again",
-		            instance->path);
+		            instance->path, subject);
 		break;
 	default:
 		set_problem(instance, "cannot ask at %s: %s", instance->path, strerror(error));
@@ -278,8 +351,8 @@ static SaNat64__Control__Reply *instance_receive(struct instance *instance,
 		set_problem(instance, "%s", reply->error);
 		instance->refused = reply->invalid;
 	} else if (!reply || !answers(reply, request, instance->id)) {
-		set_problem(instance, "what answers at %s is no translator of this release",
-		            instance->path);
+		set_problem(instance, "what answers at %s is not %s of this release",
+		            instance->path, instance->program->subject);
 	} else {
 		return reply;
 	}
@@ -287,15 +360,45 @@ static SaNat64__Control__Reply *instance_receive(struct instance *instance,
 	return NULL;
 }
 
+static void send_all(struct instances *instances, SaNat64__Control__Request *request,
+                     uint64_t deadline_us)
+{
+	for (size_t i = 0; i < instances->count; i++)
+		instance_send(&instances->list[i], request, deadline_us);
+}
+
+static void receive_all(struct instances *instances, const SaNat64__Control__Request *request,
+                        uint64_t deadline_us, SaNat64__Control__Reply **replies)
+{
+	for (size_t i = 0; i < instances->count; i++)
+		replies[i] = instance_receive(&instances->list[i], request, deadline_us);
+}
+
 void instances_ask(struct instances *instances, SaNat64__Control__Request *request,
                    SaNat64__Control__Reply **replies)
 {
 	uint64_t deadline_us = control_now_us() + CONTROL_TIMEOUT_US;
 
-	for (size_t i = 0; i < instances->count; i++)
-		instance_send(&instances->list[i], request, deadline_us);
-	for (size_t i = 0; i < instances->count; i++)
-		replies[i] = instance_receive(&instances->list[i], request, deadline_us);
+	send_all(instances, request, deadline_us);
+	receive_all(instances, request, deadline_us, replies);
+}
+
+void instances_ask_with_peers(struct instances *instances, SaNat64__Control__Request *request,
+                              SaNat64__Control__Reply **replies, SaNat64__Control__Reply **peers)
+{
+	SaNat64__Control__PeersRequest body = SA_NAT64__CONTROL__PEERS_REQUEST__INIT;
+	SaNat64__Control__Request ask = SA_NAT64__CONTROL__REQUEST__INIT;
+	uint64_t deadline_us = control_now_us() + CONTROL_TIMEOUT_US;
+
+	ask.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_PEERS;
+	ask.peers = &body;
+	*peers = NULL;
+	send_all(instances, request, deadline_us);
+	if (instances->replicates)
+		instance_send(&instances->syncd, &ask, deadline_us);
+	receive_all(instances, request, deadline_us, replies);
+	if (instances->replicates)
+		*peers = instance_receive(&instances->syncd, &ask, deadline_us);
 }
 
 SaNat64__Control__Reply *instance_ask(struct instance *instance, SaNat64__Control__Request *request)
@@ -315,7 +418,7 @@ SaNat64__Control__Reply *instance_hear(struct instance *instance,
 
 int instances_status(const struct instances *instances)
 {
-	int status = 0;
+	int status = !instances->syncd.problem[0] ? 0 : instances->syncd.refused ? 2 : 1;
 
 	for (size_t i = 0; i < instances->count; i++)
 		if (instances->list[i].problem[0] && status != 2)
@@ -327,7 +430,7 @@ void instance_complain(const struct instance *instance, FILE *err)
 {
 	(void)fflush(stdout); /* what was said before the complaint stands before it */
 	if (instance->problem[0])
-		(void)fprintf(err, "sa-nat64: instance %s: %s\n", instance->name,
+		(void)fprintf(err, "sa-nat64: %s%s: %s\n", instance->program->label, instance->name,
 		              instance->problem);
 }
 

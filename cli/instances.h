@@ -1,9 +1,10 @@
-/* Which instances a command speaks to, and speaking to them.
+/* Which instances a command speaks to, and speaking to them and to sa-nat64-syncd.
  *
  * The instances are the one of -i, else those of the configuration file, else those that have a
- * socket in the run directory. One that does not answer keeps a sentence about it and does not keep
- * the others from answering: all are asked first and then heard under one deadline, so that hung
- * ones cost 1.5 seconds together.
+ * socket in the run directory. Sa-nat64-syncd is asked where the configuration has a
+ * sync-interface or, without configuration, where its socket is. One that does not answer keeps a
+ * sentence about it and does not keep the others from answering: all are asked first and then heard
+ * under one deadline, so that hung ones cost 1.5 seconds together.
  */
 #ifndef SA_NAT64_INSTANCES_H
 #define SA_NAT64_INSTANCES_H
@@ -14,23 +15,34 @@
 
 #include <stdio.h>
 
+struct program; /* how to speak of it; in the .c */
+
+/* The translator of an instance, or sa-nat64-syncd, which is asked in the same way. */
 struct instance {
+	const struct program *program;
 	char name[CONFIG_NAME_MAX];
 	char path[108];    /* of the socket; "" when it would be too long */
 	int fd;            /* -1: not connected */
 	uint32_t id;       /* of the last request */
 	char problem[400]; /* a sentence; "" while all is well */
 	bool refused;      /* the problem lies in the request's values */
+	bool denied;       /* the problem lies in the rights of who asks */
 };
 
 struct instances {
 	struct instance *list; /* owned */
 	size_t count;
 	char cluster[CONFIG_NAME_MAX]; /* from the configuration; "" without one */
+	bool replicates;               /* there is a sa-nat64-syncd to ask */
+	struct instance syncd;
 };
 
 /* Find the instances; connects to none. Returns 0, or an exit status after lines on err. */
 int instances_find(const struct cli_options *options, struct instances *out, FILE *err);
+
+/* Find sa-nat64-syncd alone: out has no instances, and replicates is set. A box without replication
+ * is told so on err, and counts as failed. */
+int instances_find_syncd(const struct cli_options *options, struct instances *out, FILE *err);
 
 /* Disconnect and free what instances_find() made. */
 void instances_free(struct instances *instances);
@@ -40,6 +52,11 @@ void instances_free(struct instances *instances);
  * instance that has a problem now or had one before. */
 void instances_ask(struct instances *instances, SaNat64__Control__Request *request,
                    SaNat64__Control__Reply **replies);
+
+/* The same, and what sa-nat64-syncd says of the peers of all instances: *peers, likewise, is NULL
+ * when it has a problem or when there is no replication. */
+void instances_ask_with_peers(struct instances *instances, SaNat64__Control__Request *request,
+                              SaNat64__Control__Reply **replies, SaNat64__Control__Reply **peers);
 
 /* The same for one instance. */
 SaNat64__Control__Reply *instance_ask(struct instance *instance,
@@ -53,8 +70,8 @@ SaNat64__Control__Reply *instance_hear(struct instance *instance,
 /* Write a line on err for the problem of one instance, if it has one. */
 void instance_complain(const struct instance *instance, FILE *err);
 
-/* Write a line on err for each problem. Returns the exit status: 0 without problems, 2 when a
- * request was refused, else 1. */
+/* Write a line on err for the problem of each instance. Returns the exit status: 0 without
+ * problems, 2 when a request was refused, else 1. */
 int instances_complain(const struct instances *instances, FILE *err);
 int instances_status(const struct instances *instances); /* the same without lines */
 

@@ -1,5 +1,4 @@
-/* sa-nat64: asks the running programs of this box and prints what they say. It holds no policy and
- * changes nothing. */
+/* sa-nat64: asks the running programs of this box and prints what they say. It holds no policy. */
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "lib/version.h"
@@ -7,23 +6,32 @@
 #include <errno.h>
 #include <string.h>
 
-static int dispatch(const struct cli_options *options, struct instances *instances, struct out *out)
+struct command {
+	unsigned command;
+	int (*find)(const struct cli_options *options, struct instances *out, FILE *err);
+	int (*run)(const struct cli_options *options, struct instances *instances, struct out *out);
+};
+
+static int find_none(const struct cli_options *options, struct instances *out, FILE *err)
 {
-	switch (options->command) {
-	case CLI_STATUS:
-		return cmd_status(options, instances, out);
-	case CLI_STATS:
-		return cmd_stats(options, instances, out);
-	case CLI_SESSIONS:
-		return cmd_sessions(options, instances, out);
-	case CLI_BIB:
-		return cmd_bib(options, instances, out);
-	case CLI_TRACE:
-		return cmd_trace(options, instances, out);
-	default:
-		return cmd_explain(options, instances, out);
-	}
+	(void)options;
+	(void)err;
+	*out = (struct instances){ .list = NULL };
+	return 0;
 }
+
+static const struct command commands[] = {
+	{ CLI_STATUS, instances_find, cmd_status },
+	{ CLI_CHECK, find_none, cmd_check },
+	{ CLI_STATS, instances_find, cmd_stats },
+	{ CLI_SESSIONS, instances_find, cmd_sessions },
+	{ CLI_BIB, instances_find, cmd_bib },
+	{ CLI_EXPLAIN, instances_find, cmd_explain },
+	{ CLI_TRACE, instances_find, cmd_trace },
+	{ CLI_PEERS, instances_find_syncd, cmd_peers },
+	{ CLI_RESYNC, instances_find_syncd, cmd_resync },
+	{ CLI_SYNC_KEY, find_none, cmd_sync_key },
+};
 
 static int check_config(const struct cli_options *options)
 {
@@ -45,19 +53,27 @@ static int finish_stdout(int status)
 	return 1;
 }
 
-static int run_command(const struct cli_options *options)
+static int run(const struct command *command, const struct cli_options *options)
 {
 	struct instances instances;
 	struct out *out;
-	int status = instances_find(options, &instances, stderr);
+	int status = command->find(options, &instances, stderr);
 
 	if (status)
 		return status;
 	out = options->json ? out_json_new(stdout) : out_text_new(stdout);
-	status = out ? dispatch(options, &instances, out) : 1;
+	status = out ? command->run(options, &instances, out) : 1;
 	out_free(out);
 	instances_free(&instances);
 	return finish_stdout(status);
+}
+
+static int run_command(const struct cli_options *options)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].command == options->command)
+			return run(&commands[i], options);
+	return 1;
 }
 
 int main(int argc, char **argv)
@@ -65,8 +81,8 @@ int main(int argc, char **argv)
 	struct cli_options options;
 	int status = options_read(argc, argv, &options, stderr);
 
-	if (status)
-		return status;
+	if (status) /* a monitoring system would take 2 for critical */
+		return options.command == CLI_CHECK ? 3 : status;
 	if (options.version) {
 		(void)printf("sa-nat64 %s\n", sa_nat64_version);
 		return finish_stdout(0);

@@ -90,6 +90,50 @@ static const char *set_all(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+static const char *set_percent(uint8_t *percent, const char *value)
+{
+	uint64_t number;
+
+	if (!number_parse(value, 1, 100, &number))
+		return "percent, from 1 to 100";
+	*percent = (uint8_t)number;
+	return NULL;
+}
+
+static const char *set_warning(struct cli_options *options, const char *value)
+{
+	return set_percent(&options->warning_percent, value);
+}
+
+static const char *set_critical(struct cli_options *options, const char *value)
+{
+	return set_percent(&options->critical_percent, value);
+}
+
+static const char *set_lag(struct cli_options *options, const char *value)
+{
+	uint64_t lag_ms;
+
+	if (!number_parse(value, 1, 3600000, &lag_ms))
+		return "milliseconds, from 1 to 3600000";
+	options->lag_ms = (uint32_t)lag_ms;
+	return NULL;
+}
+
+static const char *set_force(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->force = true;
+	return NULL;
+}
+
+static const char *set_check_key(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->check_key = true;
+	return NULL;
+}
+
 static const char *set_list_proto(struct cli_options *options, const char *value)
 {
 	options->list_proto = value;
@@ -364,17 +408,23 @@ static const char *set_snaplen(struct cli_options *options, const char *value)
 }
 
 #define CLI_LISTS (CLI_SESSIONS | CLI_BIB)
+#define CLI_ASKS  (CLI_ANY & ~CLI_SYNC_KEY)
 
 /* clang-format off */
 const struct option_row option_rows[] = {
 	{ CLI_ANY, 'c', "config", "FILE", "the configuration file (" CONFIG_PATH_DEFAULT ")", set_config },
-	{ CLI_ANY, 'r', "run-dir", "DIR", "where the sockets are (" CONFIG_RUNDIR_DEFAULT ")", set_rundir },
-	{ CLI_ANY, 'i', "instance", "NAME", "ask this instance only", set_instance },
-	{ CLI_ANY, 0, "json", NULL, "print JSON", set_json },
+	{ CLI_ASKS, 'r', "run-dir", "DIR", "where the sockets are (" CONFIG_RUNDIR_DEFAULT ")", set_rundir },
+	{ CLI_ASKS, 'i', "instance", "NAME", "ask this instance only", set_instance },
+	{ CLI_ASKS, 0, "json", NULL, "print JSON", set_json },
 	{ CLI_ANY, 't', "check-config", NULL, "check the configuration file and exit with 0 or 2", set_check_config },
 	{ CLI_ANY, 'h', "help", NULL, "print this, or the options of a command", set_help },
 	{ CLI_ANY, 'V', "version", NULL, "print the version", set_version },
 	{ CLI_STATS, 0, "all", NULL, "counters that are zero, too", set_all },
+	{ CLI_CHECK, 0, "warning", "PERCENT", "of a pool or table in use (80)", set_warning },
+	{ CLI_CHECK, 0, "critical", "PERCENT", "of a pool or table in use (95)", set_critical },
+	{ CLI_CHECK, 0, "lag", "MS", "of a peer, that is worth a warning (1000)", set_lag },
+	{ CLI_SYNC_KEY, 0, "check", NULL, "say whether FILE would be accepted; make nothing", set_check_key },
+	{ CLI_SYNC_KEY, 0, "force", NULL, "replace FILE", set_force },
 	{ CLI_LISTS | CLI_TRACE, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },
 	{ CLI_LISTS, 0, "host", "PREFIX", "IPv6 host, or the prefix around it", set_host },
 	{ CLI_LISTS, 0, "pool4", "ADDRESS", "public IPv4 address", set_pool4 },

@@ -11,15 +11,26 @@ struct command_row {
 	unsigned command;
 	const char *name;
 	const char *help;
+	const char *argument; /* how it is called in help; NULL: none */
+	const char *exits;
 };
 
+static const char exits[] = "exit status: 0 done, 1 failed or an instance is down,\n"
+			    "             2 wrong arguments or configuration\n";
+static const char check_exits[] = "exit status: 0 all is well, 1 warning, 2 critical, 3 unknown,\n"
+				  "             also for wrong arguments or configuration\n";
+
 static const struct command_row commands[] = {
-	{ CLI_STATUS, "status", "health, load and drops of all instances" },
-	{ CLI_STATS, "stats", "all counters, and what each kind of drop means" },
-	{ CLI_SESSIONS, "sessions", "list sessions, one a line" },
-	{ CLI_BIB, "bib", "list bindings, one a line" },
-	{ CLI_EXPLAIN, "explain", "what would happen to a packet, step by step" },
-	{ CLI_TRACE, "trace", "what happens to packets, live, until ctrl-C" },
+	{ CLI_STATUS, "status", "health, load and drops of all instances", NULL, exits },
+	{ CLI_CHECK, "check", "one line for monitoring systems: what is wrong", NULL, check_exits },
+	{ CLI_STATS, "stats", "all counters, and what each kind of drop means", NULL, exits },
+	{ CLI_SESSIONS, "sessions", "list sessions, one a line", NULL, exits },
+	{ CLI_BIB, "bib", "list bindings, one a line", NULL, exits },
+	{ CLI_EXPLAIN, "explain", "what would happen to a packet, step by step", NULL, exits },
+	{ CLI_TRACE, "trace", "what happens to packets, live, until ctrl-C", NULL, exits },
+	{ CLI_PEERS, "peers", "replication with the other boxes, and what is wrong", NULL, exits },
+	{ CLI_RESYNC, "resync", "fetch all sessions from a peer again", NULL, exits },
+	{ CLI_SYNC_KEY, "sync-key", "make the key file that all boxes share", "[FILE]", exits },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -67,12 +78,20 @@ static const struct option_row *row_find(const struct written *written, unsigned
 	return NULL;
 }
 
-static const char *command_name(unsigned command)
+/* NULL for none of them. */
+static const struct command_row *command_find(unsigned command)
 {
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (commands[i].command == command)
-			return commands[i].name;
-	return "";
+			return &commands[i];
+	return NULL;
+}
+
+static const char *command_name(unsigned command)
+{
+	const struct command_row *row = command_find(command);
+
+	return row ? row->name : "";
 }
 
 static void complain_unknown(const struct written *written, unsigned command, FILE *err)
@@ -143,6 +162,10 @@ static int command_read(const char *word, struct cli_options *out, FILE *err)
 {
 	const char *names[COMMAND_COUNT], *nearest;
 
+	if (out->command == CLI_SYNC_KEY && !out->key_path && word[0] != '\0') {
+		out->key_path = word;
+		return 0;
+	}
 	if (out->command) {
 		(void)fprintf(err,
 		              "sa-nat64: %s takes no argument \"%s\"; see `sa-nat64 %s --help`\n",
@@ -202,13 +225,33 @@ static const char *check_trace(const struct cli_options *options)
 	return NULL;
 }
 
+/* The same for check. */
+static const char *check_check(const struct cli_options *options)
+{
+	return options->warning_percent > options->critical_percent
+	               ? "--warning must not be above --critical"
+	               : NULL;
+}
+
+/* The same for sync-key. */
+static const char *check_sync_key(const struct cli_options *options)
+{
+	return options->force && options->check_key
+	               ? "--check makes nothing that --force could replace; leave out one of them"
+	               : NULL;
+}
+
 static const char *check(const struct cli_options *options)
 {
 	switch (options->command) {
+	case CLI_CHECK:
+		return check_check(options);
 	case CLI_EXPLAIN:
 		return check_explain(options);
 	case CLI_TRACE:
 		return check_trace(options);
+	case CLI_SYNC_KEY:
+		return check_sync_key(options);
 	default:
 		return NULL;
 	}
@@ -216,7 +259,12 @@ static const char *check(const struct cli_options *options)
 
 int options_read(int argc, char **argv, struct cli_options *out, FILE *err)
 {
-	*out = (struct cli_options){ .rundir = CONFIG_RUNDIR_DEFAULT };
+	*out = (struct cli_options){
+		.rundir = CONFIG_RUNDIR_DEFAULT,
+		.warning_percent = 80,
+		.critical_percent = 95,
+		.lag_ms = 1000,
+	};
 	for (int i = 1; i < argc; i++) {
 		bool is_option = argv[i][0] == '-' && argv[i][1] != '\0';
 		int error = is_option ? option_read(argv, &i, out, err)
@@ -258,23 +306,38 @@ static void help_command(const struct command_row *command, FILE *out)
 	}
 }
 
-void options_help(unsigned command, FILE *out)
+/* Options that belong to more than one command. */
+static void help_global(unsigned within, FILE *out)
 {
-	if (command) {
-		(void)fprintf(out, "usage: sa-nat64 %s [OPTION...]\n", command_name(command));
-	} else {
-		(void)fprintf(out, "usage: sa-nat64 [OPTION...] COMMAND [OPTION...]\n\n"
-		                   "Asks the running translators of this box.\n\ncommands\n");
-		for (size_t i = 0; i < COMMAND_COUNT; i++)
-			(void)fprintf(out, "  %-24s %s\n", commands[i].name, commands[i].help);
-	}
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (!command || commands[i].command == command)
-			help_command(&commands[i], out);
 	(void)fprintf(out, "\noptions of every command\n");
 	for (size_t i = 0; i < option_count; i++)
-		if (option_rows[i].commands & CLI_GLOBAL)
+		if ((option_rows[i].commands & CLI_GLOBAL) && (option_rows[i].commands & within))
 			help_option(&option_rows[i], out);
-	(void)fprintf(out, "\nexit status: 0 done, 1 failed or an instance is down,\n"
-	                   "             2 wrong arguments or configuration\n");
+}
+
+static void help_all(FILE *out)
+{
+	(void)fprintf(out, "usage: sa-nat64 [OPTION...] COMMAND [OPTION...]\n\n"
+	                   "Asks the running programs of this box.\n\ncommands\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		(void)fprintf(out, "  %-24s %s\n", commands[i].name, commands[i].help);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		help_command(&commands[i], out);
+	help_global(CLI_ANY, out);
+	(void)fprintf(out, "\n%s", exits);
+}
+
+void options_help(unsigned command, FILE *out)
+{
+	const struct command_row *row = command_find(command);
+
+	if (!row) {
+		help_all(out);
+		return;
+	}
+	(void)fprintf(out, "usage: sa-nat64 %s [OPTION...]%s%s\n", row->name,
+	              row->argument ? " " : "", row->argument ? row->argument : "");
+	help_command(row, out);
+	help_global(command, out);
+	(void)fprintf(out, "\n%s", row->exits);
 }

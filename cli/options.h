@@ -14,14 +14,18 @@
 #include <stdio.h>
 
 /* Sets of commands; each command has one bit. */
-#define CLI_STATUS   0x01u
-#define CLI_STATS    0x02u
-#define CLI_SESSIONS 0x04u
-#define CLI_BIB      0x08u
-#define CLI_EXPLAIN  0x10u
-#define CLI_TRACE    0x20u
-#define CLI_GLOBAL   0x80u /* no command: options that may stand in front of one */
-#define CLI_ANY      0xffu
+#define CLI_STATUS   0x001u
+#define CLI_STATS    0x002u
+#define CLI_SESSIONS 0x004u
+#define CLI_BIB      0x008u
+#define CLI_EXPLAIN  0x010u
+#define CLI_TRACE    0x020u
+#define CLI_GLOBAL   0x080u /* no command: options that may stand in front of one */
+#define CLI_CHECK    0x100u
+#define CLI_PEERS    0x200u
+#define CLI_RESYNC   0x400u
+#define CLI_SYNC_KEY 0x800u
+#define CLI_ANY      0xfffu
 
 /* An address of either family as the control protocol wants it. */
 struct cli_address {
@@ -43,6 +47,14 @@ struct cli_options {
 	bool json, help, version, check_config;
 
 	bool all; /* stats */
+
+	/* check */
+	uint8_t warning_percent, critical_percent; /* of pools and tables in use */
+	uint32_t lag_ms;                           /* of a peer */
+
+	/* sync-key */
+	const char *key_path; /* NULL when not given */
+	bool force, check_key;
 
 	/* sessions, bib */
 	const char *list_proto, *state;

@@ -59,6 +59,11 @@ void out_time(struct out *out, const char *key, uint64_t time_us)
 	put(out, key, (struct out_value){ .kind = OUT_TIME, .number = time_us });
 }
 
+void out_milliseconds(struct out *out, const char *key, uint64_t duration_us)
+{
+	put(out, key, (struct out_value){ .kind = OUT_MILLISECONDS, .number = duration_us / 1000 });
+}
+
 void out_flag(struct out *out, const char *key, bool flag)
 {
 	put(out, key, (struct out_value){ .kind = OUT_FLAG, .number = flag });

@@ -34,15 +34,16 @@ struct out_column {
 };
 
 enum out_kind {
-	OUT_TEXT,     /* text */
-	OUT_REASON,   /* text, in parentheses behind the value before it; nothing when empty */
-	OUT_COUNT,    /* number */
-	OUT_SIZE,     /* number of bytes; text in binary units */
-	OUT_DURATION, /* number of seconds */
-	OUT_TIME,     /* number of microseconds since 1970; text: local time of day */
-	OUT_FLAG,     /* number, 0 or 1: yes or no */
-	OUT_SHARE,    /* number of total: "3 of 10" */
-	OUT_ENDPOINT, /* text is an address, number a port, or absent with total 0 */
+	OUT_TEXT,         /* text */
+	OUT_REASON,       /* text, in parentheses behind the value before it; nothing when empty */
+	OUT_COUNT,        /* number */
+	OUT_SIZE,         /* number of bytes; text in binary units */
+	OUT_DURATION,     /* number of seconds */
+	OUT_MILLISECONDS, /* number; its key ends in "_ms", text puts the unit behind the number */
+	OUT_TIME,         /* number of microseconds since 1970; text: local time of day */
+	OUT_FLAG,         /* number, 0 or 1: yes or no */
+	OUT_SHARE,        /* number of total: "3 of 10" */
+	OUT_ENDPOINT,     /* text is an address, number a port, or absent with total 0 */
 };
 
 struct out_value {
@@ -89,6 +90,7 @@ void out_count(struct out *out, const char *key, uint64_t number);
 void out_size(struct out *out, const char *key, uint64_t bytes);
 void out_duration(struct out *out, const char *key, uint64_t duration_us);
 void out_time(struct out *out, const char *key, uint64_t time_us);
+void out_milliseconds(struct out *out, const char *key, uint64_t duration_us);
 void out_flag(struct out *out, const char *key, bool flag);
 void out_share(struct out *out, const char *key, uint64_t number, uint64_t total);
 void out_endpoint(struct out *out, const char *key, const char *address, uint16_t port);

@@ -170,6 +170,7 @@ static json_t *json_from(const struct out_value *value)
 	case OUT_COUNT:
 	case OUT_SIZE:
 	case OUT_DURATION:
+	case OUT_MILLISECONDS:
 		break;
 	}
 	return json_integer((json_int_t)value->number);

@@ -77,10 +77,13 @@ static void print_wrapped(struct text_out *out, const char *text, int indent)
 	}
 }
 
-/* A key as words: "fast_path" reads "fast path". */
+/* A key as words: "fast_path" reads "fast path", "lag_ms" reads "lag". */
 static void key_words(const char *key, char *words, size_t size)
 {
-	(void)snprintf(words, size, "%s", key);
+	size_t len = strlen(key);
+	bool has_unit = len > 3 && strcmp(key + len - 3, "_ms") == 0;
+
+	(void)snprintf(words, size, "%.*s", (int)(has_unit ? len - 3 : len), key);
 	for (char *c = words; *c; c++)
 		if (*c == '_')
 			*c = ' ';
@@ -159,6 +162,9 @@ static void format_value(const struct out_value *value, char *buf, size_t size)
 		return;
 	case OUT_TIME:
 		format_time(value->number, buf, size);
+		return;
+	case OUT_MILLISECONDS:
+		(void)snprintf(buf, size, "%" PRIu64 " ms", value->number);
 		return;
 	case OUT_FLAG:
 		(void)snprintf(buf, size, "%s", value->number ? "yes" : "no");
@@ -317,7 +323,8 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 	out->next_start = start + column->width + GAP;
 	if (text[0] == '\0')
 		return;
-	if (value->kind == OUT_COUNT || value->kind == OUT_DURATION)
+	if (value->kind == OUT_COUNT || value->kind == OUT_DURATION ||
+	    value->kind == OUT_MILLISECONDS)
 		pad_to(out, start + column->width - (int)strlen(text));
 	pad_to(out, start);
 	if (column->width == 0 && start <= COLUMNS - WRAP_MIN)

@@ -13,8 +13,9 @@
 
 #include <stdio.h>
 
-#define CONFIG_PATH_DEFAULT   "/etc/sa-nat64/sa-nat64.conf"
-#define CONFIG_RUNDIR_DEFAULT "/run/sa-nat64"
+#define CONFIG_PATH_DEFAULT          "/etc/sa-nat64/sa-nat64.conf"
+#define CONFIG_RUNDIR_DEFAULT        "/run/sa-nat64"
+#define CONFIG_SYNC_KEY_FILE_DEFAULT "/etc/sa-nat64/sync.key"
 #define CONFIG_NAME_MAX \
 	32 /* cluster, node, instance names: letters, digits, '-', '_', '.'; NUL included */
 #define CONFIG_POOL6_MAX \

@@ -91,7 +91,7 @@ const struct config_key config_keys[] = {
 	  .max = 65535, .fallback = "6464", .flags = CONFIG_KEY_RESTART,
 	  .help = "the UDP port of the exchange" },
 	{ CLUSTER("sync-key-file"), .type = &config_type_path, FIELD(cluster, sync_key_file),
-	  .syntax = "PATH", .fallback = "/etc/sa-nat64/sync.key", .flags = CONFIG_KEY_RESTART,
+	  .syntax = "PATH", .fallback = CONFIG_SYNC_KEY_FILE_DEFAULT, .flags = CONFIG_KEY_RESTART,
 	  .help = "the file with the secret that seals the exchange" },
 	{ CLUSTER("sync-min-age"), .type = &config_type_duration, FIELD(cluster, sync_min_age_us),
 	  .min = 0, .max = HOUR, .fallback = "2s",

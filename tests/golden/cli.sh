@@ -4,6 +4,9 @@
 #   one namespace:  2001:db8::5 on lo --> device nat64 (instance lower)
 #                                         device siit  (instance siit); instance upper is configured, but does not run
 #
+# Replication, which has states that no real program could be brought into here, is played: tools/fake_control.py answers for
+# the translators and sa-nat64-syncd what cli/replies/ holds, in the run directory "played".
+#
 # Each case runs one command and compares command line, output, complaints and exit status with cli/NAME.txt; process ids,
 # times, memory and the ports that the pool hands out are made equal first. UPDATE=1 writes the files; read the difference.
 set -uo pipefail
@@ -53,7 +56,7 @@ until_true() {
 }
 
 normalise() {
-	sed -E -e "s/$ns/NAMESPACE/g; s/node $(hostname)\$/node HOST/" -e 's/pid [0-9]+/pid N/; s/"pid": [0-9]+/"pid": N/' \
+	sed -E -e "s/$ns/NAMESPACE/g; s,$work,DIRECTORY,g; s/node $(hostname)\$/node HOST/" -e 's/pid [0-9]+/pid N/; s/"pid": [0-9]+/"pid": N/' \
 		-e 's/uptime +([0-9]+[dhms] ?)+/uptime N/; s/"(uptime|expires)": [0-9]+/"\1": N/' \
 		-e 's/tables [0-9.]+ .iB   resident [0-9.]+ .iB/tables N   resident N/' \
 		-e 's/"(tables|resident)": [0-9]+/"\1": N/g' \
@@ -176,6 +179,102 @@ check daemon-missing -r nowhere -i lower status
 check daemon-missing-sessions -r nowhere -i lower sessions
 check rundir-missing -r nowhere sessions
 
+# ---- replication ----
+
+# play SOCKET REPLIES: answer there from now on, in the place of who did before
+play() {
+	mkdir -p "played/$(dirname "$1")"
+	rm -f "played/$1"
+	"$root/tests/tools/fake_control.py" "played/$1" "$golden/replies/$2.json" 2>>"$work/played.log" &
+	pids+=($!)
+	until_true 10 [ -S "played/$1" ] || die "nobody plays $1"
+}
+
+sed "s,DIRECTORY,$work," "$golden/sync.conf" >sync.conf
+played=(-c sync.conf -r played)
+for instance in lower siit upper; do
+	play "$instance/control.sock" "$instance"
+done
+check sync-absent-status "${played[@]}" -i lower status
+check sync-absent-status-json "${played[@]}" -i lower status --json
+check sync-absent-peers "${played[@]}" peers
+check sync-absent-check "${played[@]}" check
+check sync-off-peers "${ask[@]}" peers
+check sync-off-resync -r played resync
+play syncd.sock peers-well
+check sync-well-status "${played[@]}" status
+check sync-well-status-json "${played[@]}" status --json
+check sync-well-peers "${played[@]}" peers
+check sync-well-peers-json "${played[@]}" peers --json
+check sync-well-peers-no-config -r played peers
+check sync-well-check "${played[@]}" check --warning 97 --critical 98
+check sync-well-check-pool "${played[@]}" check
+check sync-well-check-one "${played[@]}" -i lower check --warning 40 --critical 45 --json
+check sync-wrong-reply "${played[@]}" resync
+play syncd.sock peers-wrong
+check sync-wrong-status "${played[@]}" status
+check sync-wrong-peers "${played[@]}" peers
+check sync-wrong-peers-json "${played[@]}" peers --json
+check sync-wrong-check "${played[@]}" check
+check sync-wrong-check-lag "${played[@]}" -i lower check --lag 5000 --warning 99 --critical 99
+play syncd.sock peers-no-link
+check sync-no-link-status "${played[@]}" -i upper status
+check sync-no-link-peers "${played[@]}" peers
+play syncd.sock peers-seals-past
+check sync-seals-past "${played[@]}" -i lower check --warning 90
+play syncd.sock peers-seals-rising
+check sync-seals-rising "${played[@]}" -i lower check --warning 90
+play syncd.sock peers-lower-only
+check sync-other-config-status "${played[@]}" -i upper status
+check sync-other-config-check "${played[@]}" -i upper check --warning 99 --critical 99
+play syncd.sock refused
+check sync-refused-peers "${played[@]}" -i middle peers
+play syncd.sock resync
+check sync-resync "${played[@]}" resync
+play upper/control.sock upper-full
+rm played/lower/control.sock
+check check-down-and-full "${played[@]}" check
+check check-siit -r played -i siit check
+check check-no-box -c nowhere.conf -r nowhere check
+check check-no-rundir -r nowhere check
+check check-wrong-limits check --warning 90 --critical 80
+check check-wrong-value check --warning 80%
+
+# Nobody waits longer than two seconds for a daemon that hangs.
+play syncd.sock silent
+play lower/control.sock silent
+: >"$work/late"
+for name in status peers check; do
+	before=$(date +%s%N)
+	check "sync-hung-$name" "${played[@]}" "$name"
+	after=$(date +%s%N)
+	[ $(((after - before) / 1000000)) -lt 2000 ] || echo "$name took $(((after - before) / 1000000)) ms" >>"$work/late"
+done
+verdict sync-hung-within-two-seconds "$work/late"
+play lower/control.sock lower
+
+# The key file.
+check sync-key-make "${played[@]}" sync-key
+check sync-key-again "${played[@]}" sync-key
+check sync-key-good "${played[@]}" sync-key --check
+cp sync.key first.key
+check sync-key-force "${played[@]}" sync-key --force
+chmod 644 first.key
+check sync-key-readable sync-key --check first.key
+echo 0123 >short.key && chmod 600 short.key
+check sync-key-short sync-key --check short.key
+check sync-key-no-directory sync-key nowhere/sync.key
+check sync-key-both "${played[@]}" sync-key --check --force
+check sync-key-two sync-key one.key two.key
+check sync-key-bad-config -c nowhere.conf sync-key
+{
+	cmp -s sync.key first.key && echo "--force left the old key in place"
+	[ "$(stat -c %a sync.key)" = 600 ] || echo "mode $(stat -c %a sync.key)"
+	grep -qxE '[0-9a-f]{64}' sync.key || echo "no line of 64 hexadecimal digits"
+	ls ./*.new ./*/*.new 2>/dev/null
+} >"$work/log"
+verdict sync-key-file "$work/log"
+
 # Everyone else has no business here; the directory says so, and so does the socket.
 chmod 755 "$work" run run/lower
 cat >unprivileged <<SCRIPT
@@ -190,14 +289,31 @@ bindir=$work/as-nobody
 check permission-socket -r run -i lower stats
 chmod 750 run
 check permission-directory -r run stats
+chmod 700 played
+check permission-check "${played[@]}" -i lower check
+check permission-peers "${played[@]}" peers
+check permission-status "${played[@]}" -i lower status
 bindir=$real
+
+# ---- the whole ----
 
 # JSON keys against the schema; text within 80 columns; every verdict known to stats.
 "$bindir/sa-nat64" "${ask[@]}" status --json >"$work/status.json" 2>/dev/null
 python3 "$root/tests/tools/check_schema.py" "$root/proto/status.schema.json" "$work/status.json" >"$work/log" 2>&1
 verdict status-schema "$work/log"
+for replies in peers-well peers-wrong peers-no-link silent; do
+	play syncd.sock "$replies"
+	"$bindir/sa-nat64" "${played[@]}" status --json >"$work/status.json" 2>/dev/null
+	python3 "$root/tests/tools/check_schema.py" "$root/proto/status.schema.json" "$work/status.json"
+done >"$work/log" 2>&1
+verdict sync-status-schema "$work/log"
 "$bindir/sa-nat64" "${ask[@]}" status 2>/dev/null | awk 'length > 80' >"$work/log"
 "$bindir/sa-nat64" "${ask[@]}" stats --all 2>/dev/null | awk 'length > 80' >>"$work/log"
+for replies in peers-well peers-wrong peers-no-link; do
+	play syncd.sock "$replies"
+	"$bindir/sa-nat64" "${played[@]}" status
+	"$bindir/sa-nat64" "${played[@]}" peers
+done 2>/dev/null | awk 'length > 80' >>"$work/log"
 verdict text-fits-80-columns "$work/log"
 "$bindir/sa-nat64" "${ask[@]}" -i lower stats --all --json | grep -o '"verdict": "[^"]*"' | cut -d'"' -f4 >"$work/named"
 sed -nE 's/^X\([A-Z0-9_]+, "([^"]*)".*/\1/p' "$root/translator/verdict.def" | diff - "$work/named" >"$work/log"

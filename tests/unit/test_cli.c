@@ -95,6 +95,101 @@ static void wrong_words_get_a_suggestion(void **state)
 	refused("sessions --limit", "--limit wants a value: --limit N");
 }
 
+static void check_and_sync_key_are_read(void **state)
+{
+	struct cli_options options = accepted("check");
+
+	(void)state;
+	assert_int_equal(options.command, CLI_CHECK);
+	assert_int_equal(options.warning_percent, 80);
+	assert_int_equal(options.critical_percent, 95);
+	assert_int_equal(options.lag_ms, 1000);
+	options = accepted("check --warning 50 --critical 50 --lag 20 --json -i lower");
+	assert_int_equal(options.warning_percent, 50);
+	assert_int_equal(options.critical_percent, 50);
+	assert_int_equal(options.lag_ms, 20);
+	assert_int_equal(accepted("-i lower peers --json").command, CLI_PEERS);
+	assert_int_equal(accepted("resync -i lower").command, CLI_RESYNC);
+	assert_null(accepted("sync-key").key_path);
+	options = accepted("sync-key --force /etc/x.key");
+	assert_int_equal(options.command, CLI_SYNC_KEY);
+	assert_true(options.force);
+	assert_string_equal(options.key_path, "/etc/x.key");
+	options = accepted("sync-key x.key --check");
+	assert_true(options.check_key);
+	assert_string_equal(options.key_path, "x.key");
+}
+
+static void wrong_limits_and_keys_are_refused(void **state)
+{
+	(void)state;
+	refused("check --warning 0", "--warning 0: wanted is percent, from 1 to 100");
+	refused("check --critical 101", "--critical 101: wanted is percent, from 1 to 100");
+	refused("check --warning 96", "check: --warning must not be above --critical");
+	refused("check --critical 79", "check: --warning must not be above --critical");
+	refused("check --lag 0", "from 1 to 3600000");
+	refused("check --lag 3600001", "from 1 to 3600000");
+	refused("check --lag 5s", "from 1 to 3600000");
+	refused("check --force", "check has no option --force");
+	refused("sync-key a b", "sync-key takes no argument \"b\"");
+	refused("sync-key --check --force", "leave out one of them");
+	refused("sync-key -i lower", "sync-key has no option --instance");
+	refused("sync-key --json", "sync-key has no option --json");
+	refused("sync-key --forc", "did you mean --force?");
+	refused("synckey", "did you mean `sa-nat64 sync-key`");
+	refused("resnc", "did you mean `sa-nat64 resync`");
+	refused("peer", "did you mean `sa-nat64 peers`");
+}
+
+/* Text with the command wherever it says %s. */
+static void named(const char *text, const char *command, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (; *text; text++) {
+		if (strncmp(text, "%s", 2) == 0) {
+			len += (size_t)snprintf(out + len, size - len, "%s", command);
+			text++;
+		} else {
+			out[len++] = *text;
+		}
+		assert_in_range(len, 1, size - 1);
+	}
+	out[len] = '\0';
+}
+
+/* No command takes what is not its own; only sync-key takes a word. */
+static void every_command_refuses_what_it_does_not_know(void **state)
+{
+	static const char *const commands[] = { "status",  "check", "stats", "sessions", "bib",
+		                                "explain", "trace", "peers", "resync" };
+	static const struct {
+		const char *text, *part;
+	} rows[] = {
+		{ "%s word", "%s takes no argument \"word\"" },
+		{ "%s %s", "%s takes no argument" },
+		{ "%s --nothing-like-this", "unknown option --nothing-like-this" },
+		{ "%s -z", "unknown option -z" },
+		{ "%s --check", "%s has no option --check" },
+		{ "%s --json=1", "--json takes no value" },
+		{ "%s --run-dir", "--run-dir wants a value: --run-dir DIR" },
+		{ "%s -i", "--instance wants a value: --instance NAME" },
+		{ "%s -i ../x", "an instance name" },
+		{ "%s --config=", "--config \"\": wanted is the name of a file" },
+	};
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(commands) / sizeof(commands[0]); c++) {
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			char text[100], part[100];
+
+			named(rows[i].text, commands[c], text, sizeof(text));
+			named(rows[i].part, commands[c], part, sizeof(part));
+			refused(text, part);
+		}
+	}
+}
+
 static void filters_are_read(void **state)
 {
 	struct cli_options options;
@@ -277,8 +372,9 @@ static void help_lists_every_command_and_fits_the_screen(void **state)
 	options_help(0, out);
 	options_help(CLI_EXPLAIN, out);
 	(void)fclose(out);
-	for (const char *const *name = (const char *const[]){ "status", "stats", "sessions", "bib",
-	                                                      "explain", "trace", NULL };
+	for (const char *const *name =
+	             (const char *const[]){ "status", "stats", "sessions", "bib", "explain",
+	                                    "trace", "check", "peers", "resync", "sync-key", NULL };
 	     *name; name++)
 		assert_non_null(strstr(text, *name));
 	rest = text;
@@ -293,6 +389,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_stand_on_both_sides_of_the_command),
 		cmocka_unit_test(wrong_words_get_a_suggestion),
+		cmocka_unit_test(check_and_sync_key_are_read),
+		cmocka_unit_test(wrong_limits_and_keys_are_refused),
+		cmocka_unit_test(every_command_refuses_what_it_does_not_know),
 		cmocka_unit_test(filters_are_read),
 		cmocka_unit_test(wrong_values_are_named_with_what_is_right),
 		cmocka_unit_test(packets_are_described),

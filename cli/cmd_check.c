@@ -1,0 +1,326 @@
+/* `sa-nat64 check`: one line and an exit status for monitoring systems, after the conventions of
+ * their plugins: SERVICE STATE: what is wrong, worst first | values.
+ *
+ * It keeps nothing from one run to the next. Counters that only tell of the past (wrong seals,
+ * other versions) are therefore looked at twice within one run: what still grows is wrong now.
+ */
+#include "cli/commands.h"
+#include "cli/sync.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SERVICE        "NAT64"
+#define SHOWN_MAX      10               /* findings in the line */
+#define SECOND_LOOK_NS (300 * 1000000L) /* after the first one */
+
+struct check {
+	const struct cli_options *options;
+	struct findings findings;
+	FILE *values; /* performance data as it stands in the line */
+};
+
+/* ---- values ---- */
+
+/* One value as monitoring systems read it; a total of 0 means that it has no limits. */
+static void add_value(struct check *check, const char *instance, const char *name, uint64_t value,
+                      const char *unit, uint64_t total)
+{
+	(void)fprintf(check->values, "%s'%s %s'=%" PRIu64 "%s", ftell(check->values) > 0 ? " " : "",
+	              instance, name, value, unit);
+	if (total > 0)
+		(void)fprintf(check->values, ";%" PRIu64 ";%" PRIu64 ";0;%" PRIu64,
+		              total * check->options->warning_percent / 100,
+		              total * check->options->critical_percent / 100, total);
+}
+
+/* Something that has an end: its value, and a word when it comes near. */
+static void judge_share(struct check *check, const char *instance, const char *name, uint64_t used,
+                        uint64_t total, const char *advice)
+{
+	enum severity severity = SEVERITY_WARNING;
+	uint8_t limit = check->options->warning_percent;
+
+	if (total == 0)
+		return;
+	add_value(check, instance, name, used, "", total);
+	if (used * 100 > total * check->options->critical_percent) {
+		severity = SEVERITY_CRITICAL;
+		limit = check->options->critical_percent;
+	}
+	if (used * 100 > total * limit)
+		findings_add(&check->findings, severity, instance,
+		             "%s above %u %%, %" PRIu64 " of %" PRIu64 " in use: %s", name, limit,
+		             used, total, advice);
+}
+
+/* ---- translators ---- */
+
+static enum severity health_severity(const char *health)
+{
+	static const struct {
+		const char *health;
+		enum severity severity;
+	} rows[] = {
+		{ "up", SEVERITY_OK },           { "starting", SEVERITY_WARNING },
+		{ "warming", SEVERITY_WARNING }, { "degraded", SEVERITY_WARNING },
+		{ "drained", SEVERITY_WARNING },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].health, health) == 0)
+			return rows[i].severity;
+	return SEVERITY_CRITICAL;
+}
+
+static void judge_pool4(struct check *check, const char *instance,
+                        const SaNat64__Control__Protocols *used,
+                        const SaNat64__Control__Protocols *ports)
+{
+	static const char advice[] = "add addresses to pool4";
+
+	if (!used || !ports)
+		return;
+	judge_share(check, instance, "pool4 tcp", used->tcp, ports->tcp, advice);
+	judge_share(check, instance, "pool4 udp", used->udp, ports->udp, advice);
+	judge_share(check, instance, "pool4 icmp", used->icmp, ports->icmp, advice);
+}
+
+static void judge_translator(struct check *check, const char *instance,
+                             const SaNat64__Control__StatusReply *status)
+{
+	const SaNat64__Control__Protocols *sessions = status->sessions;
+	enum severity severity = health_severity(status->health);
+
+	if (severity != SEVERITY_OK)
+		findings_add(&check->findings, severity, instance, "%s%s%s", status->health,
+		             status->reason[0] ? ": " : "", status->reason);
+	judge_share(check, instance, "sessions",
+	            sessions ? sessions->tcp + sessions->udp + sessions->icmp : 0,
+	            status->sessions_max, "raise max-sessions, or limit max-sessions-per-host");
+	judge_pool4(check, instance, status->pool4_used, status->pool4_ports);
+}
+
+/* Who may not ask knows nothing; nobody's answer is the worst that can be. */
+static void judge_problem(struct check *check, const struct instance *instance, const char *name)
+{
+	findings_add(&check->findings, instance->denied ? SEVERITY_UNKNOWN : SEVERITY_CRITICAL,
+	             name, "%s", instance->problem);
+}
+
+/* ---- replication ---- */
+
+static void add_sync_values(struct check *check, const SaNat64__Control__SyncInstance *sync)
+{
+	uint64_t lag_us = 0, lost = 0, well = 0;
+
+	for (size_t i = 0; i < sync->n_peers; i++) {
+		lag_us = sync->peers[i]->lag_us > lag_us ? sync->peers[i]->lag_us : lag_us;
+		lost += sync->peers[i]->lost;
+		well += sync_peer_is_well(sync->peers[i]);
+	}
+	add_value(check, sync->name, "peers in sync", well, "", 0);
+	add_value(check, sync->name, "lag", lag_us / 1000, "ms", 0);
+	add_value(check, sync->name, "lost", lost, "c", 0);
+	add_value(check, sync->name, "bad seals", sync->bad_seals, "c", 0);
+}
+
+/* The same reply some time later; NULL when it is not to be had any more. */
+static SaNat64__Control__Reply *look_again(struct instances *instances)
+{
+	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
+	SaNat64__Control__PeersRequest peers = SA_NAT64__CONTROL__PEERS_REQUEST__INIT;
+	struct timespec pause = { .tv_nsec = SECOND_LOOK_NS };
+
+	while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
+		;
+	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_PEERS;
+	request.peers = &peers;
+	return instance_ask(&instances->syncd, &request);
+}
+
+static void judge_replication(struct check *check, struct instances *instances,
+                              SaNat64__Control__Reply *const *replies,
+                              const SaNat64__Control__PeersReply *before)
+{
+	SaNat64__Control__Reply *later = sync_has_suspects(before) ? look_again(instances) : NULL;
+	const SaNat64__Control__PeersReply *now = later ? later->peers : before;
+	uint64_t lag_max_us = (uint64_t)check->options->lag_ms * 1000;
+
+	sync_judge_link(now, before, &check->findings);
+	for (size_t i = 0; i < instances->count; i++) {
+		const char *name = instances->list[i].name;
+		const SaNat64__Control__SyncInstance *sync = sync_find(now, name);
+
+		if (sync) {
+			sync_judge_instance(sync, sync_find(before, name), lag_max_us,
+			                    &check->findings);
+			add_sync_values(check, sync);
+		} else if (replies[i] && strcmp(replies[i]->status->mode, "siit") != 0) {
+			findings_add(&check->findings, SEVERITY_CRITICAL, name,
+			             "sa-nat64-syncd does not know this instance: it was started "
+			             "with another configuration; restart it");
+		}
+	}
+	sa_nat64__control__reply__free_unpacked(later, NULL);
+}
+
+static void judge(struct check *check, struct instances *instances,
+                  SaNat64__Control__Reply *const *replies, const SaNat64__Control__Reply *peers)
+{
+	for (size_t i = 0; i < instances->count; i++) {
+		const struct instance *instance = &instances->list[i];
+
+		if (replies[i])
+			judge_translator(check, instance->name, replies[i]->status);
+		else
+			judge_problem(check, instance, instance->name);
+	}
+	if (peers)
+		judge_replication(check, instances, replies, peers->peers);
+	else if (instances->replicates)
+		judge_problem(check, &instances->syncd, instances->syncd.name);
+	findings_sort(&check->findings);
+}
+
+/* ---- the line ---- */
+
+/* A bar would begin the values, a line break end the line. */
+static void print_clean(const char *text, FILE *out)
+{
+	for (; *text; text++)
+		(void)fputc(*text == '|' ? '/' : iscntrl((unsigned char)*text) ? ' ' : *text, out);
+}
+
+static void print_head(enum severity severity, FILE *out)
+{
+	(void)fputs(SERVICE " ", out);
+	for (const char *c = severity_name(severity); *c; c++)
+		(void)fputc(toupper((unsigned char)*c), out);
+	(void)fputs(": ", out);
+}
+
+static void print_findings(const struct findings *findings, FILE *out)
+{
+	size_t shown = findings->count < SHOWN_MAX ? findings->count : SHOWN_MAX;
+	size_t more = findings->count - shown + findings->left_out;
+
+	for (size_t i = 0; i < shown; i++) {
+		const struct finding *finding = &findings->list[i];
+
+		(void)fprintf(out, "%s%s%s", i > 0 ? "; " : "", finding->instance,
+		              finding->instance[0] ? ": " : "");
+		print_clean(finding->text, out);
+	}
+	if (more > 0)
+		(void)fprintf(out, "; and %zu more", more);
+}
+
+static void print_line(const struct check *check, const struct instances *instances,
+                       const char *values, FILE *out)
+{
+	print_head(findings_worst(&check->findings), out);
+	if (check->findings.count > 0)
+		print_findings(&check->findings, out);
+	else
+		(void)fprintf(out, "%zu instance%s up%s", instances->count,
+		              instances->count == 1 ? "" : "s",
+		              instances->replicates ? ", in sync" : "");
+	(void)fprintf(out, "%s%s\n", values[0] ? " | " : "", values);
+}
+
+static void put_json(const struct check *check, const char *values, struct out *out)
+{
+	out_begin(out, OUT_OBJECT, NULL);
+	out_text(out, "state", severity_name(findings_worst(&check->findings)));
+	out_begin(out, OUT_LIST, "problems");
+	for (size_t i = 0; i < check->findings.count; i++) {
+		const struct finding *finding = &check->findings.list[i];
+
+		out_begin(out, OUT_ROW, NULL);
+		out_text(out, "severity", severity_name(finding->severity));
+		out_text(out, "instance", finding->instance);
+		out_text(out, "text", finding->text);
+		out_end(out);
+	}
+	out_end(out);
+	out_count(out, "left_out", check->findings.left_out);
+	out_text(out, "values", values);
+	out_end(out);
+}
+
+static void print_result(const struct check *check, const struct instances *instances,
+                         const char *values, struct out *out)
+{
+	if (check->options->json)
+		put_json(check, values, out);
+	else
+		print_line(check, instances, values, out->file);
+}
+
+static void ask_and_judge(struct check *check, struct instances *instances)
+{
+	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
+	SaNat64__Control__StatusRequest status = SA_NAT64__CONTROL__STATUS_REQUEST__INIT;
+	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies)), *peers;
+
+	if (!replies) {
+		findings_add(&check->findings, SEVERITY_UNKNOWN, "", "out of memory");
+		return;
+	}
+	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
+	request.status = &status;
+	instances_ask_with_peers(instances, &request, replies, &peers);
+	judge(check, instances, replies, peers);
+	for (size_t i = 0; i < instances->count; i++)
+		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
+	sa_nat64__control__reply__free_unpacked(peers, NULL);
+	free(replies);
+}
+
+/* Find the instances; why there are none is a finding like others. */
+static void find(struct check *check, struct instances *instances)
+{
+	static const char prefix[] = "sa-nat64: ";
+	char *message = NULL;
+	size_t len = 0;
+	FILE *err = open_memstream(&message, &len);
+	int status = err ? instances_find(check->options, instances, err) : 1;
+
+	if (err)
+		(void)fclose(err);
+	if (status == 0 && message)
+		(void)fputs(message, stderr);
+	while (len > 0 && message[len - 1] == '\n')
+		message[--len] = '\0';
+	if (status != 0)
+		findings_add(&check->findings, SEVERITY_UNKNOWN, "", "%s",
+		             !message ? "out of memory"
+		             : strncmp(message, prefix, sizeof(prefix) - 1) == 0
+		                     ? message + sizeof(prefix) - 1
+		                     : message);
+	free(message);
+}
+
+int cmd_check(const struct cli_options *options, struct instances *instances, struct out *out)
+{
+	static struct check check;
+	char *values = NULL;
+	size_t len = 0;
+
+	check.options = options;
+	check.values = open_memstream(&values, &len);
+	if (!check.values)
+		return severity_exit(SEVERITY_UNKNOWN);
+	find(&check, instances);
+	if (check.findings.count == 0)
+		ask_and_judge(&check, instances);
+	(void)fclose(check.values);
+	print_result(&check, instances, values ? values : "", out);
+	free(values);
+	return severity_exit(findings_worst(&check.findings));
+}

@@ -1,0 +1,143 @@
+#include "cli/status_sync.h"
+
+#include "cli/sync.h"
+
+#include <string.h>
+
+static void put_off(struct out *out)
+{
+	out_begin(out, OUT_UNSEEN, NULL);
+	out_begin(out, OUT_LINE, "sync");
+	out_text(out, "state", "off");
+	out_begin(out, OUT_LIST, "peers");
+	out_end(out);
+	out_end(out);
+	out_end(out);
+}
+
+static void put_down(struct out *out, const char *reason)
+{
+	out_begin(out, OUT_LINE, "sync");
+	out_text(out, "state", "down");
+	out_reason(out, "reason", reason);
+	out_begin(out, OUT_UNSEEN, NULL);
+	out_begin(out, OUT_LIST, "peers");
+	out_end(out);
+	out_end(out);
+	out_end(out);
+}
+
+/* The translator's side. */
+static void put_feed(struct out *out, const SaNat64__Control__Feed *feed)
+{
+	out_begin(out, OUT_LINE, "feed");
+	out_flag(out, "attached", feed->attached);
+	out_text(out, "reason", feed->reason);
+	out_count(out, "told", feed->told);
+	out_count(out, "entered", feed->entered);
+	out_count(out, "refused", feed->refused);
+	out_count(out, "conflicts", feed->conflicts);
+	out_count(out, "overflows", feed->overflows);
+	out_count(out, "queue", feed->queue);
+	out_count(out, "copies", feed->copies);
+	out_end(out);
+}
+
+/* For programs: what the line for people sums up. */
+static void put_details(struct out *out, const SaNat64__Control__SyncInstance *sync,
+                        const SaNat64__Control__Feed *feed)
+{
+	out_begin(out, OUT_UNSEEN, NULL);
+	out_count(out, "resent", sync->resent);
+	out_count(out, "duplicates", sync->duplicates);
+	out_count(out, "replays", sync->replays);
+	out_count(out, "bad_seals", sync->bad_seals);
+	out_count(out, "refused", sync->refused);
+	out_count(out, "conflicts", sync->conflicts);
+	if (feed)
+		put_feed(out, feed);
+	out_begin(out, OUT_LIST, "peers");
+	for (size_t i = 0; i < sync->n_peers; i++) {
+		const SaNat64__Control__Peer *peer = sync->peers[i];
+
+		out_begin(out, OUT_OBJECT, NULL);
+		out_text(out, "node", peer->node);
+		out_text(out, "state", peer->state);
+		out_text(out, "reason", peer->reason);
+		out_milliseconds(out, "lag_ms", peer->lag_us);
+		out_count(out, "lost", peer->lost);
+		out_flag(out, "config_differs", peer->config_differs);
+		out_flag(out, "prefixes_differ", peer->prefixes_differ);
+		out_end(out);
+	}
+	out_end(out);
+	out_end(out);
+}
+
+/* Why replication is not as it should be: the worst that is wrong now, for that says what to do. */
+static const char *reason_of(const SaNat64__Control__PeersReply *reply,
+                             const SaNat64__Control__SyncInstance *sync,
+                             const SaNat64__Control__Feed *feed)
+{
+	static struct findings findings;
+
+	if (feed && !feed->attached && feed->reason[0])
+		return feed->reason;
+	findings = (struct findings){ .count = 0 };
+	sync_judge_link(reply, reply, &findings);
+	sync_judge_instance(sync, sync, UINT64_MAX, &findings);
+	findings_sort(&findings);
+	return findings.count > 0 ? findings.list[0].text : sync->reason;
+}
+
+static void put_on(struct out *out, const SaNat64__Control__PeersReply *reply,
+                   const SaNat64__Control__SyncInstance *sync, const SaNat64__Control__Feed *feed)
+{
+	uint64_t lag_us = 0, lost = 0, well = 0;
+
+	for (size_t i = 0; i < sync->n_peers; i++) {
+		const SaNat64__Control__Peer *peer = sync->peers[i];
+
+		lag_us = peer->lag_us > lag_us ? peer->lag_us : lag_us;
+		lost += peer->lost;
+		well += sync_peer_is_well(peer);
+	}
+	out_begin(out, OUT_LINE, "sync");
+	out_text(out, "state", sync->state);
+	out_reason(out, "reason", reason_of(reply, sync, feed));
+	out_share(out, "peers_in_sync", well, sync->n_peers);
+	out_milliseconds(out, "lag_ms", lag_us);
+	out_count(out, "lost", lost);
+	out_count(out, "queue", sync->queue_repair + sync->queue_news + sync->queue_bulk);
+	put_details(out, sync, feed);
+	out_end(out);
+}
+
+/* Whether there is anything to replicate: a stateless instance has no sessions, so that
+ * sa-nat64-syncd does not know it. */
+static bool replicates(const struct status_box *box, const char *name,
+                       const SaNat64__Control__StatusReply *status)
+{
+	if (!box->syncd)
+		return false;
+	if (status)
+		return strcmp(status->mode, "siit") != 0;
+	return !box->peers || sync_find(box->peers, name);
+}
+
+void status_put_sync(struct out *out, const struct status_box *box, const char *name,
+                     const SaNat64__Control__StatusReply *status)
+{
+	const SaNat64__Control__SyncInstance *sync = box->peers ? sync_find(box->peers, name)
+	                                                        : NULL;
+
+	if (!replicates(box, name, status))
+		put_off(out);
+	else if (sync)
+		put_on(out, box->peers, sync, status ? status->feed : NULL);
+	else if (!box->peers)
+		put_down(out, box->syncd->problem);
+	else
+		put_down(out, "sa-nat64-syncd does not know this instance: it was started with "
+		              "another configuration; restart it");
+}
