@@ -201,26 +201,49 @@ void bib_del(struct bib_table *table, uint32_t index)
 	table->free = index;
 }
 
+/* Hashes of an entry to be restored, made AHEAD of it, so that its places are in the cache when its
+ * turn comes. */
+struct ahead {
+	uint64_t by6, by4;
+};
+
+#define AHEAD 16
+
+static void hash_ahead(const struct bib_table *table, uint32_t index, struct ahead *ahead)
+{
+	const struct bib_entry *entry = &table->entries[index];
+
+	if (entry->seal == ENTRY_UNSEALED)
+		return;
+	ahead->by6 = hash6(table, entry->proto, &entry->addr6, entry->port6);
+	ahead->by4 = hash4(table, entry->proto, entry->addr4, entry->port4);
+	__builtin_prefetch(head6(table, ahead->by6), 1);
+	__builtin_prefetch(head4(table, ahead->by4), 1);
+}
+
+/* The entries that the search for the same keys will look at. */
+static void fetch_chains(const struct bib_table *table, const struct ahead *ahead)
+{
+	__builtin_prefetch(&table->entries[*head6(table, ahead->by6)]);
+	__builtin_prefetch(&table->entries[*head4(table, ahead->by4)]);
+}
+
 /* Enter one entry that was found in memory; returns the count of its fate. */
-static uint32_t *restore_entry(struct bib_table *table, uint32_t index,
+static uint32_t *restore_entry(struct bib_table *table, uint32_t index, const struct ahead *hashes,
                                bool (*keep)(void *context, const struct bib_entry *entry),
                                void *context, struct table_restored *restored)
 {
 	struct bib_entry *entry = &table->entries[index];
-	uint64_t by6, by4;
 
-	if (entry->proto >= L4_PROTOS)
-		return &restored->torn;
-	by6 = hash6(table, entry->proto, &entry->addr6, entry->port6);
-	by4 = hash4(table, entry->proto, entry->addr4, entry->port4);
-	if (entry->seal != seal_of(by6, by4, entry->flags) ||
-	    find6(table, by6, entry->proto, &entry->addr6, entry->port6) ||
-	    find4(table, by4, entry->proto, entry->addr4, entry->port4))
+	if (entry->proto >= L4_PROTOS ||
+	    entry->seal != seal_of(hashes->by6, hashes->by4, entry->flags) ||
+	    find6(table, hashes->by6, entry->proto, &entry->addr6, entry->port6) ||
+	    find4(table, hashes->by4, entry->proto, entry->addr4, entry->port4))
 		return &restored->torn;
 	entry->sessions = entry->session_count = 0;
 	if (!keep(context, entry))
 		return &restored->refused;
-	link_entry(table, index, by6, by4);
+	link_entry(table, index, hashes->by6, hashes->by4);
 	return &restored->kept;
 }
 
@@ -229,13 +252,18 @@ struct table_restored bib_table_restore(struct bib_table *table,
                                         void *context)
 {
 	struct table_restored restored = { 0 };
-	uint32_t index, first = table->unused, last = 0;
+	struct ahead ahead[AHEAD] = { { 0 } };
+	uint32_t index, hashed = table->capacity, first = table->unused, last = 0;
 
 	for (index = table->capacity; index > first; index--) {
 		struct bib_entry *entry = &table->entries[index];
 
+		for (; hashed > first && index - hashed < AHEAD; hashed--)
+			hash_ahead(table, hashed, &ahead[hashed % AHEAD]);
+		fetch_chains(table, &ahead[(index + AHEAD / 2) % AHEAD]);
 		if (entry->seal != ENTRY_UNSEALED) {
-			uint32_t *fate = restore_entry(table, index, keep, context, &restored);
+			uint32_t *fate = restore_entry(table, index, &ahead[index % AHEAD], keep,
+			                               context, &restored);
 
 			++*fate;
 			if (fate == &restored.kept) {

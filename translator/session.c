@@ -199,13 +199,28 @@ void session_del(struct session_table *table, uint32_t index)
 	table->free = index;
 }
 
+#define AHEAD 16 /* as in bib.c */
+
+static uint64_t hash_ahead(const struct session_table *table, uint32_t index)
+{
+	const struct session *session = &table->sessions[index];
+	uint64_t hash;
+
+	if (session->seal == ENTRY_UNSEALED)
+		return 0;
+	hash = hash_of(table, session->bib, session->dst4, session->dport4);
+	__builtin_prefetch(head(table, hash), 1);
+	if (bib_is_used(table->bib, session->bib))
+		__builtin_prefetch(bib_at(table->bib, session->bib), 1);
+	return hash;
+}
+
 /* Enter one session that was found in memory; returns the count of its fate. */
-static uint32_t *restore_session(struct session_table *table, uint32_t index,
+static uint32_t *restore_session(struct session_table *table, uint32_t index, uint64_t hash,
                                  bool (*keep)(void *context, struct session *session),
                                  void *context, struct table_restored *restored)
 {
 	struct session *session = &table->sessions[index];
-	uint64_t hash = hash_of(table, session->bib, session->dst4, session->dport4);
 
 	if (!bib_is_used(table->bib, session->bib))
 		return &restored->refused;
@@ -223,13 +238,19 @@ struct table_restored session_table_restore(struct session_table *table,
                                             void *context)
 {
 	struct table_restored restored = { 0 };
-	uint32_t index;
+	uint64_t ahead[AHEAD] = { 0 };
+	uint32_t index, hashed = table->capacity;
 
 	for (index = table->capacity; index > 0; index--) {
 		struct session *session = &table->sessions[index];
 
+		for (; hashed > 0 && index - hashed < AHEAD; hashed--)
+			ahead[hashed % AHEAD] = hash_ahead(table, hashed);
+		__builtin_prefetch(
+			&table->sessions[*head(table, ahead[(index + AHEAD / 2) % AHEAD])]);
 		if (session->seal != ENTRY_UNSEALED) {
-			uint32_t *fate = restore_session(table, index, keep, context, &restored);
+			uint32_t *fate = restore_session(table, index, ahead[index % AHEAD], keep,
+			                                 context, &restored);
 
 			++*fate;
 			if (fate == &restored.kept) {
