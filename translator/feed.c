@@ -10,7 +10,7 @@
 #define MATURE_LIMIT    65536             /* young sessions looked at in one tick */
 #define REFRESH_LIMIT   262144            /* table slots looked at in one tick */
 #define SHORTEST_MIN_US UINT64_C(1000000) /* shorter lifetimes are not refreshed in time */
-#define SCAN_WAIT_US    UINT64_C(5000000)
+#define LATE_US         UINT64_C(100000)  /* a tick that comes later than this is not made up for */
 #define VERSION_MARGIN                                                             \
 	16 /* above what restored sessions have: of some that ended shortly before \
 	    */
@@ -156,8 +156,7 @@ bool feed_is_used(const struct translator *t, uint32_t index)
 static void overflow(struct feed *feed)
 {
 	feed->stats.overflows++;
-	if (feed->scan == FEED_SCAN_NONE || feed->scan == FEED_SCAN_RUNS)
-		feed->scan = FEED_SCAN_WANTED;
+	feed->scan = FEED_SCAN_WANTED;
 }
 
 void feed_tell(struct translator *t, uint32_t index)
@@ -256,7 +255,6 @@ static void count_told(struct translator *t)
 		feed->stats.copies += !feed_owns(feed, session);
 		highest = session->version > highest ? session->version : highest;
 	}
-	feed->knows_some |= highest > 0;
 	if (highest)
 		feed->version_floor = highest < UINT32_MAX - VERSION_MARGIN
 		                              ? highest + VERSION_MARGIN
@@ -272,9 +270,10 @@ void feed_attach(struct translator *t, uint64_t now_us)
 	feed->dirty_ring.first = feed->dirty_ring.next;
 	feed->young_ring.first = feed->young_ring.next;
 	feed->note_ring.first = feed->note_ring.next;
+	feed->refresh_begun_us = feed->refresh_last_us = now_us;
+	feed->refresh_cursor = 0;
 	feed->is_attached = true;
-	feed->scan = feed->knows_some ? FEED_SCAN_WANTED : FEED_SCAN_HELD_BACK;
-	feed->scan_due_us = now_us + SCAN_WAIT_US;
+	feed->scan = FEED_SCAN_WANTED;
 }
 
 void feed_detach(struct translator *t)
@@ -333,7 +332,7 @@ static uint32_t refresh_share(struct feed *feed, uint32_t capacity, uint64_t now
 		return 0;
 	if (feed->refresh_cursor == 0)
 		feed->refresh_begun_us = now_us;
-	share = passed_us < round_us ? capacity * passed_us / round_us + 1 : capacity;
+	share = capacity * (passed_us < LATE_US ? passed_us : LATE_US) / round_us + 1;
 	return share < REFRESH_LIMIT ? (uint32_t)share : REFRESH_LIMIT;
 }
 
@@ -366,8 +365,6 @@ void feed_tick(struct translator *t)
 		return;
 	let_mature(t);
 	refresh(t);
-	if (feed->scan == FEED_SCAN_HELD_BACK && t->now_us >= feed->scan_due_us)
-		feed->scan = FEED_SCAN_WANTED;
 }
 
 /* ---- looking in ---- */

@@ -26,9 +26,7 @@ struct feed_config {
 /* Begin replication in a translator of mode nat64; ends with translator_free(). 0 or -ENOMEM. */
 int feed_start(struct translator *t, const struct feed_config *config);
 
-/* A syncd is there and was greeted: it is told of changes from now on, and a scan begins. A
- * translator without any told session scans only after the syncd has sent what it holds (at most
- * 5 s later): one that lost its sessions gets them back instead of making its cluster forget. */
+/* A syncd is there and was greeted: it is told of changes from now on, and a scan begins. */
 void feed_attach(struct translator *t, uint64_t now_us);
 
 /* It is gone. What changes meanwhile is not kept: the next scan tells. */

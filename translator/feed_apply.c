@@ -112,7 +112,6 @@ static void note_told(struct translator *t, uint32_t index, const struct feed_re
 	session->sync = SESSION_TOLD;
 	session->told_s = feed_seconds(record->expires_us);
 	bib_at(t->bib, session->bib)->told = 1;
-	t->feed->knows_some = true;
 	t->feed->stats.entered++;
 }
 

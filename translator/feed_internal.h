@@ -49,14 +49,12 @@ struct feed_ring {
 	uint32_t first, next, size; /* size: a power of two */
 };
 
-enum feed_scan { FEED_SCAN_NONE, FEED_SCAN_WANTED, FEED_SCAN_HELD_BACK, FEED_SCAN_RUNS };
+enum feed_scan { FEED_SCAN_NONE, FEED_SCAN_WANTED, FEED_SCAN_RUNS };
 
 struct feed {
 	uint8_t owner; /* this node as sessions have it: id + 1 */
 	uint64_t min_age_us;
 	bool is_attached, in_contact, is_counted;
-	bool knows_some; /* a session was told, either way: the table is not that of an empty start
-	                  */
 
 	struct feed_ring dirty_ring, young_ring, note_ring;
 	uint32_t *dirty; /* indexes of sessions with SESSION_DIRTY; some may be of deleted ones */
@@ -65,7 +63,6 @@ struct feed {
 
 	enum feed_scan scan;
 	uint32_t scan_cursor;
-	uint64_t scan_due_us; /* when a scan that is held back begins at the latest */
 
 	uint64_t shortest_us; /* lifetime of the configuration */
 	uint32_t refresh_cursor;

@@ -55,7 +55,6 @@ static void write_session(struct translator *t, uint32_t index, SaNat64__Session
 	session->told_s = feed_seconds(expires_us);
 	session->sync = SESSION_TOLD;
 	bib->told = 1;
-	t->feed->knows_some = true;
 	t->feed->stats.told++;
 }
 
@@ -259,14 +258,12 @@ static void read_message(struct translator *t, const SaNat64__Feed__FeedMessage 
 {
 	struct feed *feed = t->feed;
 
-	for (size_t i = 0; i < message->n_sessions; i++)
-		read_session(t, message->sessions[i]);
 	for (size_t i = 0; i < message->n_gone; i++)
 		read_gone(t, message->gone[i]);
+	for (size_t i = 0; i < message->n_sessions; i++)
+		read_session(t, message->sessions[i]);
 	if (message->contact)
 		feed->in_contact = message->contact->all_in_contact && message->contact->in_sync;
-	if (message->held_end && feed->scan == FEED_SCAN_HELD_BACK)
-		feed->scan = FEED_SCAN_WANTED;
 	if (message->scan_request && feed->scan == FEED_SCAN_NONE)
 		feed->scan = FEED_SCAN_WANTED;
 }

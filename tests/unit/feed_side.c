@@ -10,14 +10,11 @@ void feed_side_open_with(struct feed_side *side, uint8_t node, const char *keys,
                          uint64_t min_age_us, bool has_fast)
 {
 	const struct feed_config config = { .node = node, .min_age_us = min_age_us };
-	SaNat64__Feed__FeedMessage held_end = SA_NAT64__FEED__FEED_MESSAGE__INIT;
 
 	side->node = node;
 	gateway_open_node(&side->gateway, keys, node, 2, has_fast);
 	assert_int_equal(feed_start(side->gateway.translator, &config), 0);
 	feed_attach(side->gateway.translator, side->gateway.now_us);
-	held_end.held_end = true;
-	feed_side_give(side, &held_end);
 	feed_side_poll(side);
 	assert_int_equal(side->scans_ended, 1);
 }

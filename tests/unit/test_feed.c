@@ -335,32 +335,6 @@ static void what_changes_while_nobody_listens_is_in_the_next_scan(void **state)
 	feed_side_close(&side);
 }
 
-/* Who starts empty first hears what its cluster knows. */
-static void an_empty_translator_scans_after_it_was_told(void **state)
-{
-	const struct feed_config config = { .node = 0, .min_age_us = 2000000 };
-	SaNat64__Feed__FeedMessage held_end = SA_NAT64__FEED__FEED_MESSAGE__INIT;
-
-	(void)state;
-	held_end.held_end = true;
-	for (int waits = 0; waits < 2; waits++) {
-		gateway_open(&side.gateway, POOL);
-		assert_int_equal(feed_start(side.gateway.translator, &config), 0);
-		feed_attach(side.gateway.translator, side.gateway.now_us);
-		gateway_pass(&side.gateway, 4 * SECOND);
-		feed_side_poll(&side);
-		assert_int_equal(side.scans_begun, 0);
-		if (waits)
-			gateway_pass(&side.gateway, SECOND);
-		else
-			feed_side_give(&side, &held_end);
-		feed_side_poll(&side);
-		assert_int_equal(side.scans_begun, 1);
-		assert_int_equal(side.scans_ended, 1);
-		feed_side_close(&side);
-	}
-}
-
 static void a_large_scan_comes_in_many_messages(void **state)
 {
 	SaNat64__Feed__FeedMessage request = SA_NAT64__FEED__FEED_MESSAGE__INIT;
@@ -474,7 +448,6 @@ int main(void)
 		cmocka_unit_test(a_new_session_is_newer_than_the_one_before),
 		cmocka_unit_test(a_scan_tells_everything_worth_it),
 		cmocka_unit_test(what_changes_while_nobody_listens_is_in_the_next_scan),
-		cmocka_unit_test(an_empty_translator_scans_after_it_was_told),
 		cmocka_unit_test(a_large_scan_comes_in_many_messages),
 		cmocka_unit_test(an_overflow_is_counted_and_healed_by_a_scan),
 		cmocka_unit_test(an_explanation_tells_nothing),

@@ -593,11 +593,11 @@ static void a_peer_brings_a_binding_back_to_its_port(void **state)
 	close_both();
 }
 
-/* A translator that lost everything gets its own sessions back, and tells of them in its scan. */
+/* A translator that lost everything gets its own sessions back; a scan that runs may have passed
+ * their places, so they are told as well. */
 static void an_empty_translator_gets_its_own_back(void **state)
 {
 	const struct feed_config config = { .node = 1, .min_age_us = 2000000 };
-	SaNat64__Feed__FeedMessage held_end = SA_NAT64__FEED__FEED_MESSAGE__INIT;
 	SaNat64__Session__Session own = record(1, 5000, 7, 0);
 
 	(void)state;
@@ -607,13 +607,32 @@ static void an_empty_translator_gets_its_own_back(void **state)
 	give(&b, own);
 	assert_int_equal(sessions(&b), 1);
 	assert_int_equal(copies(&b), 0);
-	assert_int_equal(b.scans_begun, 0);
-	held_end.held_end = true;
-	feed_side_give(&b, &held_end);
-	feed_side_poll(&b);
 	assert_int_equal(b.scans_ended, 1);
 	assert_int_equal(b.sessions.count, 1);
 	assert_int_equal(b.sessions.row[0].session.version, 7);
+	feed_side_close(&b);
+}
+
+/* What is gone comes first: the port of the one is that of the other. */
+static void an_end_in_a_message_is_earlier_than_its_sessions(void **state)
+{
+	SaNat64__Feed__FeedMessage message = SA_NAT64__FEED__FEED_MESSAGE__INIT;
+	SaNat64__Session__Session former = record(1, 5000, 5, 1), next = record(2, 5000, 1, 1);
+	SaNat64__Session__Session *sessions_[] = { &next };
+	SaNat64__Session__Gone gone = gone_of(&former), *gones[] = { &gone };
+
+	(void)state;
+	feed_side_open(&b, 1, POOL);
+	give(&b, former);
+	message.n_sessions = message.n_gone = 1;
+	message.sessions = sessions_;
+	message.gone = gones;
+	feed_side_give(&b, &message);
+	feed_side_poll(&b);
+	assert_int_equal(feed_side_stats(&b).conflicts, 0);
+	assert_int_equal(b.refused.count, 0);
+	assert_int_equal(send4(&b, IPPROTO_UDP, 5000, 0), VERDICT_TRANSLATED);
+	assert_int_equal(gateway_last(&b.gateway)->dst6.s6_addr[15], 2);
 	feed_side_close(&b);
 }
 
@@ -639,6 +658,7 @@ int main(void)
 		cmocka_unit_test(ports_rest_long_while_a_peer_is_away),
 		cmocka_unit_test(a_peer_brings_a_binding_back_to_its_port),
 		cmocka_unit_test(an_empty_translator_gets_its_own_back),
+		cmocka_unit_test(an_end_in_a_message_is_earlier_than_its_sessions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,10 +110,6 @@ static void syncd_greet(void)
 	SaNat64__Feed__FeedHello hello = SA_NAT64__FEED__FEED_HELLO__INIT;
 
 	message.hello = &hello;
-	message.held_end = false;
-	syncd_say(&message);
-	message = (SaNat64__Feed__FeedMessage)SA_NAT64__FEED__FEED_MESSAGE__INIT;
-	message.held_end = true;
 	syncd_say(&message);
 }
 
