@@ -149,7 +149,9 @@ static void accept_one(struct group *group, const struct mmsghdr *message, size_
 {
 	struct group_arrival arrival = group_socket_arrival(&message->msg_hdr);
 
-	if (group_accepts(&arrival, &group->socket.address6, group->index))
+	if (!group->usable)
+		group->stats.unheard++;
+	else if (group_accepts(&arrival, &group->socket.address6, group->index))
 		take(context, group->in[i], message->msg_len);
 	else
 		group->stats.not_local++;

@@ -1,9 +1,10 @@
 /* The multicast socket on sync-interface: whole datagrams in and out, in batches.
  *
  * The interface may come later, go down, vanish, be renamed or be made again under its name:
- * group_check(), called a few times a second, finds out and joins again; until then what is sent is
- * thrown away, as a cable would. One socket lives as long as the group, so its large buffers are
- * asked for once, while the program is privileged; nothing later needs a privilege.
+ * group_check(), called a few times a second, finds out and joins again; until then what is sent
+ * and what still comes is thrown away, as a cut cable would. One socket lives as long as the group,
+ * so its large buffers are asked for once, while the program is privileged; nothing later needs a
+ * privilege.
  *
  * Only what comes from the interface, to the group, with hop limit 255 (so it was not routed) is
  * handed on.
@@ -34,6 +35,7 @@ const char *group_link(const struct group *group);
 struct group_stats {
 	uint64_t not_local; /* other interface or destination, or hop limit below 255 */
 	uint64_t unsent;    /* thrown away: no interface, or the kernel refused */
+	uint64_t unheard;   /* came while the interface could not be used */
 	uint64_t joined;    /* how often the interface was joined */
 };
 const struct group_stats *group_stats(const struct group *group);

@@ -249,12 +249,20 @@ static struct box *build_box(const struct program *program)
 	const struct box_random random = { .fill = fill_random };
 	struct box *box = box_new(program->config, program->self, program->key, &random,
 	                          control_now_us());
+
+	if (!box)
+		log_error("not enough memory for the copies of all sessions; lower max-sessions");
+	return box;
+}
+
+static void log_box(const struct program *program)
+{
+	const struct box *box = program->box;
 	struct replica_stats stats;
 
-	if (!box) {
-		log_error("not enough memory for the copies of all sessions; lower max-sessions");
-		return NULL;
-	}
+	log_info("node %s (id %u) of cluster %s replicates %zu instances on %s",
+	         program->self->name, program->self->id, box->cluster, box->count,
+	         program->config->cluster.sync_interface);
 	for (size_t i = 0; i < box->count; i++) {
 		replica_stats(box->instances[i].replica, &stats);
 		log_info("instance %s: copies of all sessions take up to %llu MiB",
@@ -262,7 +270,6 @@ static struct box *build_box(const struct program *program)
 	}
 	if (box->count == 0)
 		log_notice("no instance has sessions: nothing is replicated");
-	return box;
 }
 
 static int start(struct program *program)
@@ -307,9 +314,7 @@ static int run(struct program *program)
 		return EXIT_FAILED;
 	(void)sd_event_set_watchdog(program->event, true);
 	(void)sd_notify(0, "READY=1\nSTATUS=starting");
-	log_info("node %s (id %u) of cluster %s replicates %zu instances on %s",
-	         program->self->name, program->self->id, program->config->cluster.name,
-	         program->box->count, program->config->cluster.sync_interface);
+	log_box(program);
 	result = sd_event_loop(program->event);
 	(void)sd_notify(0, "STOPPING=1");
 	return result < 0 ? EXIT_FAILED : result;

@@ -9,3 +9,4 @@ scenarios += 94-fast-modes 54-state-file
 scenarios += 43-fast-differential
 scenarios += 44-fast-explain 45-fast-local-address 85-soak
 scenarios += 46-fast-trace
+scenarios += 95-syncd-start 96-syncd-link 97-syncd-feed

@@ -64,14 +64,25 @@ static void carry(struct two_boxes *pair, int from)
 		(void)box_receive(pair->box[!from], datagram, len, pair->now_us);
 }
 
+/* When one of them wants to be asked again, a step from now at the earliest. */
+static uint64_t next_us(const struct two_boxes *pair)
+{
+	uint64_t a = box_next_us(pair->box[0]), b = box_next_us(pair->box[1]);
+	uint64_t next = a < b ? a : b;
+
+	return next > pair->now_us + STEP_US ? next : pair->now_us + STEP_US;
+}
+
 void two_boxes_run(struct two_boxes *pair, uint64_t us)
 {
 	uint64_t end_us = pair->now_us + us;
 
-	for (; pair->now_us < end_us; pair->now_us += STEP_US) {
+	while (pair->now_us < end_us) {
 		carry(pair, 0);
 		carry(pair, 1);
+		pair->now_us = next_us(pair);
 	}
+	pair->now_us = end_us;
 }
 
 struct replica_session two_boxes_session(const struct two_boxes *pair, uint32_t number,
