@@ -336,12 +336,15 @@ lab_wire_full() {
 # lab_lose NAMESPACE DEVICE PERCENT: that share of the UDP that enters by DEVICE is lost, at random; 0 ends it, and 100
 # is a cut in one direction.
 lab_lose() {
+	local which="numgen random mod 100 < $3"
+
 	in_ns "$1" nft delete table netdev lose 2>/dev/null || true
+	[ "$3" != 100 ] || which=
 	[ "$3" = 0 ] || in_ns "$1" nft -f - <<-NFT
 		table netdev lose {
 			chain in {
 				type filter hook ingress device "$2" priority 0
-				meta l4proto udp numgen random mod 100 < $3 counter drop
+				meta l4proto udp $which counter drop
 			}
 		}
 	NFT

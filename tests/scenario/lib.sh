@@ -33,7 +33,7 @@ scenario_close() {
 	trap - EXIT
 	[ ${#failed[@]} = 0 ] || status=1
 	if [ "$status" != 0 ]; then
-		tail -n 20 "$lab_dir"/translator-*.log 2>/dev/null || true
+		tail -n 20 "$lab_dir"/translator-*.log "$lab_dir"/syncd-*.log 2>/dev/null || true
 		[ ${#failed[@]} = 0 ] || printf 'failed: %s\n' "${failed[@]}"
 	fi
 	lab_close "$status"

@@ -1,0 +1,98 @@
+#!/bin/bash
+# sa-nat64-syncd killed, stopped for a while and ended, the translator killed and ended, both boxes without power: in
+# whatever order things die and return, no session of a living translator is lost and all boxes hold the same again.
+# timeout: 240
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/boxes.sh"
+
+scenario_open
+boxes_network a b
+boxes_configure
+boxes_start a b
+idle_start 200
+check "200 connections by a" idle_opened
+check "a thousand sessions more" flows 1000
+check "both hold the same" become_same 5 a b
+count=$(held a)
+still_there() { [ "$(held a)" -ge "$count" ] && [ "$(held b)" -ge "$count" ]; }
+lost() { [[ $(peer_field "$1" "$2" state) =~ ^(lost|never-heard)$ ]]; }
+
+lab_stop "${syncd_pid[b]}" KILL 2>/dev/null || true
+check "b's syncd is killed: a notices" wait_for 8 lost a b
+check "the translators keep what they have" still_there
+check "sessions by a meanwhile" flows 500 2
+box_syncd b
+check "started again, b learns them" become_same 10 a b
+count=$(held a)
+
+kill -STOP "${syncd_pid[b]}"
+check "b's syncd is stopped: a notices" wait_for 8 lost a b
+check "sessions by a meanwhile" flows 500 3
+kill -CONT "${syncd_pid[b]}"
+check "it goes on: b learns them" become_same 10 a b
+check "and a sees it in sync" wait_for 5 peer_is a b state in-sync
+count=$(held a)
+
+lab_stop "${syncd_pid[a]}" KILL 2>/dev/null || true
+check "a's syncd is killed: traffic goes on" flows 500 4
+check "and idle connections" idle_ask
+check "b keeps all" still_there
+box_syncd a
+check "started again: b learns what was new" become_same 10 a b
+check "nothing was lost" still_there
+count=$(held a)
+
+status=0
+lab_stop "${syncd_pid[a]}" || status=$?
+check "SIGTERM ends it with exit code 0" test "$status" = 0
+check "b hears the goodbye" wait_for 2 lost b a
+box_syncd a
+check "started again: the same" become_same 10 a b
+check "nothing was lost" still_there
+
+# The translator of the box without traffic is gone, its state too: everything comes from the box's own syncd.
+lab_stop "${translator_pid[b]}" KILL 2>/dev/null || true
+in_box b rm -rf /run/sa-nat64/nat64/state
+check "b's translator is killed, sessions by a meanwhile" flows 500 5
+box_translator b
+check "started again with nothing: b has everything" become_same 10 a b
+check "nothing was lost" still_there
+
+# The translator that carries the traffic.
+lab_stop "${translator_pid[a]}" KILL 2>/dev/null || true
+in_box a rm -rf /run/sa-nat64/nat64/state
+box_translator a
+check "a's translator started again with nothing: a has everything" become_same 10 a b
+check "nothing was lost" still_there
+check "idle connections live" idle_ask
+count=$(held a)
+
+# A box without power loses everything and takes it from the other.
+lab_box_crash b
+check "b has no power: a notices" wait_for 8 lost a b
+check "sessions by a meanwhile" flows 500 6
+lab_box_power b
+box_routes b
+box_syncd b
+box_translator b
+check "b is back, syncd first: it has everything" become_same 15 a b
+check "nothing was lost" still_there
+check "b is in sync" sync_is b state in-sync
+traffic_to b
+check "the traffic moves there: idle connections live" idle_ask
+
+# Both boot cold at once.
+lab_box_crash a
+lab_box_crash b
+for box in a b; do
+	lab_box_power "$box"
+	box_routes "$box"
+	box_translator "$box"
+done
+box_syncd a
+box_syncd b
+check "both booted cold: they do not wait for each other for ever" wait_for 15 box_in_sync a
+check "neither" wait_for 15 box_in_sync b
+check "new sessions by b" flows 500 7
+check "are on both" become_same 10 a b
+check "they are all there" holds_at_least a 450
