@@ -29,7 +29,7 @@ static void put_peer(struct out *out, const SaNat64__Control__Peer *peer)
 	out_flag(out, "config_differs", peer->config_differs);
 	out_flag(out, "prefixes_differ", peer->prefixes_differ);
 	out_milliseconds(out, "silent_ms", peer->silent_us);
-	out_count(out, "missing", peer->missing);
+	out_count(out, "missed", peer->missing);
 	out_count(out, "datagrams", peer->datagrams);
 	out_count(out, "duplicates", peer->duplicates);
 	out_count(out, "replays", peer->replays);

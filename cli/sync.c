@@ -14,7 +14,7 @@ struct state_row {
 static const struct state_row own_states[] = {
 	{ "in-sync", true, "" },
 	{ "alone", true, "" },
-	{ "starting", false, "wait; after sync-wait it goes on alone" },
+	{ "starting", false, "after sync-wait it goes on alone" },
 	{ "joining", false, "wait until all sessions have come" },
 };
 
@@ -105,9 +105,10 @@ static void judge_peer(const char *instance, const SaNat64__Control__Peer *peer,
 		             peer->state, described);
 	else if (peer->lag_us > lag_max_us)
 		findings_add(findings, SEVERITY_WARNING, instance,
-		             "peer %s lags by %" PRIu64 " ms, %" PRIu64 " datagrams are missing: "
-		             "is the sync link lossy, or one of the boxes overloaded?",
-		             peer->node, peer->lag_us / 1000, peer->missing);
+		             "peer %s lags by %" PRIu64
+		             " ms: is the sync link lossy, or one of the "
+		             "boxes overloaded?",
+		             peer->node, peer->lag_us / 1000);
 	if (peer->prefixes_differ)
 		findings_add(findings, SEVERITY_CRITICAL, instance,
 		             "peer %s has another pool6 or destinations: nothing that it sends is "
