@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define TOLD_REST_US UINT64_C(10000000) /* far more than peers need to hear of an end */
+
 enum l4_proto flow_l4_proto(uint8_t proto)
 {
 	if (proto == IPPROTO_TCP)
@@ -115,9 +117,15 @@ uint32_t flow_create(struct translator *t, uint32_t bib, uint32_t dst4, uint16_t
 	return index;
 }
 
-/* When a dynamic binding's port may be used again (RFC 6888 REQ-8 and its exceptions). */
-static uint64_t port_usable_us(const struct translator *t, enum tcp_state last_state)
+/* When a dynamic binding's port may be used again: RFC 6888 REQ-8 and its exceptions, of which
+ * there are none for a port that peers know: they hear late that it is free. */
+static uint64_t port_usable_us(const struct translator *t, const struct bib_entry *entry,
+                               enum tcp_state last_state)
 {
+	if (t->feed && entry->told)
+		return t->now_us + (t->config->port_reuse_delay_us > TOLD_REST_US
+		                            ? t->config->port_reuse_delay_us
+		                            : TOLD_REST_US);
 	if (t->rehearsal || t->config->port_reuse_delay_us == 0 ||
 	    last_state == TCP_STATE_V4_FIN_V6_FIN_RCV ||
 	    t->config->filtering == CONFIG_FILTERING_ADDRESS_DEPENDENT)
@@ -135,7 +143,7 @@ void flow_delete_binding(struct translator *t, uint32_t index, enum tcp_state la
 		                   t->now_us + t->config->tcp_est_timeout_us);
 	else
 		pool4_release(t->pool4, entry.proto, entry.addr4, entry.port4,
-		              port_usable_us(t, last_state));
+		              port_usable_us(t, &entry, last_state));
 }
 
 void flow_delete(struct translator *t, uint32_t index)

@@ -564,6 +564,22 @@ static void ports_rest_long_while_a_peer_is_away(void **state)
 	}
 }
 
+/* Even where the configuration lets it be used again at once: peers may not have heard yet. */
+static void a_told_port_is_not_handed_out_at_once(void **state)
+{
+	(void)state;
+	feed_side_open_with(&a, 0, POOL "udp-timeout = 120s\nport-reuse-delay = 0s\n", 0, false);
+	feed_side_give_contact(&a, true);
+	(void)send6(&a, IPPROTO_UDP, 4000, 0);
+	feed_side_poll(&a);
+	gateway_pass(&a.gateway, 121 * SECOND);
+	assert_int_equal(sessions(&a), 0);
+	assert_int_equal(gateway_stats(&a.gateway).pool4_used[L4_UDP], 1);
+	gateway_pass(&a.gateway, 11 * SECOND);
+	assert_int_equal(gateway_stats(&a.gateway).pool4_used[L4_UDP], 0);
+	feed_side_close(&a);
+}
+
 /* Node 0 is cut off and its copy ends; node 1 goes on. When they meet, the binding is whole. */
 static void a_peer_brings_a_binding_back_to_its_port(void **state)
 {
@@ -656,6 +672,7 @@ int main(void)
 		cmocka_unit_test(both_sides_of_a_conflict_decide_alike),
 		cmocka_unit_test(a_session_nobody_was_told_of_gives_way),
 		cmocka_unit_test(ports_rest_long_while_a_peer_is_away),
+		cmocka_unit_test(a_told_port_is_not_handed_out_at_once),
 		cmocka_unit_test(a_peer_brings_a_binding_back_to_its_port),
 		cmocka_unit_test(an_empty_translator_gets_its_own_back),
 		cmocka_unit_test(an_end_in_a_message_is_earlier_than_its_sessions),
