@@ -101,6 +101,20 @@ struct box_instance *box_find(struct box *box, const char *name)
 	return NULL;
 }
 
+void box_reconfigure(struct box_instance *instance, uint64_t prefixes_hash, uint64_t config_hash)
+{
+	instance->prefixes_hash = prefixes_hash;
+	instance->config_hash = config_hash;
+	replica_reconfigure(instance->replica, prefixes_hash, config_hash);
+}
+
+bool box_feed_differs(const struct box_instance *instance)
+{
+	return instance->feed.attached &&
+	       (instance->feed.prefixes_hash != instance->prefixes_hash ||
+	        instance->feed.config_hash != instance->config_hash);
+}
+
 static struct box_instance *find_id(struct box *box, uint32_t id)
 {
 	for (size_t i = 0; i < box->count; i++)

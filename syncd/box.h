@@ -16,11 +16,11 @@
 #define BOX_DATAGRAM_MAX 9000 /* the largest sync-mtu */
 
 struct box_feed {
-	bool attached;                 /* by feed_server.h */
-	bool other_config;             /* it runs another configuration than this program read */
-	uint64_t messages;             /* of the translator */
-	uint64_t malformed;            /* records of it that were out of range */
-	uint64_t overflows, conflicts; /* as it says */
+	bool attached;                       /* by feed_server.h */
+	uint64_t prefixes_hash, config_hash; /* of the configuration that the translator runs */
+	uint64_t messages;                   /* of the translator */
+	uint64_t malformed;                  /* records of it that were out of range */
+	uint64_t overflows, conflicts;       /* as it says */
 };
 
 struct box_instance {
@@ -76,6 +76,13 @@ void box_free(struct box *box); /* NULL accepted */
 
 /* NULL when none of that name is replicated here. */
 struct box_instance *box_find(struct box *box, const char *name);
+
+/* The instance's configuration is another one now: the peers and its translator are measured by it.
+ */
+void box_reconfigure(struct box_instance *instance, uint64_t prefixes_hash, uint64_t config_hash);
+
+/* The translator runs another configuration than this program. */
+bool box_feed_differs(const struct box_instance *instance);
 
 /* A datagram from the group, any bytes at all. Counted under its verdict. */
 enum box_verdict box_receive(struct box *box, const uint8_t *datagram, size_t len, uint64_t now_us);

@@ -1,6 +1,6 @@
 # syncd-core-srcs: the pure part of sa-nat64-syncd, also linked into tests, fuzzers and bench.
 syncd-core-srcs :=
-syncd-core-srcs += syncd/record.c syncd/seal.c syncd/box.c syncd/report.c syncd/feed_message.c syncd/answer.c
+syncd-core-srcs += syncd/record.c syncd/seal.c syncd/box.c syncd/report.c syncd/feed_message.c syncd/answer.c syncd/reload.c
 syncd-core-srcs += syncd/mirror.c syncd/window.c syncd/sent.c syncd/sendq.c syncd/pace.c syncd/peer.c syncd/wire.c
 syncd-core-srcs += syncd/merge.c syncd/local.c syncd/nack.c syncd/snapshot.c syncd/digest.c
 syncd-core-srcs += syncd/receive.c syncd/transmit.c syncd/replica.c

@@ -104,18 +104,12 @@ static void attach(struct client *client, struct box_instance *instance,
 	client->instance = instance;
 	client->wants_hello = true;
 	client->told = false;
-	instance->feed = (struct box_feed){
-		.attached = true,
-		.other_config = hello->prefixes_hash != instance->prefixes_hash ||
-		                hello->config_hash != instance->config_hash,
-	};
+	instance->feed = (struct box_feed){ .attached = true,
+		                            .prefixes_hash = hello->prefixes_hash,
+		                            .config_hash = hello->config_hash };
 	replica_attach(instance->replica, now_us);
 	log_info("instance %s: its translator (pid %d, version %s) is here", instance->name,
 	         (int)client->pid, hello->program);
-	if (instance->feed.other_config)
-		log_warning("instance %s: its translator runs another configuration than this "
-		            "program; restart the one that was not restarted",
-		            instance->name);
 }
 
 static void read_hello(struct client *client, size_t len, uint64_t now_us)

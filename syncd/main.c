@@ -1,6 +1,5 @@
 /* sa-nat64-syncd: options, open, drop privileges, loop. */
 #include "lib/config.h"
-#include "lib/config_hash.h"
 #include "lib/control_socket.h"
 #include "lib/log.h"
 #include "lib/privileges.h"
@@ -8,6 +7,7 @@
 #include "lib/version.h"
 #include "syncd/box.h"
 #include "syncd/loop.h"
+#include "syncd/reload.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -137,62 +137,46 @@ static int choose(struct program *program)
 
 /* ---- signals ---- */
 
-/* Print to out what differs between two configurations as far as this program is concerned. */
-static void print_differences(const struct program *program, const struct config *wanted, FILE *out)
-{
-	const struct config *running = program->config;
-	const struct config_cluster *a = &running->cluster, *b = &wanted->cluster;
-	struct config_hash now, then;
-
-	if (strcmp(a->name, b->name) != 0 || !b->sync_interface ||
-	    strcmp(a->sync_interface, b->sync_interface) != 0 ||
-	    strcmp(a->sync_group, b->sync_group) != 0 || a->sync_port != b->sync_port ||
-	    a->sync_mtu != b->sync_mtu || a->sync_rate != b->sync_rate ||
-	    a->sync_wait_us != b->sync_wait_us)
-		(void)fprintf(out, " [cluster]");
-	for (size_t i = 0; i < wanted->instance_count; i++) {
-		const struct config_instance *instance = &wanted->instances[i];
-		const struct config_instance *old = config_instance_find(running, instance->name);
-
-		if (!old || config_hash(running, old, &now) < 0 ||
-		    config_hash(wanted, instance, &then) < 0 || now.prefixes != then.prefixes ||
-		    now.rest != then.rest || old->max_sessions != instance->max_sessions)
-			(void)fprintf(out, " [instance %s]", instance->name);
-	}
-	for (size_t i = 0; i < running->instance_count; i++)
-		if (!config_instance_find(wanted, running->instances[i].name))
-			(void)fprintf(out, " [instance %s]", running->instances[i].name);
-}
-
-static void print_key_difference(const struct program *program, const struct config *wanted,
-                                 FILE *out)
+/* 1 when the key file holds another key than the one that runs. */
+static int print_key_difference(const struct program *program, const struct config *wanted,
+                                FILE *out)
 {
 	uint8_t key[SYNC_KEY_LEN];
 	char why[300];
+	int differs;
 
-	if (sync_key_read(wanted->cluster.sync_key_file, key, why, sizeof(why)) < 0)
+	if (sync_key_read(wanted->cluster.sync_key_file, key, why, sizeof(why)) < 0) {
 		log_warning("%s", why);
-	else if (sodium_memcmp(key, program->key, sizeof(key)) != 0)
+		return 0;
+	}
+	differs = sodium_memcmp(key, program->key, sizeof(key)) != 0;
+	if (differs)
 		(void)fprintf(out, " the key in %s", wanted->cluster.sync_key_file);
 	sodium_memzero(key, sizeof(key));
+	return differs;
 }
 
-/* Nothing is taken over while running: a restart costs the peers nothing but a scan. */
-static void compare(const struct program *program, const struct config *wanted)
+static void take_over(const struct program *program, const struct config *wanted)
 {
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
+	int restarts, changed = 0;
 
-	if (!out)
+	if (!out) {
+		log_error("reload refused, nothing changed: not enough memory");
 		return;
-	print_differences(program, wanted, out);
-	print_key_difference(program, wanted, out);
-	if (fclose(out) == 0 && len > 0)
-		log_warning("these differ from what runs and need a restart of sa-nat64-syncd:%s",
-		            text);
+	}
+	restarts = reload_needs_restart(program->config, wanted, out) +
+	           print_key_difference(program, wanted, out);
+	if (fclose(out) == 0 && restarts == 0)
+		changed = reload_apply(program->box, wanted);
+	if (restarts > 0)
+		log_error("reload refused, nothing changed: these need a restart:%s", text);
+	else if (changed < 0)
+		log_error("reload is incomplete: not enough memory");
 	else
-		log_info("the configuration and the key are those that run");
+		log_info("reloaded; %d instances have another configuration now", changed);
 	free(text);
 }
 
@@ -203,12 +187,15 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 	(void)source;
 	(void)info;
+	(void)sd_notify(0, "RELOADING=1");
 	if (config_load(program->options->config, stderr, &wanted) < 0) {
-		log_error("%s has errors; what runs goes on", program->options->config);
-		return 0;
+		log_error("reload refused, nothing changed: %s has errors",
+		          program->options->config);
+	} else {
+		take_over(program, wanted);
+		config_free(wanted);
 	}
-	compare(program, wanted);
-	config_free(wanted);
+	(void)sd_notify(0, "READY=1");
 	return 0;
 }
 

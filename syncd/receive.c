@@ -49,8 +49,19 @@ static bool echoes_us(const struct replica *replica, const SaNat64__Sync__Hello 
 	return false;
 }
 
-static void read_hello(struct peer *peer, const SaNat64__Sync__Hello *hello)
+/* With each Hello, for either configuration may have been reloaded since the last one. */
+static void compare_configs(const struct replica *replica, struct peer *peer,
+                            const SaNat64__Sync__Hello *hello)
 {
+	peer->other_config = hello->config_hash != replica->config.config_hash;
+	peer_event(peer, hello->prefixes_hash == replica->config.prefixes_hash ? PEER_ACCEPTED
+	                                                                       : PEER_DIFFERS);
+}
+
+static void read_hello(const struct replica *replica, struct peer *peer,
+                       const SaNat64__Sync__Hello *hello)
+{
+	compare_configs(replica, peer, hello);
 	peer->state = (enum replica_state)hello->state;
 	peer->sessions = hello->sessions;
 	(void)snprintf(peer->version, sizeof(peer->version), "%s", hello->version);
@@ -65,9 +76,7 @@ static void accept_peer(struct replica *replica, const struct replica_origin *or
 	if (!same)
 		join_forget(replica, origin->node);
 	peer_accept(peer, origin->epoch, origin->seq, now_us);
-	peer->other_config = hello->config_hash != replica->config.config_hash;
-	peer_event(peer, hello->prefixes_hash == replica->config.prefixes_hash ? PEER_ACCEPTED
-	                                                                       : PEER_DIFFERS);
+	compare_configs(replica, peer, hello);
 	peer->heard_us = now_us;
 	replica_new_challenge(replica);
 	replica_want_hello(replica, now_us);
@@ -85,7 +94,7 @@ static void take_hello(struct replica *replica, const struct replica_origin *ori
 		peer_note_challenge(peer, origin->epoch, hello->challenge.data, now_us);
 	}
 	if (peer_is_epoch(peer, origin->epoch))
-		read_hello(peer, hello);
+		read_hello(replica, peer, hello);
 }
 
 /* ---- the rest ---- */

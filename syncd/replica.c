@@ -57,6 +57,12 @@ void replica_free(struct replica *replica)
 	free(replica);
 }
 
+void replica_reconfigure(struct replica *replica, uint64_t prefixes_hash, uint64_t config_hash)
+{
+	replica->config.prefixes_hash = prefixes_hash;
+	replica->config.config_hash = config_hash;
+}
+
 void replica_new_challenge(struct replica *replica)
 {
 	replica->config.random(replica->config.random_context, replica->challenge,

@@ -130,6 +130,9 @@ bool replica_has_apply(const struct replica *replica);
 
 /* ---- people ---- */
 
+/* The instance's configuration is another one now; the peers learn it from the next Hello. */
+void replica_reconfigure(struct replica *replica, uint64_t prefixes_hash, uint64_t config_hash);
+
 /* Ask a peer for a snapshot again; what is held stays. */
 void replica_resync(struct replica *replica, uint64_t now_us);
 

@@ -115,10 +115,11 @@ void report_instance_reason(const struct box *box, const struct box_instance *in
 	};
 
 	(void)snprintf(out, REPORT_MAX, "%s", waiting[replica_state(instance->replica)]);
-	if (out[0] == '\0' && instance->feed.other_config)
-		(void)snprintf(out, REPORT_MAX,
-		               "its translator runs another configuration than sa-nat64-syncd: "
-		               "restart the one that was not restarted");
+	if (out[0] == '\0' && box_feed_differs(instance))
+		(void)snprintf(
+			out, REPORT_MAX,
+			"its translator runs another configuration than sa-nat64-syncd: reload "
+			"the one that was not reloaded");
 	if (out[0] == '\0')
 		first_peer_reason(box, instance, now_us, out);
 }

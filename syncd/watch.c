@@ -19,6 +19,9 @@ struct seen {
 	const char *peer_state[REPLICA_NODES]; /* of report_peer_state() */
 	char peer_reason[REPLICA_NODES][REPORT_MAX];
 	uint64_t peer_wrong_us[REPLICA_NODES]; /* since when something else is wrong; 0: nothing */
+	uint64_t feed_wrong_us; /* since when the translator runs another configuration; 0: it does
+	                           not */
+	bool feed_wrong_said;
 	uint64_t bad_seals;
 	struct log_limit bad_seal_lines;
 };
@@ -129,12 +132,31 @@ static void look_peer(const struct box *box, const struct box_instance *instance
 	seen->peer_wrong_us[node] = 0;
 }
 
+/* A reload reaches the one a little before the other. */
+static void look_feed(const struct box_instance *instance, struct seen *seen, uint64_t now_us)
+{
+	if (!box_feed_differs(instance)) {
+		seen->feed_wrong_us = 0;
+		seen->feed_wrong_said = false;
+		return;
+	}
+	if (!seen->feed_wrong_us)
+		seen->feed_wrong_us = now_us;
+	if (seen->feed_wrong_said || now_us - seen->feed_wrong_us < SETTLE_US)
+		return;
+	seen->feed_wrong_said = true;
+	log_warning("instance %s: its translator runs another configuration than this program: "
+	            "reload the one that was not reloaded",
+	            instance->name);
+}
+
 static void look_instance(const struct watch *watch, const struct box_instance *instance,
                           struct seen *seen, uint64_t now_us)
 {
 	uint16_t peers = report_peers(watch->box);
 
 	look_state(instance, seen);
+	look_feed(instance, seen, now_us);
 	for (uint8_t node = 0; node < REPLICA_NODES; node++)
 		if (peers & 1u << node)
 			look_peer(watch->box, instance, node, seen, now_us);

@@ -181,6 +181,37 @@ static void the_next_time_is_the_earliest_of_the_instances(void **state)
 	assert_true(next > pair.now_us - 2000 && next <= pair.now_us + 100000);
 }
 
+/* A reload reaches one box after the other. */
+static void another_configuration_is_told_and_measured_by(void **state)
+{
+	struct box_instance *here = box_find(pair.box[0], "lower");
+	struct box_instance *there = box_find(pair.box[1], "lower");
+	struct replica_peer_stats peer;
+
+	(void)state;
+	two_boxes_run(&pair, 8000000);
+	assert_true(replica_all_in_contact(there->replica));
+	box_reconfigure(here, here->prefixes_hash, here->config_hash + 1);
+	two_boxes_run(&pair, 3000000);
+	replica_peer_stats(there->replica, 0, &peer, pair.now_us);
+	assert_true(peer.other_config);
+	assert_false(replica_all_in_contact(there->replica));
+	box_reconfigure(there, here->prefixes_hash, here->config_hash);
+	two_boxes_run(&pair, 3000000);
+	assert_true(replica_all_in_contact(here->replica));
+	assert_true(replica_all_in_contact(there->replica));
+	box_reconfigure(here, here->prefixes_hash + 1, here->config_hash);
+	two_boxes_run(&pair, 3000000);
+	replica_peer_stats(there->replica, 0, &peer, pair.now_us);
+	assert_int_equal(peer.contact, REPLICA_OTHER_PREFIXES);
+	here->feed = (struct box_feed){ .attached = true,
+		                        .prefixes_hash = here->prefixes_hash,
+		                        .config_hash = here->config_hash };
+	assert_false(box_feed_differs(here));
+	box_reconfigure(here, here->prefixes_hash, here->config_hash + 1);
+	assert_true(box_feed_differs(here));
+}
+
 int main(void)
 {
 #define ROW(test) cmocka_unit_test_setup_teardown(test, open_pair, close_pair)
@@ -193,6 +224,7 @@ int main(void)
 		ROW(what_is_refused_is_counted_by_its_reason),
 		ROW(a_datagram_of_one_instance_is_not_taken_as_anothers),
 		ROW(the_next_time_is_the_earliest_of_the_instances),
+		ROW(another_configuration_is_told_and_measured_by),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
