@@ -179,6 +179,7 @@ new_sessions() {
 	echo "{\"packets\": $packets, \"seconds\": $cpu}" >"$raw/udp-sessions-cpu.slow.$1"
 	lab_stop "$translator" || die "sa-nat64-translator flows ended with $?"
 	in_ns gateway ip link del flows
+	rm "$lab_dir/run/flows/state"
 }
 
 # senders WAY FILE CPU...: packets of as many senders that enter the server, a second. There they are dropped, so that
@@ -249,6 +250,20 @@ small_packets() {
 	in_program many "$file-ns.fast.$1" many_flows "$2" -t "$duration"
 }
 
+# restart N: kill instance many while it holds all these sessions, and start it again; its pid in translator
+restart() {
+	local file=$lab_dir/raw/restart.fast.$1
+
+	lab_stop "$translator" KILL 2>/dev/null || true
+	in_ns gateway "$root/tests/bench/restart.py" "$lab_dir/run/many/control.sock" "$lab_dir/many.log" \
+		"$bin/sa-nat64-translator" -c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" many >"$file" ||
+		die "sa-nat64-translator many was not restarted"
+	translator=$(sed 's/.*"pid": \([0-9]*\).*/\1/' "$file")
+	grep -q "restored [0-9]* sessions" "$lab_dir/many.log" || die "no session of instance many was restored"
+}
+
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
 # Many flows become sessions of both directions by an echo on the server.
 size_of_table() {
 	local translator echo
@@ -263,8 +278,11 @@ size_of_table() {
 		lab_stop "$echo" || true
 		small_packets "$1" "$flows"
 	done
-	lab_stop "$translator" || die "sa-nat64-translator many ended with $?"
+	restart "$1"
+	kill "$translator"
+	wait_for 10 is_gone "$translator" || die "sa-nat64-translator many does not end"
 	in_ns gateway ip link del many
+	rm "$lab_dir/run/many/state"
 }
 
 fast_path_alone() {
@@ -330,8 +348,9 @@ for program in "$bin/sa-nat64-translator" "$tools/udpblast" "$tools/bench_sessio
 	[ -x "$program" ] || die "$program is not there; run 'make build bench-programs' first"
 done
 lab_open
-trap 'status=$?; sysctl -qw "kernel.bpf_stats_enabled=$stats_before"; lab_close "$status"' EXIT
-mkdir "$lab_dir/raw"
+trap 'status=$?; sysctl -qw "kernel.bpf_stats_enabled=$stats_before"; rm -rf "/dev/shm/$lab_id"; lab_close "$status"' EXIT
+mkdir "$lab_dir/raw" "/dev/shm/$lab_id"
+ln -s "/dev/shm/$lab_id" "$lab_dir/run" # state files belong on tmpfs
 write_meta
 build_network
 start_tayga

@@ -26,6 +26,7 @@ CORE = (
     ('empty_rate', 'new sessions, empty tables', 'k/s', 1e3),
     ('full_rate', 'new sessions, tables full', 'k/s', 1e3),
     ('bytes_per_session', 'memory for each session', 'bytes', 1),
+    ('restart_ms', 'restoring a tenth more sessions', 'ms', 1),
 )
 
 
@@ -120,7 +121,8 @@ def fast_path(folder, result):
             (f'the program, {many} flows in turn', 'ns/packet', median_of_raw(folder, f'flows-{many}-ns')),
             ('the whole path, one flow', 'ns/packet', 1e9 / one),
             (f'the whole path, {many} flows in turn', 'ns/packet', 1e9 / all_of_them),
-            ('growth of the whole path from one flow to all', '%', 100 * (one / all_of_them - 1))]
+            ('growth of the whole path from one flow to all', '%', 100 * (one / all_of_them - 1)),
+            (f'killed with {many} sessions: until it serves again', 'ms', median_of_raw(folder, 'restart'))]
     if median_of(result, 'two-cores', 'routing'):
         rows.append(('two cores, of one: plain routing', 'x', median_of(result, 'two-cores', 'routing') /
                      median_of(result, 'one-core', 'routing')))
