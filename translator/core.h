@@ -136,8 +136,9 @@ void fast_remove(struct translator *t, uint32_t session);
  */
 bool fast_prolongs(struct translator *t, uint32_t session);
 
-/* Forget that a session was in the fast path, whose maps another process filled. */
-void fast_restored(struct session *session);
+/* What is left of an earlier process's notes on a restored session: that it is in the fast path is
+ * believed until translator_forget_unproven(). */
+void fast_restored(struct translator *t, struct session *session);
 
 /* Why the slow path has to see the next packet of a session from this side: NULL if it has not. */
 const char *fast_lacks(const struct translator *t, uint32_t session,

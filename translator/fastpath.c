@@ -4,6 +4,7 @@
 #include "translator/fast_trace.h"
 #include "translator/fastpath_abi.h"
 #include "translator/fastpath_mappings.h"
+#include "translator/fastpath_prove.h"
 #include "translator/fastpath_takeover.h"
 #include "translator/loop.h"
 #include "translator/fastpath.skel.h"
@@ -25,13 +26,18 @@
 
 #define PIN_ROOT     "/sys/fs/bpf"
 #define MAPPINGS_MAX 65536 /* stateless: address pairs remembered at once */
-#define TC_HANDLE    1
-#define TC_PRIORITY  1
+/* Portions of flows that are looked through after a restart: before the first packet, and then in
+ * every turn; a portion takes half a millisecond. */
+#define PORTIONS_FIRST    80
+#define PORTIONS_PER_TICK 12
+#define TC_HANDLE         1
+#define TC_PRIORITY       1
 
 struct fastpath {
 	struct fastpath_bpf *skeleton;
 	struct fast_trace *trace;
 	struct takeover left;      /* by an earlier process, until it is taken over */
+	struct prove *prove;       /* NULL: all of it was looked through */
 	uint64_t *stamps;          /* mapped */
 	uint32_t capacity;         /* highest index */
 	struct mappings *mappings; /* NULL: stateful */
@@ -451,61 +457,76 @@ static void clear_flows(struct fastpath *fastpath)
 	takeover_clear(map4(fastpath));
 }
 
+static void end_proving(struct fastpath *fastpath)
+{
+	prove_free(fastpath->prove);
+	fastpath->prove = NULL;
+}
+
 void fastpath_reset(struct fastpath *fastpath, const struct config_instance *config)
 {
+	end_proving(fastpath);
 	clear_flows(fastpath);
 	if (write_settings(fastpath, config) < 0)
 		log_warning("the fast path keeps its old settings: %s", strerror(errno));
 }
 
-/* Make a session of a flow that has none, and enter it again under that. False: there is no place
- * for it. */
-static bool restore_flow(struct fastpath *fastpath, struct translator *t,
-                         const struct takeover_flow *kept, const struct translator_flow *flow,
-                         uint64_t now_us)
+/* Without sessions of its own, t gets them from the flows: all at once, before the first packet
+ * makes others in their place. */
+static uint32_t restore_all(struct fastpath *fastpath, struct translator *t)
 {
-	uint64_t last_us = kept->seconds ? (kept->seconds + 1) * 1000000 : now_us;
-	uint32_t index;
+	const struct translator_fast fast = fastpath_hooks(fastpath);
+	uint64_t now_us = loop_now_us();
+	struct takeover_flow *kept;
+	uint32_t count, i, taken = 0;
 
-	if (!kept->key.proto) /* the instance was stateless before */
-		return false;
-	index = translator_restore(t, flow, last_us, now_us);
-	if (!index || install(fastpath, index, flow) < 0)
-		return false;
-	fastpath->stamps[index] = kept->seconds;
-	return true;
-}
-
-static bool is_in_fast_path(const void *context, uint32_t index, const struct translator_flow *flow)
-{
-	return translator_has_fast(context, index, flow);
+	count = takeover_read(&fastpath->left, map6(fastpath), fastpath->stamps, fastpath->capacity,
+	                      &kept);
+	takeover_fini(&fastpath->left);
+	takeover_clear(map4(fastpath));
+	for (i = 0; i < count; i++) {
+		if (prove_restore(&fast, fastpath->stamps, t, &kept[i], now_us))
+			taken++;
+		else
+			(void)bpf_map_delete_elem(map6(fastpath), &kept[i].key);
+	}
+	free(kept);
+	return taken;
 }
 
 uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t)
 {
+	const struct translator_fast fast = fastpath_hooks(fastpath);
 	bool is_moved = fastpath->left.flows6 >= 0; /* to maps of another size */
-	uint64_t now_us = loop_now_us();
-	uint32_t count, i, taken = 0;
-	struct takeover_flow *kept;
+	uint32_t cursor = 0, taken;
+	bool is_done;
 
 	if (fastpath->mappings) {
 		takeover_fini(&fastpath->left);
 		clear_flows(fastpath);
 		return 0;
 	}
-	count = takeover_read(&fastpath->left, map6(fastpath), fastpath->stamps, fastpath->capacity,
-	                      &kept);
-	takeover_fini(&fastpath->left);
-	for (i = 0; i < count; i++) {
-		struct translator_flow flow = takeover_flow(&kept[i]);
-
-		if ((!is_moved && translator_keep_fast(t, kept[i].to.index, &flow)) ||
-		    restore_flow(fastpath, t, &kept[i], &flow, now_us))
-			taken++;
-		else
-			(void)bpf_map_delete_elem(map6(fastpath), &kept[i].key);
+	if (!is_moved && translator_restored(t).sessions)
+		fastpath->prove = prove_new(map6(fastpath), map4(fastpath), fastpath->stamps,
+		                            fastpath->capacity, &fast);
+	if (!fastpath->prove) {
+		taken = restore_all(fastpath, t);
+		(void)translator_forget_unproven(t, &cursor, UINT32_MAX);
+		return taken;
 	}
-	free(kept);
-	takeover_sweep(map4(fastpath), is_in_fast_path, t);
+	takeover_fini(&fastpath->left);
+	is_done = prove_step(fastpath->prove, t, PORTIONS_FIRST, loop_now_us());
+	taken = prove_count(fastpath->prove);
+	if (is_done)
+		end_proving(fastpath);
 	return taken;
+}
+
+void fastpath_prove(struct fastpath *fastpath, struct translator *t, uint64_t now_us)
+{
+	if (!fastpath->prove || !prove_step(fastpath->prove, t, PORTIONS_PER_TICK, now_us))
+		return;
+	log_info("took over %u sessions that the fast path kept, all in all",
+	         prove_count(fastpath->prove));
+	end_proving(fastpath);
 }

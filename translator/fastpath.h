@@ -34,6 +34,10 @@ struct translator_fast fastpath_hooks(struct fastpath *fastpath);
  */
 uint32_t fastpath_take_over(struct fastpath *fastpath, struct translator *t);
 
+/* Go on taking over, where there were too many flows to do it at once; bounded work, to be called
+ * every 20 ms or so. */
+void fastpath_prove(struct fastpath *fastpath, struct translator *t, uint64_t now_us);
+
 /* Remove all flows and take the settings of another configuration: before a reload. */
 void fastpath_reset(struct fastpath *fastpath, const struct config_instance *config);
 

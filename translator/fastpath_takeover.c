@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH    1024
+#define BATCH    TAKEOVER_PORTION
 #define MAPS_MAX 16 /* of one program */
 
 /* What FASTPATH_LAYOUT stands for; count it up with any change here. */
@@ -136,7 +136,7 @@ int takeover_maps(struct takeover *left, uint32_t program_id, struct bpf_map *fl
 /* ---- flows ---- */
 
 /* The flows of a map in portions, for a table may hold millions. */
-struct portion {
+struct takeover_walk {
 	uint32_t position; /* of the kernel */
 	uint32_t count;
 	uint8_t keys[BATCH * sizeof(struct fastpath_key6)];
@@ -144,20 +144,30 @@ struct portion {
 	bool is_first, is_last;
 };
 
-static struct portion *portion_new(void)
+struct takeover_walk *takeover_walk_new(void)
 {
-	struct portion *portion = malloc(sizeof(*portion));
+	struct takeover_walk *portion = malloc(sizeof(*portion));
 
 	if (!portion)
 		return NULL;
-	portion->is_first = true;
-	portion->is_last = false;
+	takeover_walk_restart(portion);
 	return portion;
+}
+
+void takeover_walk_restart(struct takeover_walk *walk)
+{
+	walk->is_first = true;
+	walk->is_last = false;
+}
+
+void takeover_walk_free(struct takeover_walk *walk)
+{
+	free(walk);
 }
 
 void takeover_clear(int map)
 {
-	struct portion *portion = portion_new();
+	struct takeover_walk *portion = takeover_walk_new();
 
 	while (portion && !portion->is_last) {
 		portion->count = BATCH;
@@ -171,7 +181,7 @@ void takeover_clear(int map)
 }
 
 /* The next entries, count of them; what comes with the end counts, too. False after the end. */
-static bool next_portion(int map, struct portion *portion)
+static bool next_portion(int map, struct takeover_walk *portion)
 {
 	if (portion->is_last)
 		return false;
@@ -204,24 +214,42 @@ static uint64_t stamp_of(const struct stamps *stamps, uint32_t index)
 	return seconds;
 }
 
-/* Add a portion to the list; false when memory ends. */
-static bool keep_portion(const struct stamps *stamps, const struct portion *portion,
-                         struct takeover_flow **flows, uint32_t *count)
+static void copy_flows(const struct stamps *stamps, const struct takeover_walk *portion,
+                       struct takeover_flow *flows)
 {
-	struct takeover_flow *larger = reallocarray(*flows, *count + portion->count,
-	                                            sizeof(**flows));
 	uint32_t i;
 
-	if (!larger)
-		return false;
-	*flows = larger;
 	for (i = 0; i < portion->count; i++) {
-		struct takeover_flow *flow = &larger[*count + i];
+		struct takeover_flow *flow = &flows[i];
 
 		memcpy(&flow->key, portion->keys + i * sizeof(flow->key), sizeof(flow->key));
 		memcpy(&flow->to, portion->values + i * sizeof(flow->to), sizeof(flow->to));
 		flow->seconds = stamp_of(stamps, flow->to.index);
 	}
+}
+
+uint32_t takeover_walk6(struct takeover_walk *walk, int flows6, const uint64_t *stamps,
+                        uint32_t capacity, struct takeover_flow flows[TAKEOVER_PORTION])
+{
+	struct stamps where = { .map = -1, .mapped = stamps, .capacity = capacity };
+
+	if (!next_portion(flows6, walk))
+		return 0;
+	copy_flows(&where, walk, flows);
+	return walk->count;
+}
+
+/* Add a portion to the list; false when memory ends. */
+static bool keep_portion(const struct stamps *stamps, const struct takeover_walk *portion,
+                         struct takeover_flow **flows, uint32_t *count)
+{
+	struct takeover_flow *larger = reallocarray(*flows, *count + portion->count,
+	                                            sizeof(**flows));
+
+	if (!larger)
+		return false;
+	*flows = larger;
+	copy_flows(stamps, portion, larger + *count);
 	*count += portion->count;
 	return true;
 }
@@ -231,7 +259,7 @@ uint32_t takeover_read(const struct takeover *left, int flows6, const uint64_t *
 {
 	int map = left->flows6 >= 0 ? left->flows6 : flows6;
 	struct stamps where = { .map = left->stamps, .mapped = stamps, .capacity = capacity };
-	struct portion *portion = portion_new();
+	struct takeover_walk *portion = takeover_walk_new();
 	uint32_t count = 0;
 
 	*flows = NULL;
@@ -282,7 +310,7 @@ static struct translator_flow flow_of4(const struct fastpath_key4 *key,
 	return flow;
 }
 
-static void sweep_portion(int map, const struct portion *portion,
+static void sweep_portion(int map, const struct takeover_walk *portion,
                           bool (*wanted)(const void *context, uint32_t index,
                                          const struct translator_flow *flow),
                           const void *context)
@@ -301,14 +329,13 @@ static void sweep_portion(int map, const struct portion *portion,
 	}
 }
 
-void takeover_sweep(int flows4,
+bool takeover_walk4(struct takeover_walk *walk, int flows4,
                     bool (*wanted)(const void *context, uint32_t index,
                                    const struct translator_flow *flow),
                     const void *context)
 {
-	struct portion *portion = portion_new();
-
-	while (portion && next_portion(flows4, portion))
-		sweep_portion(flows4, portion, wanted, context);
-	free(portion);
+	if (!next_portion(flows4, walk))
+		return false;
+	sweep_portion(flows4, walk, wanted, context);
+	return true;
 }

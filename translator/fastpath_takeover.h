@@ -48,8 +48,23 @@ uint32_t takeover_read(const struct takeover *left, int flows6, const uint64_t *
 /* The same flow in the translator's words. Meaningless for stateless mappings: key.proto is 0. */
 struct translator_flow takeover_flow(const struct takeover_flow *kept);
 
-/* Remove the entries of flows4 whose flow and index wanted() does not want. */
-void takeover_sweep(int flows4,
+/* A walk through a map in portions, while its entries change. NULL when memory ends. */
+struct takeover_walk;
+struct takeover_walk *takeover_walk_new(void);
+void takeover_walk_free(struct takeover_walk *walk); /* NULL accepted */
+
+/* From the beginning of the same or another map. */
+void takeover_walk_restart(struct takeover_walk *walk);
+
+#define TAKEOVER_PORTION 1024
+
+/* The next flows of flows6, as takeover_read() has them; 0 at the end. */
+uint32_t takeover_walk6(struct takeover_walk *walk, int flows6, const uint64_t *stamps,
+                        uint32_t capacity, struct takeover_flow flows[TAKEOVER_PORTION]);
+
+/* Remove those of the next entries of flows4 whose flow and index wanted() does not want. False at
+ * the end. */
+bool takeover_walk4(struct takeover_walk *walk, int flows4,
                     bool (*wanted)(const void *context, uint32_t index,
                                    const struct translator_flow *flow),
                     const void *context);

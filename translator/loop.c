@@ -149,6 +149,8 @@ static int on_tick(sd_event_source *source, uint64_t due_us, void *userdata)
 
 	(void)due_us;
 	translator_tick(loop->translator, now_us);
+	if (loop->fastpath)
+		fastpath_prove(loop->fastpath, loop->translator, now_us);
 	if (loop->fastpath && now_us - loop->swept_us >= 1000000) {
 		fastpath_sweep(loop->fastpath, now_us);
 		loop->swept_us = now_us;

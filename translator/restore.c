@@ -106,7 +106,7 @@ static bool keep_session(void *context, struct session *session)
 		return false;
 	if (session->expires_us > end_us)
 		session->expires_us = end_us;
-	fast_restored(session);
+	fast_restored(t, session);
 	feed_restored(session);
 	flow_count(t, session->bib, session->dst4);
 	return true;

@@ -6,10 +6,12 @@
  */
 #include "translator/core.h"
 
-#define SEEN_64   0x01
-#define SEEN_46   0x02
-#define INSTALLED 0x04
-#define REFUSED   0x08 /* there was no room; not tried again */
+#define SEEN_64    0x01
+#define SEEN_46    0x02
+#define INSTALLED  0x04
+#define REFUSED    0x08 /* there was no room; not tried again */
+#define SCAN_LIMIT 1024 /* free places looked at in one go */
+#define UNPROVEN   0x10 /* INSTALLED as the state file says; not seen in the kernel yet */
 
 static struct translator_flow describe(const struct translator *t, const struct session *session)
 {
@@ -98,7 +100,7 @@ void fast_remove(struct translator *t, uint32_t index)
 		return;
 	flow = describe(t, session);
 	t->io.fast.remove(t->io.fast.context, &flow);
-	session->fast &= (uint8_t)~INSTALLED;
+	session->fast &= (uint8_t) ~(INSTALLED | UNPROVEN);
 	t->fast_held--;
 }
 
@@ -152,9 +154,34 @@ bool fast_prolongs(struct translator *t, uint32_t index)
 	return true;
 }
 
-void fast_restored(struct session *session)
+void fast_restored(struct translator *t, struct session *session)
 {
+	bool was_there = session->fast & INSTALLED && t->io.fast.install && is_open(session);
+
 	session->fast &= SEEN_64 | SEEN_46;
+	if (!was_there)
+		return;
+	session->fast |= INSTALLED | UNPROVEN;
+	t->fast_held++;
+}
+
+bool translator_forget_unproven(struct translator *t, uint32_t *cursor, uint32_t limit)
+{
+	uint32_t index;
+
+	while (limit--) {
+		struct session *session;
+
+		index = session_next(t->sessions, cursor, SCAN_LIMIT);
+		if (!index && !*cursor)
+			return false;
+		session = index ? session_at(t->sessions, index) : NULL;
+		if (!session || !(session->fast & UNPROVEN))
+			continue;
+		session->fast &= (uint8_t) ~(INSTALLED | UNPROVEN);
+		t->fast_held--;
+	}
+	return true;
 }
 
 static bool is_same_flow(const struct translator_flow *a, const struct translator_flow *b)
@@ -183,11 +210,14 @@ bool translator_keep_fast(struct translator *t, uint32_t index, const struct tra
 	if (!is_flow_of(t, index, flow))
 		return false;
 	session = session_at(t->sessions, index);
-	if (!is_open(session) || session->fast & INSTALLED || stateful_serves4(t, flow->remote4) ||
-	    admit_destination4(t, session->pool6, flow->remote4) != VERDICT_OK)
+	if (!is_open(session) || stateful_serves4(t, flow->remote4) ||
+	    admit_destination4(t, session->pool6, flow->remote4) != VERDICT_OK) {
+		fast_remove(t, index);
 		return false;
+	}
+	if (!(session->fast & INSTALLED))
+		t->fast_held++;
 	session->fast = SEEN_64 | SEEN_46 | INSTALLED;
-	t->fast_held++;
 	return true;
 }
 

@@ -152,6 +152,11 @@ uint32_t translator_restore(struct translator *t, const struct translator_flow *
  * may stay there. It counts as being there from now on. */
 bool translator_keep_fast(struct translator *t, uint32_t index, const struct translator_flow *flow);
 
+/* Restored sessions count as being in the fast path if they were. This takes that from those which
+ * translator_keep_fast() did not meet, at most limit of them per call; *cursor begins with 0.
+ * Returns whether there are more. */
+bool translator_forget_unproven(struct translator *t, uint32_t *cursor, uint32_t limit);
+
 /* Whether a session with this index (any number) is in the fast path, with this flow. */
 bool translator_has_fast(const struct translator *t, uint32_t index,
                          const struct translator_flow *flow);

@@ -199,7 +199,6 @@ void gateway_restart(struct gateway *gateway, const char *keys)
 {
 	gateway_close(gateway);
 	gateway->memory->restore = true;
-	gateway->entered = 0;
 	build_usual(gateway, keys, &gateway->config, &gateway->translator);
 }
 

@@ -43,7 +43,8 @@ void gateway_open_fast(struct gateway *gateway, const char *keys);
 /* The same in memory that stays, zeroed at first; NULL is not allowed. */
 void gateway_open_kept(struct gateway *gateway, const char *keys, struct translator_memory *memory);
 
-/* Another process goes on with the memory, and with these keys. The clock goes on, too. */
+/* Another process goes on with the memory, and with these keys. The clock goes on, too, and flows
+ * stay in the fast path. */
 void gateway_restart(struct gateway *gateway, const char *keys);
 /* Start as one box of a cluster of node_count, with or without such a fast path. */
 void gateway_open_node(struct gateway *gateway, const char *keys, unsigned node_id,
