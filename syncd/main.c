@@ -244,17 +244,16 @@ static struct box *build_box(const struct program *program)
 
 static void log_box(const struct program *program)
 {
+	const struct config *config = program->config;
 	const struct box *box = program->box;
-	struct replica_stats stats;
 
 	log_info("node %s (id %u) of cluster %s replicates %zu instances on %s",
 	         program->self->name, program->self->id, box->cluster, box->count,
-	         program->config->cluster.sync_interface);
-	for (size_t i = 0; i < box->count; i++) {
-		replica_stats(box->instances[i].replica, &stats);
-		log_info("instance %s: copies of all sessions take up to %llu MiB",
-		         box->instances[i].name, (unsigned long long)(stats.memory_bytes >> 20));
-	}
+	         config->cluster.sync_interface);
+	for (size_t i = 0; i < box->count; i++)
+		log_info("instance %s: room for the sessions of %zu nodes, %u of each",
+		         box->instances[i].name, config->node_count,
+		         config_instance_find(config, box->instances[i].name)->max_sessions);
 	if (box->count == 0)
 		log_notice("no instance has sessions: nothing is replicated");
 }
