@@ -189,7 +189,8 @@ def example_tests():
 def install_test():
     script = ('set -e; root=$(mktemp -d); trap "rm -rf $root" EXIT; '
               'make --no-print-directory install DESTDIR=$root PREFIX=/usr; '
-              '$root/usr/sbin/sa-nat64-translator --version; $root/usr/bin/sa-nat64 --version; '
+              '$root/usr/sbin/sa-nat64-translator --version; $root/usr/sbin/sa-nat64-syncd --version; '
+              '$root/usr/bin/sa-nat64 --version; '
               'test -s $root/usr/share/doc/sa-nat64/examples/single-box.conf')
     return Test('build/install', ['bash', '-c', script], by_exit)
 

@@ -38,8 +38,17 @@ check "no key file: 2" with 2 "none.key" nokey.conf
 check "a key that others can read: 2" with 2 "open.key" openkey.conf
 check "nothing is left of any of them" refuse test -e "$lab_dir/run-a/sync.sock"
 
-lab_start a syncd-a bash -c "NOTIFY_SOCKET=$lab_dir/notify.sock exec '$bin/sa-nat64-syncd' \
-	-c '$lab_dir/sa-nat64.conf' -r '$lab_dir/run-a' -n gw-a"
+# what a service manager is told, one line for each message
+lab_start a notify python3 -uc '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    print(s.recv(4096).decode().replace(chr(10), " "))' "$lab_dir/notify.sock"
+wait_for 5 test -S "$lab_dir/notify.sock" || lab_fail_with_log notify
+notified() { wait_for 5 grep -q -- "$1" "$lab_dir/notify.log"; }
+lab_start a syncd-a env NOTIFY_SOCKET="$lab_dir/notify.sock" WATCHDOG_USEC=1000000 "$bin/sa-nat64-syncd" \
+	-c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run-a" -n gw-a
 pid=$lab_pid
 wait_for 5 test -S "$lab_dir/run-a/sync.sock" || lab_fail_with_log syncd-a
 status_of() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$pid/status"; }
@@ -51,6 +60,9 @@ check "it can gain none: NoNewPrivs" test "$(status_of NoNewPrivs)" = 1
 check "the feed's socket is 0600" test "$(stat -c %a "$lab_dir/run-a/sync.sock")" = 600
 check "the control socket is 0660" test "$(stat -c %a "$lab_dir/run-a/syncd.sock")" = 660
 check "without peers it is alone and in sync" wait_for 5 logged a "instance lower: alone"
+check "the service manager is told that it is ready" notified "READY=1"
+check "that it lives" notified "WATCHDOG=1"
+check "and how it is" notified "STATUS=1 of 1 instances in sync, 0 with every peer"
 check "stateless instances are not replicated" refuse logged a "instance siit"
 
 reloaded() { wait_for 5 logged a "$1"; }
@@ -78,4 +90,5 @@ kill -HUP "$pid"
 check "SIGHUP: a bad file changes nothing" reloaded "sa-nat64.conf has errors"
 kill -TERM "$pid"
 check "SIGTERM: it ends" wait_for 5 refuse test -e "/proc/$pid"
+check "the service manager knows" notified "STOPPING=1"
 check "its sockets are gone" refuse test -e "$lab_dir/run-a/sync.sock" -o -e "$lab_dir/run-a/syncd.sock"
