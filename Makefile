@@ -25,11 +25,12 @@ CLANG_FORMAT ?= clang-format
 programs     := sa-nat64-translator sa-nat64-syncd sa-nat64
 FUZZ_SECONDS ?= 600
 SOAK_SECONDS ?= 600
+SEEDS        ?= 20000
 
 # Lists: lib-srcs, proto-files, core-srcs, translator-srcs, cli-srcs, unit-tests, fuzzers and so on.
 include lib/build.mk proto/build.mk translator/build.mk syncd/build.mk cli/build.mk
 include tests/unit/build.mk tests/vectors/build.mk tests/fuzz/build.mk tests/golden/build.mk
-include tests/scenario/build.mk tests/bench/build.mk
+include tests/scenario/build.mk tests/bench/build.mk tests/sim/build.mk
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 
@@ -99,6 +100,7 @@ unit-bins    := $(unit-tests:%=$(out)/unit/%)
 vector-bin   := $(out)/vectors
 tool-bins    := $(test-tools:%=$(out)/tools/%)
 bench-bins   := $(bench-programs:%=$(out)/bench/%)
+sim-bins     := $(simulations:%=$(out)/sim/%)
 fuzz-bins    := $(fuzzers:%=build/fuzz/%)
 
 archives := $(out)/core.a $(out)/syncd-core.a $(out)/lib.a
@@ -106,17 +108,18 @@ sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core
             $(syncd-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
-            $(bench-support-srcs)
+            $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)
 
-.PHONY: build tests unit vectors bench-programs generated fuzzers check soak demo bench install asan fuzz cover lint format \
+.PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo bench install asan fuzz cover lint format \
         help clean deps deps-build deps-check deps-demo deps-bench
 .DEFAULT_GOAL := build
 
 build: $(program-bins)
-tests: build unit vectors
+tests: build unit vectors simulations
 unit: $(unit-bins) $(tool-bins)
 vectors: $(vector-bin)
 bench-programs: $(bench-bins)
+simulations: $(sim-bins)
 generated: $(proto-hdrs) $(bpf-skels)
 
 # ---- rules -------------------------------------------------------------------------------------------------------
@@ -178,6 +181,9 @@ $(vector-bin): $(call objects,$(vector-srcs)) $(archives)
 $(out)/bench/%: $(out)/tests/bench/%.o $(call objects,$(bench-support-srcs)) $(archives)
 	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)
 
+$(out)/sim/%: $(out)/tests/sim/sim_%.o $(call objects,$(sim-support-srcs)) $(archives)
+	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)
+
 ifeq ($(VARIANT),fuzz)
 fuzzers: $(fuzz-bins)
 $(fuzz-bins): $(out)/%: $(out)/tests/fuzz/fuzz_%.o $(call objects,$(fuzz-support-srcs)) $(archives)
@@ -217,6 +223,9 @@ fuzz: deps-check
 	@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
 	@./tests/tools/fuzz.sh --seconds $(FUZZ_SECONDS) $(fuzzers)
 
+sim: deps-check simulations
+	@./tests/check.py --only '^sim/' --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+
 cover: deps-check
 	@$(MAKE) --no-print-directory VARIANT=cover tests
 	@./tests/tools/cover.py
@@ -251,6 +260,7 @@ help:
 	@echo 'make install    into DESTDIR and PREFIX (/usr/local)'
 	@echo 'make asan       programs, unit tests and vectors with address and undefined-behaviour sanitizers'
 	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (600) seconds'
+	@echo 'make sim        replication on SEEDS (20000) simulated bad networks; SEED=N repeats one'
 	@echo 'make cover      line coverage of unit tests, vectors and golden tests, file by file'
 	@echo 'make lint       layout, include rules, banned functions, size budgets, lists'
 	@echo 'make format     lay out all C files with clang-format'

@@ -45,6 +45,7 @@ static void ask(struct replica *replica, int node, uint64_t now_us)
 	join->node = node;
 	join->id++;
 	join->end_known = false;
+	join->end_seq = 0;
 	join->ask_us = join->progress_us = now_us;
 	join->lost_before = replica->peers[node].window.lost;
 }
@@ -162,7 +163,8 @@ void join_end(struct replica *replica, uint8_t node, uint32_t id, uint64_t seq, 
 	if (join->node != node || join->id != id || join->end_known)
 		return;
 	join->end_known = true;
-	join->end_seq = seq;
+	if (seq > join->end_seq)
+		join->end_seq = seq;
 	join->ask_us = UINT64_MAX;
 	join->progress_us = now_us;
 	replica->tick_us = now_us;
@@ -172,7 +174,7 @@ void join_repaired(struct replica *replica, uint8_t node, uint64_t seq)
 {
 	struct join *join = &replica->join;
 
-	if (join->node == node && join->end_known && seq > join->end_seq)
+	if (join->node == node && seq > join->end_seq)
 		join->end_seq = seq;
 }
 

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define RECENT_MAX 256
+#define RECENT_MAX   256
+#define STEADY_TRIES 4
 
 static bool bit_is(const uint64_t *bits, uint64_t seq)
 {
@@ -144,12 +145,14 @@ void window_give_up(struct window *window, const struct window_range *range)
 	window->lost += finish(window, range);
 }
 
+/* When it is to be asked for the next time: the waits double up to STEADY_TRIES, then stay. */
 static uint64_t due_us(const struct window *window, uint64_t seq)
 {
-	uint64_t wait_us = WINDOW_GRACE_US *
-	                   ((UINT64_C(2) << window->tries[seq % WINDOW_SIZE]) - 1);
+	uint64_t tries = window->tries[seq % WINDOW_SIZE];
+	uint64_t doubled = tries < STEADY_TRIES ? tries : STEADY_TRIES;
+	uint64_t waits = (UINT64_C(2) << doubled) - 1 + ((tries - doubled) << STEADY_TRIES);
 
-	return window->noticed_us[seq % WINDOW_SIZE] + wait_us;
+	return window->noticed_us[seq % WINDOW_SIZE] + WINDOW_GRACE_US * waits;
 }
 
 /* The next number above seq that is not done, or high + 1. */

@@ -2,8 +2,8 @@
  *
  * The last 4,096 numbers. A number is *seen* when its datagram came, *done* when there is nothing
  * more to wait for: it was seen, what it carried was sent again, or it was given up. A number that
- * is missing is asked for 10 ms after it was noticed, and again after 20, 40, 80 ms and so on,
- * eight times. Source: proto/SYNC.md, section 4.
+ * is missing is asked for 10 ms after it was noticed, and again after 20, 40, 80 and then every
+ * 160 ms, sixteen times. Source: proto/SYNC.md, section 4.
  */
 #ifndef SA_NAT64_SYNCD_WINDOW_H
 #define SA_NAT64_SYNCD_WINDOW_H
@@ -13,7 +13,7 @@
 
 #define WINDOW_SIZE     4096
 #define WINDOW_GRACE_US UINT64_C(10000)
-#define WINDOW_TRIES    8
+#define WINDOW_TRIES    16
 
 struct window {
 	uint64_t high;    /* the highest number that came */

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs everything that checks this tree and counts it: what `make check` does once its packages are there.
 
-usage: check.py [--list] [--only REGEX] [--fuzz-seconds N]
+usage: check.py [--list] [--only REGEX] [--fuzz-seconds N] [--seeds N | --seed N]
 
-Parts, in order: lint, build, unit, vectors, golden, examples, asan, fuzz, blackbox, scenario. What has to run stands
+Parts, in order: lint, build, unit, sim, vectors, golden, examples, asan, fuzz, blackbox, scenario. What has to run stands
 in the build.mk lists, so a test that is listed but missing fails instead of vanishing. One line per test, the output of
 failures only; the whole output of each program is kept in build/check/. The last line is "N passed, N failed", with
 ", N skipped" when something was skipped. Exit 1 when anything failed, or when nothing ran."""
@@ -23,6 +23,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
 LOGS = 'build/check'
 TAIL = 60
 SKIPPED = 77
+SIM_SHARE = 50
 VECTORS = ('tests/vectors/vectors.json', 'tests/vectors/more.json')
 SANITIZE = {'ASAN_OPTIONS': 'abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1',
             'UBSAN_OPTIONS': 'print_stacktrace=1:halt_on_error=1'}
@@ -195,6 +196,19 @@ def install_test():
     return Test('build/install', ['bash', '-c', script], by_exit)
 
 
+def sim_tests(prefix, out, first, count, env):
+    """The seeds in shares, so that several run at a time."""
+    tests = []
+    share = max(1, min(SIM_SHARE, -(-count // 2)))
+    for name in make_list('simulations'):
+        program = '%s/sim/%s' % (out, name)
+        for start in range(first, first + count, share):
+            size = min(share, first + count - start)
+            tests.append(Test('%s/%s' % (prefix, name), [program, str(start), str(size)], by_lines(), 120 + 4 * size, env,
+                              [program], log='%s-%s-%d' % (prefix, name, start)))
+    return tests
+
+
 def fuzz_tests(seconds):
     return [Test('fuzz/' + n, ['tests/tools/fuzz.sh', '--seconds', str(seconds), n], by_exit, seconds + 120,
                  needs=['build/fuzz/' + n]) for n in make_list('fuzzers')]
@@ -231,12 +245,13 @@ def parts(options):
     lint = subprocess.run(['tests/tools/lint.py', '--list'], capture_output=True, text=True, check=True).stdout.split()
     yield 1, [make('build/generated', 'generated')]
     yield 2, [Test('lint/' + n, ['tests/tools/lint.py', n], by_exit) for n in lint]
-    yield 1, [make('build/release', 'build', 'unit', 'vectors', 'bench-programs'), install_test()]
+    yield 1, [make('build/release', 'build', 'unit', 'vectors', 'bench-programs', 'simulations'), install_test()]
     yield 2, unit_tests('unit', 'build/release', {})
+    yield 2, sim_tests('sim', 'build/release', options.seed or 1, 1 if options.seed else options.seeds, {})
     yield 1, vector_tests('vectors', 'build/release', {})
     yield 2, golden_tests('golden', 'build', {}) + example_tests()
     yield 1, [make('build/asan', 'VARIANT=asan', 'tests')]
-    yield 2, unit_tests('asan', 'build/asan', SANITIZE)
+    yield 2, unit_tests('asan', 'build/asan', SANITIZE) + sim_tests('asan/sim', 'build/asan', 1, 20, SANITIZE)
     yield 1, vector_tests('asan/vectors', 'build/asan', SANITIZE)
     yield 2, golden_tests('asan/golden', 'build/asan', SANITIZE)
     yield 1, [make('build/fuzz', 'VARIANT=fuzz', 'fuzzers')]
@@ -262,6 +277,8 @@ def main():
     parser.add_argument('--list', action='store_true', help='print the names only')
     parser.add_argument('--only', default='', help='run only what matches; what is not built yet fails')
     parser.add_argument('--fuzz-seconds', type=int, default=15, help='for each fuzzer (15)')
+    parser.add_argument('--seeds', type=int, default=400, help='simulated histories of replication (400)')
+    parser.add_argument('--seed', type=int, help='only this one')
     options = parser.parse_args()
     os.chdir(ROOT)
     os.makedirs(LOGS, exist_ok=True)

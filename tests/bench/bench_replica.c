@@ -201,8 +201,8 @@ static void measure_snapshot(struct bench *bench)
 		if (bench->now_us > began_us + 600 * SECOND_US)
 			die("the joiner is not in sync after ten minutes");
 	}
-	printf(",\"snapshot_virtual_s\":%.2f,\"snapshot_real_s\":%.2f,\"snapshot_news_wait_ms\":%.1f,"
-	       "\"joiner_sessions\":%llu}\n",
+	printf(",\"snapshot_virtual_s\":%.2f,\"snapshot_real_s\":%.2f,"
+	       "\"snapshot_news_wait_ms\":%.1f,\"joiner_sessions\":%llu}\n",
 	       (double)(bench->now_us - began_us) / 1e6, seconds() - start, (double)worst_us / 1000,
 	       (unsigned long long)stats_of(bench, 1).sessions);
 }
