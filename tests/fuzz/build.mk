@@ -4,5 +4,5 @@ fuzzers += core config
 fuzz-support-srcs :=
 fuzz-support-srcs += tests/vectors/packet_view.c tests/vectors/hex.c
 fuzzers += control
-fuzzers += datagram feed
+fuzzers += datagram feed records
 fuzz-support-srcs += tests/unit/two_boxes.c
