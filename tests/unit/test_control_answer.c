@@ -4,6 +4,7 @@
 #include "tests/unit/gateway.h"
 #include "translator/control_answer.h"
 #include "translator/control_list.h"
+#include "translator/feed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +112,34 @@ static void status_tells_who_and_how_much(void **state)
 	assert_string_equal(reply->status->drops[0]->name, "no-session");
 	assert_int_equal(reply->status->drops[0]->count, 1);
 	assert_true(reply->status->table_bytes > 0);
+	assert_null(reply->status->feed);
+	free_reply(reply);
+	gateway_close(&gateway);
+}
+
+static void status_tells_of_replication_where_there_is_some(void **state)
+{
+	SaNat64__Control__Request request = new_request(SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS);
+	SaNat64__Control__StatusRequest status = SA_NAT64__CONTROL__STATUS_REQUEST__INIT;
+	const struct feed_config feed = { .node = 0, .min_age_us = 0 };
+	static uint8_t told[FEED_MESSAGE_MAX];
+	SaNat64__Control__Reply *reply;
+
+	(void)state;
+	gateway_open(&gateway, POOL);
+	assert_int_equal(feed_start(gateway.translator, &feed), 0);
+	feed_attach(gateway.translator, gateway.now_us);
+	gateway_send6(&gateway, IPPROTO_UDP, 1, 4000, SERVER, 80, 0);
+	assert_true(feed_poll(gateway.translator, told, gateway.now_us) > 0);
+	gateway_send6(&gateway, IPPROTO_UDP, 1, 4001, SERVER, 80, 0);
+	request.status = &status;
+	reply = answer(&request);
+	assert_non_null(reply->status->feed);
+	assert_true(reply->status->feed->attached);
+	assert_string_equal(reply->status->feed->reason, "");
+	assert_int_equal(reply->status->feed->queue, 1);
+	assert_int_equal(reply->status->feed->copies, 0);
+	assert_true(reply->status->feed->told >= 1);
 	free_reply(reply);
 	gateway_close(&gateway);
 }
@@ -473,6 +502,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_tells_who_and_how_much),
+		cmocka_unit_test(status_tells_of_replication_where_there_is_some),
 		cmocka_unit_test(stats_list_every_verdict),
 		cmocka_unit_test(sessions_pass_each_filter),
 		cmocka_unit_test(a_list_comes_whole_in_pages),
