@@ -1,6 +1,7 @@
 # Each NAME is tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput().
 fuzzers :=
 fuzzers += core config
+fuzzers += replica
 fuzz-support-srcs :=
 fuzz-support-srcs += tests/vectors/packet_view.c tests/vectors/hex.c
 fuzzers += control
