@@ -70,9 +70,10 @@ static void gateway_remove(void *context, const struct translator_flow *flow)
 
 static uint64_t gateway_last_used(void *context, uint32_t index)
 {
-	(void)context;
+	const struct gateway *gateway = context;
+
 	assert_true(index > 0);
-	return 0;
+	return gateway->last_used_us;
 }
 
 static void gateway_learn64(void *context, const struct in6_addr *src6, const struct in6_addr *dst6,

@@ -26,11 +26,12 @@ struct gateway {
 	uint32_t local4;                  /* an address of the host it runs on; 0: none */
 	struct translator_memory *memory; /* NULL: the translator takes its own */
 	unsigned node_id, node_count;
-	bool has_fast;     /* a fast path that only counts; set by gateway_open_fast() */
-	unsigned entered;  /* flows or mappings that are in it */
-	unsigned notes;    /* drops that were reported for the log */
-	enum verdict note; /* the last of them */
-	size_t count;      /* outputs since gateway_clear() */
+	bool has_fast;         /* a fast path that only counts; set by gateway_open_fast() */
+	uint64_t last_used_us; /* when a packet last took the fast path; 0: never */
+	unsigned entered;      /* flows or mappings that are in it */
+	unsigned notes;        /* drops that were reported for the log */
+	enum verdict note;     /* the last of them */
+	size_t count;          /* outputs since gateway_clear() */
 	struct gateway_output out[GATEWAY_OUTPUTS_MAX];
 };
 

@@ -248,6 +248,24 @@ static void a_refresh_has_the_same_version_and_the_new_end(void **state)
 	feed_side_close(&side);
 }
 
+/* Packets that translation never sees: their stamps tell that the session is in use. */
+static void the_fast_path_s_stamps_are_packets_too(void **state)
+{
+	(void)state;
+	feed_side_open_with(&side, 0, POOL, 0, true);
+	send6(IPPROTO_UDP, 4000, 0);
+	answer(0);
+	assert_int_equal(side.gateway.entered, 1);
+	assert_int_equal(only_session()->lifetime_s, 300);
+	assert_int_equal(pass(140 * SECOND), 0);
+	side.gateway.last_used_us = side.gateway.now_us;
+	assert_int_equal(pass(20 * SECOND), 1);
+	assert_int_equal(pass(150 * SECOND), 0);
+	assert_int_equal(gateway_stats(&side.gateway).sessions[L4_UDP], 1);
+	assert_int_equal(side.gone.count, 0);
+	feed_side_close(&side);
+}
+
 static void an_idle_session_is_not_refreshed_and_told_as_gone(void **state)
 {
 	(void)state;
@@ -444,6 +462,7 @@ int main(void)
 		cmocka_unit_test(packets_alone_are_never_told),
 		cmocka_unit_test(a_used_session_is_refreshed_at_half_its_life),
 		cmocka_unit_test(a_refresh_has_the_same_version_and_the_new_end),
+		cmocka_unit_test(the_fast_path_s_stamps_are_packets_too),
 		cmocka_unit_test(an_idle_session_is_not_refreshed_and_told_as_gone),
 		cmocka_unit_test(a_new_session_is_newer_than_the_one_before),
 		cmocka_unit_test(a_scan_tells_everything_worth_it),
