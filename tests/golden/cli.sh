@@ -185,7 +185,7 @@ check rundir-missing -r nowhere sessions
 play() {
 	mkdir -p "played/$(dirname "$1")"
 	rm -f "played/$1"
-	"$root/tests/tools/fake_control.py" "played/$1" "$golden/replies/$2.json" 2>>"$work/played.log" &
+	"$root/tests/tools/fake_control.py" "played/$1" "$golden/replies/$2.json" >>"$work/played.log" 2>&1 &
 	pids+=($!)
 	until_true 10 [ -S "played/$1" ] || die "nobody plays $1"
 }
@@ -313,7 +313,8 @@ for replies in peers-well peers-wrong peers-no-link; do
 	play syncd.sock "$replies"
 	"$bindir/sa-nat64" "${played[@]}" status
 	"$bindir/sa-nat64" "${played[@]}" peers
-done 2>/dev/null | awk 'length > 80' >>"$work/log"
+done >"$work/shown" 2>/dev/null # no pipe: a shell behind it would not tell this one whom to end
+awk 'length > 80' "$work/shown" >>"$work/log"
 verdict text-fits-80-columns "$work/log"
 "$bindir/sa-nat64" "${ask[@]}" -i lower stats --all --json | grep -o '"verdict": "[^"]*"' | cut -d'"' -f4 >"$work/named"
 sed -nE 's/^X\([A-Z0-9_]+, "([^"]*)".*/\1/p' "$root/translator/verdict.def" | diff - "$work/named" >"$work/log"
