@@ -320,8 +320,8 @@ verdict text-fits-80-columns "$work/log"
 sed -nE 's/^X\([A-Z0-9_]+, "([^"]*)".*/\1/p' "$root/translator/verdict.def" | diff - "$work/named" >"$work/log"
 verdict stats-know-every-verdict "$work/log"
 
-# The manual shows commands that exist, with options that they have.
-grep -hE '^\$ sa-nat64 ' "$root"/docs/*.md "$root"/README.md | cut -c3- >"$work/shown"
+# The manual shows commands that exist, with options that they have; what is behind a bar is another program.
+grep -hE '^\$ sa-nat64 ' "$root"/docs/*.md "$root"/README.md | cut -c3- | sed 's/ | .*//' >"$work/shown"
 : >"$work/log"
 [ -s "$work/shown" ] || echo "no command found in docs/" >"$work/log"
 while read -r line; do
