@@ -11,7 +11,8 @@ struct bib_table {
 	bool owns_entries;
 	uint32_t *heads6, *heads4;
 	uint32_t capacity, buckets;
-	uint32_t unused; /* entries above this index were never used */
+	uint32_t unused; /* entries above this index were never used; also in next6 of entry 0,
+	                  * for bib_table_restore() */
 	uint32_t free;   /* list of entries used before */
 	uint32_t count[L4_PROTOS], static_count;
 	struct hash_key key;
@@ -154,7 +155,10 @@ static uint32_t take_entry(struct bib_table *table)
 	}
 	if (table->unused == table->capacity)
 		return 0;
-	return ++table->unused;
+	table->unused++;
+	if (table->entries[0].next6 < table->unused)
+		table->entries[0].next6 = table->unused;
+	return table->unused;
 }
 
 uint32_t bib_add(struct bib_table *table, enum l4_proto proto, const struct in6_addr *addr6,
@@ -253,9 +257,11 @@ struct table_restored bib_table_restore(struct bib_table *table,
 {
 	struct table_restored restored = { 0 };
 	struct ahead ahead[AHEAD] = { { 0 } };
-	uint32_t index, hashed = table->capacity, first = table->unused, last = 0;
+	uint32_t index = table->entries[0].next6, first = table->unused, last = 0, hashed;
 
-	for (index = table->capacity; index > first; index--) {
+	if (index > table->capacity)
+		index = table->capacity;
+	for (hashed = index; index > first; index--) {
 		struct bib_entry *entry = &table->entries[index];
 
 		for (; hashed > first && index - hashed < AHEAD; hashed--)
@@ -277,7 +283,7 @@ struct table_restored bib_table_restore(struct bib_table *table,
 		entry->next6 = table->free;
 		table->free = index;
 	}
-	table->unused = last ? last : first;
+	table->entries[0].next6 = table->unused = last ? last : first;
 	return restored;
 }
 

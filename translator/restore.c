@@ -11,7 +11,7 @@
 #include <sodium/crypto_generichash.h>
 #include <string.h>
 
-#define FINGERPRINT_LAYOUT 1 /* counted up with what a field of an entry means */
+#define FINGERPRINT_LAYOUT 2 /* counted up with what a field of an entry means */
 
 /* ---- shape ---- */
 

@@ -12,7 +12,7 @@ struct session_table {
 	bool owns_sessions;
 	uint32_t *heads;
 	uint32_t capacity, buckets;
-	uint32_t unused, free; /* as in bib.c */
+	uint32_t unused, free; /* as in bib.c; the former also in next of entry 0 */
 	uint32_t count[L4_PROTOS];
 	struct bib_table *bib;
 	struct wheel *wheel;
@@ -118,7 +118,10 @@ static uint32_t take_session(struct session_table *table)
 	}
 	if (table->unused == table->capacity)
 		return 0;
-	return ++table->unused;
+	table->unused++;
+	if (table->sessions[0].next < table->unused)
+		table->sessions[0].next = table->unused;
+	return table->unused;
 }
 
 static void link_to_binding(struct session_table *table, uint32_t index)
@@ -239,9 +242,11 @@ struct table_restored session_table_restore(struct session_table *table,
 {
 	struct table_restored restored = { 0 };
 	uint64_t ahead[AHEAD] = { 0 };
-	uint32_t index, hashed = table->capacity;
+	uint32_t index = table->sessions[0].next, hashed;
 
-	for (index = table->capacity; index > 0; index--) {
+	if (index > table->capacity)
+		index = table->capacity;
+	for (hashed = index; index > 0; index--) {
 		struct session *session = &table->sessions[index];
 
 		for (; hashed > 0 && index - hashed < AHEAD; hashed--)
@@ -264,6 +269,7 @@ struct table_restored session_table_restore(struct session_table *table,
 		session->next = table->free;
 		table->free = index;
 	}
+	table->sessions[0].next = table->unused;
 	return restored;
 }
 
