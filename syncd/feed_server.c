@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define STRANGERS_MAX 8       /* connections that have not said hello yet, at least */
-#define READS_A_TURN  8       /* messages of one translator */
+#define READS_A_TURN  131072  /* bytes of one translator: few large messages, or many small ones */
 #define WRITES_A_TURN 16      /* messages to one translator */
 #define HELLO_US      5000000 /* time to say hello */
 
@@ -169,16 +169,14 @@ static void read_message(struct client *client, size_t len, uint64_t now_us)
 		       client->instance->name, (int)client->pid);
 }
 
-/* False when there is nothing more to read now. */
-static bool read_one(struct client *client)
+/* The length of what was read, 0 when there is nothing more to read now. */
+static size_t read_one(struct client *client)
 {
 	struct feed_server *server = client->server;
 	ssize_t len = recv(client->fd, server->in, sizeof(server->in), MSG_DONTWAIT | MSG_TRUNC);
 
-	if (len < 0 && errno == EINTR)
-		return true;
-	if (len < 0 && errno == EAGAIN)
-		return false;
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
 	if (len <= 0)
 		client_close(client);
 	else if ((size_t)len > sizeof(server->in))
@@ -186,7 +184,7 @@ static bool read_one(struct client *client)
 		       (int)client->pid, len);
 	else
 		read_message(client, (size_t)len, control_now_us());
-	return client->fd >= 0;
+	return client->fd >= 0 ? (size_t)len : 0;
 }
 
 /* ---- what it is told ---- */
@@ -279,14 +277,14 @@ void feed_server_rescan(struct feed_server *server, const struct box_instance *i
 static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct client *client = userdata;
+	size_t total = 0, len;
 
 	(void)source;
 	(void)fd;
 	if (events & EPOLLOUT)
 		block(client, false);
-	for (int turn = 0; turn < READS_A_TURN; turn++)
-		if (!read_one(client))
-			break;
+	while (total < READS_A_TURN && (len = read_one(client)) > 0)
+		total += len;
 	return 0;
 }
 
