@@ -116,6 +116,7 @@ int replica_apply_next(struct replica *replica, struct replica_session *session,
 
 	if (!index)
 		return 0;
+	replica->told++;
 	if (mirror_at(replica->mirror, index)->flags & MIRROR_GONE) {
 		entry_gone(replica, index, gone);
 		return 2;

@@ -56,6 +56,9 @@ struct join {
 	uint64_t ask_us;      /* when the request is to be sent, again */
 	uint64_t progress_us;
 	uint64_t alone_us; /* when to be content with nobody */
+	bool has_mark;     /* all numbers came; the translator is to be told up to told_mark */
+	uint64_t told_mark, told_before;
+	uint64_t told_us; /* when it last took something */
 };
 
 /* Giving snapshots: one walk over the mirror, round and round, serves everybody who asks. */
@@ -115,6 +118,7 @@ struct replica {
 	uint32_t scan_cursor;  /* entries above it are still to be looked at; 0: none are */
 	uint32_t apply_cursor; /* entries up to it are still to be put up for the translator */
 	struct mirror_list apply;
+	uint64_t told;              /* entries that the translator took */
 	struct replica_stats stats; /* its counters */
 };
 

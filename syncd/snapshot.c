@@ -3,6 +3,7 @@
 
 #define JOIN_AGAIN_US   UINT64_C(500000)
 #define JOIN_SILENCE_US UINT64_C(2000000)
+#define TOLD_SILENCE_US UINT64_C(2000000)
 #define JOIN_TRIES      5
 #define WALK_STEP       65536 /* slots looked at for one record */
 
@@ -45,6 +46,7 @@ static void ask(struct replica *replica, int node, uint64_t now_us)
 	join->node = node;
 	join->id++;
 	join->end_known = false;
+	join->has_mark = false;
 	join->end_seq = 0;
 	join->ask_us = join->progress_us = now_us;
 	join->lost_before = replica->peers[node].window.lost;
@@ -55,6 +57,7 @@ static void leave_node(struct join *join)
 	join->node = -1;
 	join->ask_us = UINT64_MAX;
 	join->end_known = false;
+	join->has_mark = false;
 }
 
 /* All that was sent up to the end of the snapshot is here. If some of it was given up, again. */
@@ -74,6 +77,26 @@ static void whole(struct replica *replica, uint64_t now_us)
 	set_state(replica, REPLICA_IN_SYNC, now_us);
 }
 
+/* The translator was told of all that waited for it when the last number came, or takes nothing. */
+static bool translator_is_told(struct replica *replica, uint64_t now_us)
+{
+	struct join *join = &replica->join;
+
+	if (!join->has_mark) {
+		join->has_mark = true;
+		join->told_mark = replica->told + replica->apply.count;
+		join->told_before = replica->told;
+		join->told_us = now_us;
+	}
+	if (replica->told != join->told_before) {
+		join->told_before = replica->told;
+		join->told_us = now_us;
+	}
+	if (!replica_has_apply(replica) || now_us >= join->told_us + TOLD_SILENCE_US)
+		return true;
+	return replica->apply_cursor == 0 && replica->told >= join->told_mark;
+}
+
 /* Look after a request that is under way. */
 static void watch(struct replica *replica, uint64_t now_us)
 {
@@ -83,7 +106,8 @@ static void watch(struct replica *replica, uint64_t now_us)
 	if (!peer_is_heard(peer) || !peer_is_whole(peer)) {
 		leave_node(join);
 	} else if (join->end_known && peer->window.floor >= join->end_seq) {
-		whole(replica, now_us);
+		if (translator_is_told(replica, now_us))
+			whole(replica, now_us);
 	} else if (!join->end_known && now_us >= join->progress_us + JOIN_SILENCE_US) {
 		join->skip |= (uint16_t)(1u << join->node);
 		leave_node(join);

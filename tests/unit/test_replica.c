@@ -303,6 +303,44 @@ static void a_joiner_gets_everything(void **state)
 	wire_free(wire);
 }
 
+/* Tell the translator of node so much, as its socket takes it. */
+static void take(struct wire *wire, uint8_t node, unsigned count)
+{
+	struct replica_session session;
+	struct replica_gone gone;
+
+	while (count-- > 0)
+		(void)replica_apply_next(wire->replicas[node], &session, &gone);
+}
+
+static void a_joiner_waits_for_its_translator(void **state)
+{
+	struct wire *wire = wire_new(1);
+
+	(void)state;
+	run(wire, 7 * SECOND_US);
+	open_sessions(wire, 0, 1000, 3000);
+	run(wire, SECOND_US);
+	boot(wire, 1);
+	replica_attach(wire->replicas[1], wire->now_us);
+	run(wire, SECOND_US);
+	holds(wire, 1, 3000);
+	assert_int_equal(replica_state(wire->replicas[1]), REPLICA_JOINING);
+	take(wire, 1, 2000);
+	run(wire, SECOND_US);
+	assert_int_equal(replica_state(wire->replicas[1]), REPLICA_JOINING);
+	take(wire, 1, 1000);
+	run(wire, SECOND_US / 4);
+	assert_int_equal(replica_state(wire->replicas[1]), REPLICA_IN_SYNC);
+	boot(wire, 2);
+	replica_attach(wire->replicas[2], wire->now_us);
+	run(wire, SECOND_US);
+	assert_int_equal(replica_state(wire->replicas[2]), REPLICA_JOINING);
+	run(wire, 3 * SECOND_US); /* it takes nothing: not waited for */
+	assert_int_equal(replica_state(wire->replicas[2]), REPLICA_IN_SYNC);
+	wire_free(wire);
+}
+
 static void drift_heals(void **state)
 {
 	struct wire *wire = wire_new(3);
@@ -374,6 +412,7 @@ int main(void)
 		cmocka_unit_test(news_arrive),
 		cmocka_unit_test(a_loss_is_asked_for),
 		cmocka_unit_test(a_joiner_gets_everything),
+		cmocka_unit_test(a_joiner_waits_for_its_translator),
 		cmocka_unit_test(drift_heals),
 		cmocka_unit_test(a_deputy_speaks_for_the_dead),
 		cmocka_unit_test(a_former_life_is_not_believed),
