@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""Put the figures of the last benchmark into docs/benchmark.md, between its two marks.
+"""Put the figures of the last benchmarks into docs/benchmark.md, between their marks: those of bench.sh, and those of
+sync.sh, each if there is a result.
 
-usage: table.py [RESULT-JSON]      default: build/bench/result.json"""
+usage: table.py [FOLDER]      default: build/bench, where result.json and sync.json lie"""
 import json
 import os
 import sys
 
+import report_sync
 from report import WAYS, ratio, show, verdict_of
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 BEGIN = '<!-- figures: made by tests/bench/table.py -->\n'
 END = '<!-- end of figures -->\n'
+BEGIN_SYNC = '<!-- figures of replication: made by tests/bench/table.py -->\n'
+END_SYNC = '<!-- end of figures of replication -->\n'
 
 
 def table(result):
@@ -35,17 +39,39 @@ def table(result):
     return '\n'.join(lines) + '\n'
 
 
-def main():
-    source = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, 'build', 'bench', 'result.json')
-    page = os.path.join(ROOT, 'docs', 'benchmark.md')
+def table_sync(result):
+    meta = result['meta']
+    lines = [
+        f"Kernel {meta['kernel']}, {meta['cpus']} × {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
+        f"load before the run {meta['load']}; medians of {meta['repeat']} runs, {meta['million']} sessions where "
+        'nothing else is said.', '', '| | | unit | to reach | |', '|---|--:|---|---|---|']
+    lines += [f"| {' | '.join(cells)} |" for cells in report_sync.rows(result)]
+    lines += ['', f"{meta['entries']} sessions, made as fast as they are taken:", '',
+              '| | | MB on the wire | seconds | missing |', '|---|---|--:|--:|--:|']
+    lines += [f"| {' | '.join(cells)} |" for cells in report_sync.compared(result)]
+    return '\n'.join(lines) + '\n'
+
+
+def put(text, begin, end, source, make):
+    """text with make(what stands in source) between the marks; unchanged when nothing was measured."""
+    if not os.path.exists(source):
+        return text
     with open(source, encoding='utf-8') as f:
         result = json.load(f)
+    head, rest = text.split(begin)
+    _, tail = rest.split(end)
+    return head + begin + '\n' + make(result) + '\n' + end + tail
+
+
+def main():
+    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, 'build', 'bench')
+    page = os.path.join(ROOT, 'docs', 'benchmark.md')
     with open(page, encoding='utf-8') as f:
         text = f.read()
-    head, rest = text.split(BEGIN)
-    _, tail = rest.split(END)
+    text = put(text, BEGIN, END, os.path.join(folder, 'result.json'), table)
+    text = put(text, BEGIN_SYNC, END_SYNC, os.path.join(folder, 'sync.json'), table_sync)
     with open(page, 'w', encoding='utf-8') as f:
-        f.write(head + BEGIN + '\n' + table(result) + '\n' + END + tail)
+        f.write(text)
 
 
 if __name__ == '__main__':
