@@ -225,6 +225,7 @@ conntrackd_part() {
 
 	conntrackd_pair
 	compared conntrackd clean conntrackd_load
+	figure conntrackd-clean-missing $((entries - $(conntrackd_copies b)))
 	lab_stop "${conntrackd_pid[b]}" || true
 	compared conntrackd resync conntrackd_resync
 	figure conntrackd-resync-missing $((entries - $(conntrackd_copies b)))

@@ -43,7 +43,7 @@ def table_sync(result):
     meta = result['meta']
     lines = [
         f"Kernel {meta['kernel']}, {meta['cpus']} × {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
-        f"load before the run {meta['load']}; medians of {meta['repeat']} runs, {meta['million']} sessions where "
+        f"load before the run {meta['load']}; rounds: {meta['repeat']}; {meta['million']} sessions where "
         'nothing else is said.', '', '| | | unit | to reach | |', '|---|--:|---|---|---|']
     lines += [f"| {' | '.join(cells)} |" for cells in report_sync.rows(result)]
     lines += ['', f"{meta['entries']} sessions, made as fast as they are taken:", '',
