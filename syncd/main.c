@@ -247,9 +247,9 @@ static void log_box(const struct program *program)
 	const struct config *config = program->config;
 	const struct box *box = program->box;
 
-	log_info("node %s (id %u) of cluster %s replicates %zu instances on %s",
+	log_info("node %s (id %u) of cluster %s replicates %zu instance%s on %s",
 	         program->self->name, program->self->id, box->cluster, box->count,
-	         config->cluster.sync_interface);
+	         box->count == 1 ? "" : "s", config->cluster.sync_interface);
 	for (size_t i = 0; i < box->count; i++)
 		log_info("instance %s: room for the sessions of %zu nodes, %u of each",
 		         box->instances[i].name, config->node_count,
