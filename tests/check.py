@@ -277,7 +277,7 @@ def main():
     parser.add_argument('--list', action='store_true', help='print the names only')
     parser.add_argument('--only', default='', help='run only what matches; what is not built yet fails')
     parser.add_argument('--fuzz-seconds', type=int, default=15, help='for each fuzzer (15)')
-    parser.add_argument('--seeds', type=int, default=400, help='simulated histories of replication (400)')
+    parser.add_argument('--seeds', type=int, default=2000, help='simulated histories of replication (2000)')
     parser.add_argument('--seed', type=int, help='only this one')
     options = parser.parse_args()
     os.chdir(ROOT)

@@ -313,13 +313,15 @@ static bool is_present(const struct world *world, const struct sim_datagram *dat
 }
 
 /* A datagram of the past. What this life has had already, or a life of the sender said that is not
- * believed, must change nothing; what was lost and comes now is only late. */
+ * believed, must change nothing; what was lost and comes now is only late, also a Hello that
+ * answers the present challenge. */
 static void replay(struct world *world)
 {
 	uint8_t to = (uint8_t)below(world, world->nodes);
 	struct box *box = &world->boxes[to];
 	const struct sim_datagram *datagram;
 	struct replica_stats before, after;
+	uint8_t challenge[WIRE_CHALLENGE_LEN];
 	bool taken;
 
 	datagram = network_replay(world->network, to, &taken);
@@ -330,12 +332,17 @@ static void replay(struct world *world)
 	     peer_is_epoch(&box->replica->peers[datagram->origin.node], datagram->origin.epoch)))
 		return;
 	world->replays++;
+	memcpy(challenge, box->replica->challenge, sizeof(challenge));
 	replica_stats(box->replica, &before);
 	box->delivered++;
 	if (replica_admit(box->replica, &datagram->origin) == REPLICA_ADMIT)
 		(void)replica_deliver(box->replica, &datagram->origin, datagram->payload,
 		                      datagram->len, world->now_us);
 	replica_stats(box->replica, &after);
+	if (!taken && memcmp(challenge, box->replica->challenge, sizeof(challenge)) != 0) {
+		box->unique += after.received_datagrams - before.received_datagrams;
+		return;
+	}
 	if (after.applied != before.applied || after.sessions != before.sessions ||
 	    after.received_sessions != before.received_sessions)
 		fail(world, "a replayed datagram changed something", to);
