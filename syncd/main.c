@@ -1,44 +1,35 @@
 /* sa-nat64-syncd: options, open, drop privileges, loop. */
 #include "lib/config.h"
 #include "lib/control_socket.h"
+#include "lib/daemon_options.h"
+#include "lib/daemon_signals.h"
 #include "lib/log.h"
 #include "lib/privileges.h"
 #include "lib/sync_key.h"
-#include "lib/version.h"
 #include "syncd/box.h"
 #include "syncd/loop.h"
 #include "syncd/reload.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <limits.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 #define PRIVILEGED_PORTS 1024
 
-enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-
-struct options {
-	const char *config, *rundir, *node;
-	bool check_only;
-};
-
 /* Everything that main() opened; released in one place. */
 struct program {
-	const struct options *options;
+	const struct daemon_options *options;
 	struct config *config;
 	const struct config_node *self;
 	uint8_t key[SYNC_KEY_LEN];
 	struct box *box;
 	struct loop *loop;
 	sd_event *event;
+	struct daemon_signals signals;
 };
 
 static void print_help(void)
@@ -56,63 +47,25 @@ static void print_help(void)
 	       "The keys of the configuration file stand in sa-nat64-translator --help.\n");
 }
 
-/* Fill *options. Returns -1 to go on, else the exit code. */
-static int parse_options(int argc, char **argv, struct options *options)
+/* As daemon_options_parse(). */
+static int parse_options(int argc, char **argv, struct daemon_options *options)
 {
-	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "run-dir", required_argument, NULL, 'r' },
-		{ "node", required_argument, NULL, 'n' },
-		{ "check-config", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
+	int result = daemon_options_parse(argc, argv, "sa-nat64-syncd", print_help, options);
 
-	*options = (struct options){ .config = CONFIG_PATH_DEFAULT,
-		                     .rundir = CONFIG_RUNDIR_DEFAULT };
-	while ((option = getopt_long(argc, argv, "c:r:n:thV", longs, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 'r':
-			options->rundir = optarg;
-			break;
-		case 'n':
-			options->node = optarg;
-			break;
-		case 't':
-			options->check_only = true;
-			break;
-		case 'h':
-			print_help();
-			return EXIT_DONE;
-		case 'V':
-			printf("sa-nat64-syncd %s\n", sa_nat64_version);
-			return EXIT_DONE;
-		default:
-			fprintf(stderr, "Try 'sa-nat64-syncd --help'.\n");
-			return EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr,
-		        "sa-nat64-syncd: unexpected argument '%s': one program serves all instances. "
-		        "Try 'sa-nat64-syncd --help'.\n",
-		        argv[optind]);
-		return EXIT_USAGE;
-	}
-	return -1;
+	if (result >= 0 || options->argument_count == 0)
+		return result;
+	fprintf(stderr,
+	        "sa-nat64-syncd: unexpected argument '%s': one program serves all instances. "
+	        "Try 'sa-nat64-syncd --help'.\n",
+	        options->arguments[0]);
+	return EXIT_USAGE;
 }
 
 /* Which box this is, and whether it replicates at all. -1 to go on, else the exit code. */
 static int choose(struct program *program)
 {
 	const struct config_cluster *cluster = &program->config->cluster;
-	char host[HOST_NAME_MAX + 1] = "", why[300];
-	const char *node = program->options->node ? program->options->node : host;
+	char host[HOST_NAME_MAX + 1], why[300];
 
 	if (!cluster->sync_interface) {
 		log_error("%s has no sync-interface in [cluster]: without it there is nothing to "
@@ -120,14 +73,10 @@ static int choose(struct program *program)
 		          program->options->config);
 		return EXIT_USAGE;
 	}
-	(void)gethostname(host, sizeof(host) - 1);
-	program->self = config_node_find(program->config, node);
-	if (!program->self) {
-		log_error("this box is %s, and there is no [node %s] in %s; name the right one "
-		          "with --node",
-		          node, node, program->options->config);
+	program->self = daemon_options_node(program->options, program->config,
+	                                    daemon_options_node_name(program->options, host));
+	if (!program->self)
 		return EXIT_USAGE;
-	}
 	if (sync_key_read(cluster->sync_key_file, program->key, why, sizeof(why)) < 0) {
 		log_error("%s", why);
 		return EXIT_USAGE;
@@ -135,7 +84,7 @@ static int choose(struct program *program)
 	return -1;
 }
 
-/* ---- signals ---- */
+/* ---- reload ---- */
 
 /* 1 when the key file holds another key than the one that runs. */
 static int print_key_difference(const struct program *program, const struct config *wanted,
@@ -180,47 +129,18 @@ static void take_over(const struct program *program, const struct config *wanted
 	free(text);
 }
 
-static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+static void reload(void *context)
 {
-	const struct program *program = userdata;
+	const struct program *program = context;
 	struct config *wanted;
 
-	(void)source;
-	(void)info;
-	(void)sd_notify(0, "RELOADING=1");
 	if (config_load(program->options->config, stderr, &wanted) < 0) {
 		log_error("reload refused, nothing changed: %s has errors",
 		          program->options->config);
-	} else {
-		take_over(program, wanted);
-		config_free(wanted);
+		return;
 	}
-	(void)sd_notify(0, "READY=1");
-	return 0;
-}
-
-static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
-{
-	(void)userdata;
-	log_info("%s, stopping", strsignal((int)info->ssi_signo));
-	return sd_event_exit(sd_event_source_get_event(source), EXIT_DONE);
-}
-
-static int catch_signals(sd_event *event, struct program *program)
-{
-	sigset_t signals;
-	int error;
-
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-		return -errno;
-	error = sd_event_add_signal(event, NULL, SIGTERM, on_stop, NULL);
-	if (error >= 0)
-		error = sd_event_add_signal(event, NULL, SIGINT, on_stop, NULL);
-	return error < 0 ? error : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, program);
+	take_over(program, wanted);
+	config_free(wanted);
 }
 
 /* ---- start and end ---- */
@@ -264,7 +184,7 @@ static int start(struct program *program)
 	int error = sd_event_new(&program->event);
 
 	if (error >= 0)
-		error = catch_signals(program->event, program);
+		error = daemon_signals_catch(program->event, &program->signals);
 	if (error < 0) {
 		log_error("cannot start the event loop: %s", strerror(-error));
 		return error;
@@ -308,8 +228,11 @@ static int run(struct program *program)
 
 int main(int argc, char **argv)
 {
-	struct options options;
-	struct program program = { .options = &options };
+	struct daemon_options options;
+	struct program program = {
+		.options = &options,
+		.signals = { .farewell = "", .reload = reload, .context = &program },
+	};
 	int result = parse_options(argc, argv, &options);
 
 	if (result >= 0)

@@ -1,5 +1,6 @@
 /* sa-nat64-translator: options, open, drop privileges, loop. */
 #include "lib/config.h"
+#include "lib/daemon_signals.h"
 #include "lib/log.h"
 #include "lib/privileges.h"
 #include "lib/sync_key.h"
@@ -38,7 +39,9 @@ struct program {
 	struct loop *loop;
 	struct feed_link *feed; /* NULL without replication */
 	sd_event *event;
-	char node[HOST_NAME_MAX + 1]; /* name of this box */
+	struct daemon_signals signals;
+	const char *node; /* name of this box */
+	char host[HOST_NAME_MAX + 1];
 	unsigned node_id;
 	uint8_t pool4_key[16]; /* equal on all boxes of the cluster; keys the choice of pool4
 	                          addresses */
@@ -53,22 +56,16 @@ static int choose(const struct options *options, struct program *program)
 
 	program->instance = config_instance_find(config, options->instance);
 	if (!program->instance) {
-		log_error("there is no [instance %s] in %s", options->instance, options->config);
+		log_error("there is no [instance %s] in %s", options->instance,
+		          options->daemon.config);
 		return EXIT_USAGE;
 	}
-	if (options->node)
-		(void)snprintf(program->node, sizeof(program->node), "%s", options->node);
-	else
-		(void)gethostname(program->node, sizeof(program->node) - 1);
+	program->node = daemon_options_node_name(&options->daemon, program->host);
 	if (config->node_count == 0)
 		return -1;
-	node = config_node_find(config, program->node);
-	if (!node) {
-		log_error(
-			"this box is %s, and there is no [node %s] in %s; name the right one with --node",
-			program->node, program->node, options->config);
+	node = daemon_options_node(&options->daemon, config, program->node);
+	if (!node)
 		return EXIT_USAGE;
-	}
 	program->node_id = node->id;
 	return -1;
 }
@@ -257,15 +254,16 @@ static void replace(struct program *program, struct config *config,
 	log_info("reloaded; %u sessions did not fit the new configuration and ended", lost);
 }
 
-static void reload(struct program *program)
+static void reload(void *context)
 {
+	struct program *program = context;
 	const struct config_instance *instance;
 	struct config *config;
 	struct translator *translator = NULL;
 
-	if (config_load(program->options->config, stderr, &config) < 0) {
+	if (config_load(program->options->daemon.config, stderr, &config) < 0) {
 		log_error("reload refused, nothing changed: %s has errors",
-		          program->options->config);
+		          program->options->daemon.config);
 		return;
 	}
 	instance = config_instance_find(config, program->instance->name);
@@ -284,45 +282,10 @@ static void reload(struct program *program)
 	config_free(config);
 }
 
-static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
-{
-	(void)source;
-	(void)info;
-	(void)sd_notify(0, "RELOADING=1");
-	reload(userdata);
-	(void)sd_notify(0, "READY=1");
-	return 0;
-}
-
-static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
-{
-	(void)userdata;
-	log_info("%s, stopping; the device stays for the next start",
-	         strsignal((int)info->ssi_signo));
-	return sd_event_exit(sd_event_source_get_event(source), EXIT_DONE);
-}
-
-static int catch_signals(sd_event *event, struct program *program)
-{
-	sigset_t signals;
-	int error;
-
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-		return -errno;
-	error = sd_event_add_signal(event, NULL, SIGTERM, on_stop, NULL);
-	if (error >= 0)
-		error = sd_event_add_signal(event, NULL, SIGINT, on_stop, NULL);
-	return error < 0 ? error : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, program);
-}
-
 /* First of all, so that a second process for the instance touches nothing of the first. */
 static int open_state(struct program *program)
 {
-	const char *rundir = program->options->rundir, *name = program->instance->name;
+	const char *rundir = program->options->daemon.rundir, *name = program->instance->name;
 	int error;
 
 	if (program->instance->mode == CONFIG_MODE_SIIT)
@@ -370,7 +333,7 @@ static int start_feed(struct program *program)
 	if (!feed_link_is_wanted(program->config, program->instance))
 		return 0;
 	error = feed_link_start(program->event, program->translator, program->config,
-	                        (uint8_t)program->node_id, program->options->rundir,
+	                        (uint8_t)program->node_id, program->options->daemon.rundir,
 	                        &program->feed);
 	if (error < 0)
 		log_error("cannot replicate sessions: %s", strerror(-error));
@@ -385,7 +348,7 @@ static int start(struct program *program, const struct options *options)
 	if (error >= 0)
 		error = sd_event_new(&program->event);
 	if (error >= 0)
-		error = catch_signals(program->event, program);
+		error = daemon_signals_catch(program->event, &program->signals);
 	if (error >= 0)
 		error = open_state(program);
 	if (error >= 0)
@@ -395,8 +358,7 @@ static int start(struct program *program, const struct options *options)
 	if (error < 0)
 		return error;
 	take_over(program);
-	if (error >= 0)
-		error = routes_set(program->instance, program->instance->tun, ROUTES_STALE_REMOVE);
+	error = routes_set(program->instance, program->instance->tun, ROUTES_STALE_REMOVE);
 	if (error >= 0)
 		error = loop_start(program->loop, program->event, program->translator);
 	if (error < 0)
@@ -404,11 +366,11 @@ static int start(struct program *program, const struct options *options)
 	error = start_feed(program);
 	if (error < 0)
 		return error;
-	error = control_start(program->event, program->translator, options->rundir,
+	error = control_start(program->event, program->translator, options->daemon.rundir,
 	                      program->config->cluster.name, program->node, &program->control);
 	if (error < 0) {
-		log_error("cannot open the control socket %s/%s/control.sock: %s", options->rundir,
-		          program->instance->name,
+		log_error("cannot open the control socket %s/%s/control.sock: %s",
+		          options->daemon.rundir, program->instance->name,
 		          error == -EADDRINUSE ? "another translator runs this instance"
 		                               : strerror(-error));
 		return error;
@@ -458,15 +420,20 @@ static int run(struct program *program, const struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct program program = { .options = &options };
+	struct program program = {
+		.options = &options,
+		.signals = { .farewell = "; the device stays for the next start",
+		             .reload = reload,
+		             .context = &program },
+	};
 	int result = options_parse(argc, argv, &options);
 
 	if (result >= 0)
 		return result;
 	log_open("sa-nat64-translator", LOG_LEVEL_INFO);
-	if (config_load(options.config, stderr, &program.config) < 0)
+	if (config_load(options.daemon.config, stderr, &program.config) < 0)
 		return EXIT_USAGE;
-	if (options.check_only)
+	if (options.daemon.check_only)
 		result = !options.instance || config_instance_find(program.config, options.instance)
 		                 ? EXIT_DONE
 		                 : choose(&options, &program);

@@ -1,9 +1,5 @@
 #include "translator/options.h"
 
-#include "lib/config.h"
-#include "lib/version.h"
-
-#include <getopt.h>
 #include <stdio.h>
 
 static void print_help(void)
@@ -25,46 +21,14 @@ static void print_help(void)
 
 int options_parse(int argc, char **argv, struct options *options)
 {
-	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "run-dir", required_argument, NULL, 'r' },
-		{ "node", required_argument, NULL, 'n' },
-		{ "check-config", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
+	int result = daemon_options_parse(argc, argv, "sa-nat64-translator", print_help,
+	                                  &options->daemon);
 
-	*options = (struct options){ .config = CONFIG_PATH_DEFAULT,
-		                     .rundir = CONFIG_RUNDIR_DEFAULT };
-	while ((option = getopt_long(argc, argv, "c:r:n:thV", longs, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case 'r':
-			options->rundir = optarg;
-			break;
-		case 'n':
-			options->node = optarg;
-			break;
-		case 't':
-			options->check_only = true;
-			break;
-		case 'h':
-			print_help();
-			return EXIT_DONE;
-		case 'V':
-			printf("sa-nat64-translator %s\n", sa_nat64_version);
-			return EXIT_DONE;
-		default:
-			fprintf(stderr, "Try 'sa-nat64-translator --help'.\n");
-			return EXIT_USAGE;
-		}
-	}
-	options->instance = optind < argc ? argv[optind++] : NULL;
-	if (optind < argc || (!options->instance && !options->check_only)) {
+	if (result >= 0)
+		return result;
+	options->instance = options->daemon.arguments[0];
+	if (options->daemon.argument_count > 1 ||
+	    (!options->instance && !options->daemon.check_only)) {
 		fprintf(stderr,
 		        "sa-nat64-translator: one INSTANCE is needed, as in [instance INSTANCE] of the "
 		        "configuration. Try 'sa-nat64-translator --help'.\n");
