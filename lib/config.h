@@ -34,6 +34,7 @@ enum config_log_sessions {
 	CONFIG_LOG_SESSIONS_BLOCKS
 };
 enum config_removed { CONFIG_REMOVED_KILL, CONFIG_REMOVED_DRAIN };
+enum config_withdraw { CONFIG_WITHDRAW_SILENCE, CONFIG_WITHDRAW_ADMIN_DOWN };
 enum config_attach {
 	CONFIG_ATTACH_NONE,
 	CONFIG_ATTACH_MACVLAN,
@@ -61,6 +62,18 @@ struct config_cluster {
 	uint16_t sync_mtu;  /* bytes, IP and UDP headers included */
 	uint64_t sync_rate; /* bits a second, of one instance */
 	uint64_t sync_wait_us;
+};
+
+/* What sa-nat64-healthd goes by, the same for all instances of a box. */
+struct config_health {
+	uint64_t bfd_interval_us;
+	uint8_t bfd_multiplier; /* 2..255 */
+	enum config_withdraw bfd_withdraw;
+	uint64_t probe_interval_us;
+	uint64_t probe_timeout_us; /* two intervals or more */
+	uint64_t hold_down_us, hold_down_max_us;
+	uint64_t sync_limit_us;
+	uint64_t vtysh_timeout_us;
 };
 
 struct config_node {
@@ -105,6 +118,7 @@ struct config_instance {
 	struct config_eam *eam; /* eam and eam-file together */
 	size_t eam_count;
 	char primary[CONFIG_NAME_MAX]; /* node name or "" */
+	struct prefix4 probe4;         /* see lib/probe_address.h */
 	char tun[16];
 
 	bool has_address4, has_address6; /* given in the file */
@@ -169,6 +183,7 @@ struct config_network {
 
 struct config {
 	struct config_cluster cluster;
+	struct config_health health;
 	struct config_node *nodes;
 	size_t node_count;
 	struct config_instance *instances;

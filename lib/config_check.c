@@ -182,6 +182,19 @@ static void instance_completeness_check(struct config_reader *reader,
 			instance->name);
 }
 
+/* It holds the addresses that lib/probe_address.h counts. */
+static void probe4_check(struct config_reader *reader, const struct config_trace *trace,
+                         const struct config_instance *instance)
+{
+	struct config_origin origin = { trace->origin.file, config_trace_line(trace, "probe4") };
+
+	if (origin.line != 0 && !config_trace_refused(trace, "probe4") && instance->probe4.len > 30)
+		config_error_at(reader, &origin,
+		                "probe4: a /%u has no room for three addresses; give a /30 or a "
+		                "shorter one",
+		                instance->probe4.len);
+}
+
 static void instance_check(struct config_reader *reader, const struct config_trace *trace)
 {
 	const struct config_instance *instance = &reader->config->instances[trace->index];
@@ -200,26 +213,46 @@ static void instance_check(struct config_reader *reader, const struct config_tra
 		               "lowest-ipv6-mtu = %" PRIu32 " is above mtu6 = %" PRIu32
 		               "; packets are cut for mtu6",
 		               instance->lowest_ipv6_mtu, instance->mtu6);
+	probe4_check(reader, trace, instance);
 	pool4_size_check(reader, trace, instance);
 	bib_targets_check(reader, trace, instance);
 	config_check_overlaps(reader, trace, instance);
 }
 
-/* The cluster has its defaults even when the file says nothing about it. */
-static void cluster_ensure(struct config_reader *reader)
+/* [cluster] and [health] have their defaults even when the file does not have them. */
+static void section_ensure(struct config_reader *reader, enum config_section kind)
 {
-	struct config_trace trace = { .kind = CONFIG_SECTION_CLUSTER, .origin = reader->origin };
+	struct config_trace trace = { .kind = kind, .origin = reader->origin };
 
 	for (size_t i = 0; i < reader->trace_count; i++) {
-		if (reader->traces[i].kind == CONFIG_SECTION_CLUSTER)
+		if (reader->traces[i].kind == kind)
 			return;
 	}
 	config_append(reader, &reader->traces, &reader->trace_count, sizeof(trace), &trace);
 }
 
+/* An answer needs time to come. */
+static void health_check(struct config_reader *reader, const struct config_trace *trace)
+{
+	const struct config_health *health = &reader->config->health;
+	struct config_origin origin = trace->origin;
+
+	if (config_trace_line(trace, "probe-timeout"))
+		origin.line = config_trace_line(trace, "probe-timeout");
+	else if (config_trace_line(trace, "probe-interval"))
+		origin.line = config_trace_line(trace, "probe-interval");
+	if (health->probe_timeout_us < 2 * health->probe_interval_us)
+		config_error_at(reader, &origin,
+		                "probe-timeout is less than two times probe-interval: one lost "
+		                "probe would move the traffic");
+	if (health->hold_down_max_us < health->hold_down_us)
+		config_error_at(reader, &origin, "hold-down-max is less than hold-down");
+}
+
 void config_check_all(struct config_reader *reader)
 {
-	cluster_ensure(reader);
+	section_ensure(reader, CONFIG_SECTION_CLUSTER);
+	section_ensure(reader, CONFIG_SECTION_HEALTH);
 	for (size_t i = 0; i < reader->trace_count && !reader->no_memory; i++) {
 		struct config_trace *trace = &reader->traces[i];
 
@@ -237,6 +270,8 @@ void config_check_all(struct config_reader *reader)
 			instance_check(reader, trace);
 		else if (trace->kind == CONFIG_SECTION_NETWORK)
 			network_check(reader, trace);
+		else if (trace->kind == CONFIG_SECTION_HEALTH)
+			health_check(reader, trace);
 	}
 	if (!reader->no_memory)
 		config_check_shared_pool4(reader);

@@ -31,6 +31,12 @@ static const struct config_word removed_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct config_word withdraw_words[] = {
+	{ "silence", CONFIG_WITHDRAW_SILENCE },
+	{ "admin-down", CONFIG_WITHDRAW_ADMIN_DOWN },
+	{ NULL, 0 },
+};
+
 static const struct config_word filtering_words[] = {
 	{ "endpoint-independent", CONFIG_FILTERING_ENDPOINT_INDEPENDENT },
 	{ "address-dependent", CONFIG_FILTERING_ADDRESS_DEPENDENT },
@@ -68,6 +74,7 @@ static const struct config_word override_tos_words[] = { { "no", -1 }, { NULL, 0
 static const struct config_word mss_clamp_words[] = { { "off", 0 }, { "auto", -1 }, { NULL, 0 } };
 
 /* clang-format off */
+#define HEALTH(key)   .section = CONFIG_SECTION_HEALTH, .name = key, .agree = CONFIG_AGREE_NOTHING
 #define NODE(key, what) \
 	.section = CONFIG_SECTION_NODE, .name = key, .agree = CONFIG_AGREE_##what
 #define INSTANCE(key, what) \
@@ -108,6 +115,39 @@ const struct config_key config_keys[] = {
 	  .min = 0, .max = HOUR, .fallback = "5s", .flags = CONFIG_KEY_RESTART,
 	  .help = "how long a box that starts waits for others before it serves alone" },
 
+	{ HEALTH("bfd-interval"), .type = &config_type_duration, FIELD(health, bfd_interval_us),
+	  .min = SECOND / 100, .max = 10 * SECOND, .fallback = "50ms",
+	  .help = "how often BFD packets are sent to the routers, and wanted from them" },
+	{ HEALTH("bfd-multiplier"), .type = &config_type_number, FIELD(health, bfd_multiplier),
+	  .min = 2, .max = 255, .fallback = "3",
+	  .help = "BFD packets in a row that have to be missing before the other side is taken for "
+	          "dead" },
+	{ HEALTH("bfd-withdraw"), .type = &config_type_choice, FIELD(health, bfd_withdraw),
+	  .words = withdraw_words, .fallback = "silence",
+	  .help = "how an instance that must not serve tells the routers: by sending no more BFD "
+	          "packets, or by AdminDown, which is faster, but leaves static routes in place on "
+	          "some routers (FRR 10.7)" },
+	{ HEALTH("probe-interval"), .type = &config_type_duration, FIELD(health, probe_interval_us),
+	  .min = SECOND / 200, .max = 10 * SECOND, .fallback = "25ms",
+	  .help = "how often a packet is sent through each instance and back" },
+	{ HEALTH("probe-timeout"), .type = &config_type_duration, FIELD(health, probe_timeout_us),
+	  .min = SECOND / 50, .max = 60 * SECOND, .fallback = "125ms",
+	  .help = "an instance is down when the newest probe that came back was sent longer ago" },
+	{ HEALTH("hold-down"), .type = &config_type_duration, FIELD(health, hold_down_us),
+	  .min = 0, .max = HOUR, .fallback = "5s",
+	  .help = "how long an instance that was down has to be well before it serves again; it "
+	          "doubles each time that it falls soon after" },
+	{ HEALTH("hold-down-max"), .type = &config_type_duration, FIELD(health, hold_down_max_us),
+	  .min = 0, .max = HOUR, .fallback = "1m",
+	  .help = "the longest hold-down" },
+	{ HEALTH("sync-limit"), .type = &config_type_duration, FIELD(health, sync_limit_us),
+	  .min = 0, .max = HOUR, .fallback = "2m",
+	  .help = "how long an instance that is well waits for the sessions of the other boxes "
+	          "before it serves without them" },
+	{ HEALTH("vtysh-timeout"), .type = &config_type_duration, FIELD(health, vtysh_timeout_us),
+	  .min = SECOND / 20, .max = 60 * SECOND, .fallback = "1s",
+	  .help = "how long a call of vtysh may take before it is ended" },
+
 	{ NODE("id", REST), .type = &config_type_number, FIELD(node, id), .min = 0, .max = 15,
 	  .flags = CONFIG_KEY_REQUIRED | CONFIG_KEY_RESTART,
 	  .help = "the number of the box, different on each; it selects the box's share of every "
@@ -147,6 +187,10 @@ const struct config_key config_keys[] = {
 	{ INSTANCE("primary", NOTHING), .type = &config_type_name, FIELD(instance, primary),
 	  .syntax = "NODE",
 	  .help = "the box that serves the instance when all are well" },
+	{ INSTANCE("probe4", NOTHING), .type = &config_type_prefix4, FIELD(instance, probe4),
+	  .syntax = "PREFIX4", .fallback = "192.0.0.0/30",
+	  .help = "addresses of the namespace itself, used for nothing else: sa-nat64-healthd sends "
+	          "its probes to the first two, in siit mode from the third" },
 	{ INSTANCE("tun", NOTHING), .type = &config_type_interface, FIELD(instance, tun),
 	  .syntax = "INTERFACE", .fallback = "nat64", .flags = CONFIG_KEY_RESTART,
 	  .help = "the TUN device that carries the packets" },

@@ -23,6 +23,8 @@ void config_print(const struct config *config, FILE *out)
 {
 	fputs("[cluster]\n", out);
 	keys_print(CONFIG_SECTION_CLUSTER, CONFIG_MODE_NAT64, &config->cluster, out);
+	fputs("\n[health]\n", out);
+	keys_print(CONFIG_SECTION_HEALTH, CONFIG_MODE_NAT64, &config->health, out);
 	for (size_t i = 0; i < config->node_count; i++) {
 		fprintf(out, "\n[node %s]\n", config->nodes[i].name);
 		keys_print(CONFIG_SECTION_NODE, CONFIG_MODE_NAT64, &config->nodes[i], out);
@@ -97,6 +99,7 @@ int config_restart_keys(const struct config_instance *running, const struct conf
 
 static const char *const section_titles[CONFIG_SECTION_KINDS] = {
 	[CONFIG_SECTION_CLUSTER] = "[cluster]",
+	[CONFIG_SECTION_HEALTH] = "[health]",
 	[CONFIG_SECTION_NODE] = "[node NAME]",
 	[CONFIG_SECTION_INSTANCE] = "[instance NAME]",
 	[CONFIG_SECTION_NETWORK] = "[network INSTANCE NODE]",

@@ -9,9 +9,8 @@
 #include <string.h>
 
 const char *const config_section_names[CONFIG_SECTION_KINDS] = {
-	[CONFIG_SECTION_CLUSTER] = "cluster",
-	[CONFIG_SECTION_NODE] = "node",
-	[CONFIG_SECTION_INSTANCE] = "instance",
+	[CONFIG_SECTION_CLUSTER] = "cluster", [CONFIG_SECTION_HEALTH] = "health",
+	[CONFIG_SECTION_NODE] = "node",       [CONFIG_SECTION_INSTANCE] = "instance",
 	[CONFIG_SECTION_NETWORK] = "network",
 };
 
@@ -22,13 +21,15 @@ struct section_header {
 	char names[2][CONFIG_NAME_MAX];
 };
 
-static const unsigned section_name_counts[CONFIG_SECTION_KINDS] = { 0, 1, 1, 2 };
+static const unsigned section_name_counts[CONFIG_SECTION_KINDS] = { 0, 0, 1, 1, 2 };
 
 void *config_section_of(const struct config_reader *reader, const struct config_trace *trace)
 {
 	switch (trace->kind) {
 	case CONFIG_SECTION_CLUSTER:
 		return &reader->config->cluster;
+	case CONFIG_SECTION_HEALTH:
+		return &reader->config->health;
 	case CONFIG_SECTION_NODE:
 		return &reader->config->nodes[trace->index];
 	case CONFIG_SECTION_INSTANCE:
@@ -129,8 +130,8 @@ static bool section_kind_parse(struct config_reader *reader, const char *word,
 	}
 	config_error_at(
 		reader, &reader->origin,
-		"unknown section [%s]; there are [cluster], [node NAME], [instance NAME] and "
-		"[network INSTANCE NODE]",
+		"unknown section [%s]; there are [cluster], [health], [node NAME], [instance NAME] "
+		"and [network INSTANCE NODE]",
 		word ? word : "");
 	return false;
 }

@@ -1,0 +1,111 @@
+/* Whether an instance may serve: the state machine, pure.
+ *
+ * What was observed goes in as one struct of facts, with the time; a state, the reason for it and
+ * whether routers may send traffic come out. One table holds next[state][event]; an event is the
+ * first row of a list of conditions that holds, from the gravest down. Whoever calls compares
+ * health_serves() with what FRR has been told.
+ *
+ *   starting   nothing is known yet                                            not serving
+ *   warming    it translates, but waits: for its sessions, or for a hold-down  not serving
+ *   up         all is well                                                     serving
+ *   degraded   it translates, something beside it is wrong                     serving
+ *   down       it does not translate, or cannot be reached                     not serving
+ *   drained    by order                                                        not serving
+ *
+ * Hysteresis: an instance that fell from up or degraded to down has to be well for the hold-down
+ * before it serves again. The hold-down doubles with each fall that comes within ten hold-downs of
+ * the return, up to hold_down_max_us, and starts anew after that. No change of what is merely
+ * degraded stops serving.
+ */
+#ifndef SA_NAT64_HEALTH_H
+#define SA_NAT64_HEALTH_H
+
+#include "lib/config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HEALTH_REASON_MAX  200 /* bytes, NUL included */
+#define HEALTH_HISTORY_MAX 16
+
+enum health_state {
+	HEALTH_STARTING,
+	HEALTH_WARMING,
+	HEALTH_UP,
+	HEALTH_DEGRADED,
+	HEALTH_DOWN,
+	HEALTH_DRAINED,
+	HEALTH_STATES
+};
+
+enum health_sync {
+	HEALTH_SYNC_NONE,    /* no replication is configured, or the instance has no state */
+	HEALTH_SYNC_ABSENT,  /* sa-nat64-syncd does not answer */
+	HEALTH_SYNC_JOINING, /* it is not whole yet */
+	HEALTH_SYNC_ALONE,   /* whole, and no peer is in contact */
+	HEALTH_SYNC_WHOLE    /* in sync */
+};
+
+/* What is known of an instance. Strings are sentences without a full stop, or "" when there is
+ * nothing to say; they are copied. */
+struct health_facts {
+	bool drain;
+	char drain_reason[HEALTH_REASON_MAX];
+	bool process_runs;       /* the translator's process, by its pidfd */
+	bool answers;            /* it answers on its control socket */
+	bool probed;             /* a probe came back since the process was first seen */
+	uint64_t slow_silent_us; /* since the newest answered probe was sent; UINT64_MAX: never */
+	uint64_t fast_silent_us;
+	char probe_problem[HEALTH_REASON_MAX]; /* why none can be sent */
+	bool carrier;                          /* of the uplink; true when there is none to watch */
+	bool addressed;                        /* it has the addresses of its [network] */
+	char link_problem[HEALTH_REASON_MAX];
+	enum health_sync sync;
+	char sync_problem[HEALTH_REASON_MAX]; /* e.g. a peer lost, or another configuration */
+	char fast_problem[HEALTH_REASON_MAX]; /* the fast path is off although it is wanted */
+	bool bfd_wanted;                      /* there are bfd-peers */
+	char bfd_problem[HEALTH_REASON_MAX];  /* FRR does not do as it is told, or a router does not
+	                                         answer */
+	bool bfd_split; /* for longer than FRR needs, some peers were up and others were not:
+	                   the families would go different ways */
+};
+
+struct health_change {
+	uint64_t at_us;
+	enum health_state from, to;
+	char reason[HEALTH_REASON_MAX];
+};
+
+/* Embedded; all zero except for what health_init() sets. */
+struct health {
+	struct config_health config;
+	enum health_state state;
+	char reason[HEALTH_REASON_MAX]; /* "" when up */
+	uint64_t since_us, well_since_us, served_since_us;
+	uint64_t hold_until_us, hold_us; /* 0: none */
+	uint64_t warm_since_us;          /* it translates and waits for sync since then; 0: not */
+	uint64_t falls;
+	struct health_change
+		history[HEALTH_HISTORY_MAX]; /* a ring; history_count modulo its size is next */
+	uint64_t history_count;
+};
+
+/* now in monotonic microseconds, as everywhere here. */
+void health_init(struct health *health, const struct config_health *config, uint64_t now_us);
+
+/* A reload: the state stays. */
+void health_configure(struct health *health, const struct config_health *config);
+
+/* Judge the facts. Returns whether the state changed. */
+bool health_judge(struct health *health, const struct health_facts *facts, uint64_t now_us);
+
+/* Whether routers may send traffic in the present state. */
+bool health_serves(const struct health *health);
+
+/* When the judgement changes although the facts stay as they are (a hold-down ends); UINT64_MAX:
+ * never. */
+uint64_t health_deadline(const struct health *health);
+
+const char *health_state_name(enum health_state state);
+
+#endif
