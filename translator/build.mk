@@ -1,6 +1,6 @@
 # core-srcs: the pure part (bytes, tables and now in; verdict and bytes out), also linked into tests, fuzzers and bench.
 core-srcs := \
-	translator/rfc6052.c translator/eam.c translator/special4.c translator/icmp_map.c translator/pmtu.c \
+	translator/eam.c translator/special4.c translator/icmp_map.c translator/pmtu.c \
 	translator/verdict.c translator/trace.c translator/table_memory.c \
 	translator/checksum.c translator/packet.c translator/offload.c translator/transport.c \
 	translator/xlat_parts.c translator/xlat_error.c translator/xlat46.c translator/xlat64.c \

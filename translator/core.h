@@ -13,7 +13,7 @@
 #include "translator/ident.h"
 #include "translator/pool4.h"
 #include "translator/rate_limit.h"
-#include "translator/rfc6052.h"
+#include "lib/rfc6052.h"
 #include "translator/syn_store.h"
 #include "translator/tally.h"
 #include "translator/translator.h"

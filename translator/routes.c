@@ -1,7 +1,7 @@
 #include "translator/routes.h"
 
 #include "lib/log.h"
-#include "translator/rfc6052.h"
+#include "lib/rfc6052.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * addresses in all six lengths (ADR-01 to ADR-12). The expected layout is worked out bit by bit,
  * independently of the code. */
 #include "tests/unit/prng.h"
-#include "translator/rfc6052.h"
+#include "lib/rfc6052.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  *
  * The format is one table of byte positions; embedding and extraction are its two readings.
  */
-#include "translator/rfc6052.h"
+#include "lib/rfc6052.h"
 
 /* Byte of the IPv6 address that holds each of the four IPv4 bytes (RFC 6052 figure 1); the row is
  * the prefix length in bytes. */
