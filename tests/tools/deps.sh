@@ -6,14 +6,14 @@ set -euo pipefail
 packages_build="gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev libsystemd-dev libprotobuf-c-dev
 	protobuf-c-compiler libinih-dev libjansson-dev libsodium-dev libbpf-dev clang bpftool libcap-ng-dev"
 packages_demo="$packages_build ca-certificates iproute2 unbound nginx-light curl bind9-dnsutils iputils-ping
-	traceroute procps nftables"
-packages_check="$packages_demo git libcmocka-dev clang libclang-rt-14-dev clang-format python3 iperf3
+	traceroute procps nftables frr bird2 systemd util-linux python3"
+packages_check="$packages_demo git libcmocka-dev clang libclang-rt-14-dev clang-format iperf3
 	tcpdump tshark faketime ethtool"
 packages_bench="$packages_build git iproute2 iperf3 tayga nftables iputils-ping procps python3
-	conntrackd conntrack"
+	conntrackd conntrack frr bird2 systemd util-linux"
 
 # Services that would run on the host; the tests start their own copies in namespaces.
-services="unbound nginx tayga iperf3 conntrackd"
+services="unbound nginx tayga iperf3 conntrackd frr bird"
 policy=/usr/sbin/policy-rc.d
 
 missing_of() {
@@ -36,6 +36,7 @@ disable_new_services() {
 	local package service
 	for package in "$@"; do
 		service=${package%-light}
+		service=${service%2} # bird2
 		case " $services " in
 		*" $service "*)
 			deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
