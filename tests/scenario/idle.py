@@ -100,34 +100,48 @@ def finish(poll, by_fd, connections, deadline, most):
 
 
 def report(connections):
+    print(summary(connections), flush=True)
+
+
+def summary(connections):
     good = [c for c in connections if c.state == 'good']
     publics = collections.Counter(c.public for c in good)
     errors = collections.Counter(c.error if c.state == 'broken' else 'no answer' for c in connections if c not in good)
     twice = [p for p, count in publics.items() if count > 1]
     text = ''.join(f', {count} x {error}' for error, count in errors.most_common(5))
     text += f', one public address and port for several: {twice[:3]}' if twice else ''
-    print(f'asked {len(connections)}: {len(good)} good{text}', flush=True)
+    return f'asked {len(connections)}: {len(good)} good{text}'
+
+
+class Crowd:
+    """COUNT connections, opened at once; `ask` lets each ask once more."""
+
+    def __init__(self, address, port, count, prefix):
+        self.poll, self.by_fd, self.connections = select.epoll(), {}, []
+        base = ipaddress.IPv6Address(prefix)
+        deadline = time.monotonic() + LIMIT
+        for number in range(count):
+            connection = Connection(number, str(base + 1 + number), (address, port))
+            self.by_fd[connection.sock.fileno()] = connection
+            self.poll.register(connection.sock, select.EPOLLOUT)
+            self.connections.append(connection)
+            if number % OPENING == OPENING - 1:
+                finish(self.poll, self.by_fd, self.connections[-2 * OPENING:], deadline, OPENING)
+        finish(self.poll, self.by_fd, self.connections, deadline, 0)
+
+    def ask(self):
+        for connection in self.connections:
+            connection.ask()
+        finish(self.poll, self.by_fd, self.connections, time.monotonic() + LIMIT, 0)
 
 
 def hold(address, port, count, fifo, prefix):
-    poll, by_fd, connections = select.epoll(), {}, []
-    base = ipaddress.IPv6Address(prefix)
-    deadline = time.monotonic() + LIMIT
-    for number in range(int(count)):
-        connection = Connection(number, str(base + 1 + number), (address, int(port)))
-        by_fd[connection.sock.fileno()] = connection
-        poll.register(connection.sock, select.EPOLLOUT)
-        connections.append(connection)
-        if number % OPENING == OPENING - 1:
-            finish(poll, by_fd, connections[-2 * OPENING:], deadline, OPENING)
-    finish(poll, by_fd, connections, deadline, 0)
-    report(connections)
+    crowd = Crowd(address, int(port), int(count), prefix)
+    report(crowd.connections)
     with open(fifo, encoding='ascii') as orders:
         for _ in orders:
-            for connection in connections:
-                connection.ask()
-            finish(poll, by_fd, connections, time.monotonic() + LIMIT, 0)
-            report(connections)
+            crowd.ask()
+            report(crowd.connections)
 
 
 def serve(port):
