@@ -8,6 +8,8 @@
 lab_id=
 lab_dir=
 lab_pid= # process that lab_start started last, for the sourcing script
+# shellcheck source=netns/machine.sh
+. "$(dirname "${BASH_SOURCE[0]}")/machine.sh"
 
 # lab_open: a directory for logs and sockets, and removal of everything when the script ends.
 lab_open() {
@@ -28,6 +30,7 @@ lab_close() {
 	local status=${1:-$?} ns
 
 	trap - EXIT INT TERM
+	lab_machines_end
 	for ns in $(lab_namespaces); do
 		lab_signal "$ns" TERM
 	done

@@ -12,3 +12,4 @@ scenarios += 100-replicate 101-replicate-loss 102-replicate-restart 103-replicat
 scenarios += 105-replicate-strangers 106-replicate-config 107-takeover 108-three-boxes
 scenarios += 46-fast-trace
 scenarios += 95-syncd-start 96-syncd-link 97-syncd-feed
+scenarios += 130-machine
