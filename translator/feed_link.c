@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define RETRY_US    1000000
+#define PERIOD_US   1000000    /* between two attempts to connect, or two looks at the counters */
 #define GATHER_US   2000       /* how long changes wait for others to share a message with */
 #define GATHER_ROWS 128        /* unless there are so many */
 #define WRITES      4          /* messages in one turn */
@@ -36,7 +36,7 @@ struct feed_link {
 	enum link_state state;
 	int fd;
 	bool is_blocked; /* the socket takes no more for now */
-	sd_event_source *socket, *retry, *gather, *after_turn;
+	sd_event_source *socket, *period, *gather, *after_turn;
 	struct arena *arena;
 	size_t pending; /* bytes of out that the socket did not take */
 	char why_not[200];
@@ -45,10 +45,10 @@ struct feed_link {
 
 /* ---- connecting ---- */
 
-static void try_later(struct feed_link *link)
+static void begin_period(struct feed_link *link)
 {
-	(void)sd_event_source_set_time_relative(link->retry, RETRY_US);
-	(void)sd_event_source_set_enabled(link->retry, SD_EVENT_ONESHOT);
+	(void)sd_event_source_set_time_relative(link->period, PERIOD_US);
+	(void)sd_event_source_set_enabled(link->period, SD_EVENT_ONESHOT);
 }
 
 __attribute__((format(printf, 2, 3))) static void hang_up(struct feed_link *link,
@@ -70,7 +70,7 @@ __attribute__((format(printf, 2, 3))) static void hang_up(struct feed_link *link
 		feed_detach(link->translator);
 		log_warning("sessions are not replicated: %s", link->why_not);
 	}
-	try_later(link);
+	begin_period(link);
 }
 
 static size_t write_hello(const struct feed_link *link, uint8_t *bytes)
@@ -187,6 +187,7 @@ static void on_message(struct feed_link *link, size_t len)
 	}
 	link->state = LINK_UP;
 	feed_attach(link->translator, control_now_us());
+	begin_period(link);
 	log_info("sessions are replicated by sa-nat64-syncd at %s", link->address.sun_path);
 }
 
@@ -254,11 +255,20 @@ static void connect_now(struct feed_link *link)
 	(void)flush(link);
 }
 
-static int on_retry(sd_event_source *source, uint64_t due_us, void *userdata)
+/* Counters that rose with the last packets are told although nothing happens any more. */
+static int on_period(sd_event_source *source, uint64_t due_us, void *userdata)
 {
+	struct feed_link *link = userdata;
+
 	(void)source;
 	(void)due_us;
-	connect_now(userdata);
+	if (link->state == LINK_DOWN) {
+		connect_now(link);
+		return 0;
+	}
+	begin_period(link);
+	if (link->state == LINK_UP && !link->is_blocked)
+		write_some(link);
 	return 0;
 }
 
@@ -291,7 +301,7 @@ static int take_translator(struct feed_link *link, struct translator *t,
 
 static int add_sources(struct feed_link *link)
 {
-	int error = add_timer(link, &link->retry, on_retry);
+	int error = add_timer(link, &link->period, on_period);
 
 	if (error >= 0)
 		error = add_timer(link, &link->gather, on_gathered);
@@ -338,7 +348,7 @@ void feed_link_stop(struct feed_link *link)
 	if (!link)
 		return;
 	sd_event_source_disable_unref(link->socket);
-	sd_event_source_disable_unref(link->retry);
+	sd_event_source_disable_unref(link->period);
 	sd_event_source_disable_unref(link->gather);
 	sd_event_source_disable_unref(link->after_turn);
 	if (link->fd >= 0)
@@ -359,7 +369,7 @@ void feed_link_serve(struct feed_link *link, struct translator *t, const struct 
 	link->pending = 0;
 	link->state = LINK_DOWN;
 	link->translator = t;
-	(void)sd_event_source_set_enabled(link->retry, SD_EVENT_OFF);
+	(void)sd_event_source_set_enabled(link->period, SD_EVENT_OFF);
 	if (take_translator(link, t, config) == 0) {
 		connect_now(link);
 		return;
