@@ -178,3 +178,81 @@ campus_config() {
 		done
 	done
 }
+
+# campus_configure BOX...: configuration and key, onto the disk of machines
+campus_configure() {
+	local box
+
+	for box in "$@"; do
+		campus_config | lab_machine_write "$box" /etc/sa-nat64/sa-nat64.conf
+		printf '42%.0s' {1..32} | lab_machine_write "$box" /etc/sa-nat64/sync.key
+		lab_machine_disk "$box" chmod 600 etc/sa-nat64/sync.key
+	done
+}
+
+# campus_machines: both machines, cabled and configured, off.
+campus_machines() {
+	local box
+
+	lab_machine_install
+	lab_machine_new "${campus_boxes[@]}"
+	for box in "${campus_boxes[@]}"; do
+		campus_attach "$box"
+		lab_machine_disk "$box" systemctl --quiet --root=. enable sa-nat64.target
+	done
+	campus_configure "${campus_boxes[@]}"
+	campus_wire 1
+}
+
+# ---- looking at it ----
+
+# campus_serves INSTANCE: the box to which the router sends what the instance serves, by both families: "gw-a"; "none", or
+# "gw-a gw-b" when they differ.
+campus_serves() {
+	local six four
+
+	case $1 in
+	lower) six=$(campus_via "$campus_lower6") four=$(campus_via 198.51.100.1) ;;
+	upper) six=$(campus_via "$campus_upper6") four=$(campus_via 198.51.100.17) ;;
+	siit) six=$(campus_via "$campus_siit6") four=$(campus_via 198.51.100.64) ;;
+	esac
+	if [ "$six" = "$four" ]; then
+		echo "$six"
+	else
+		echo "$six $four"
+	fi
+}
+
+# campus_via ADDRESS: the box behind the router's route to it, or none
+campus_via() {
+	case $(in_ns router ip route get "$1" 2>&1) in
+	*" via 2001:db8:6464::a"* | *" via 192.0.2.1"[123]" "*) echo gw-a ;;
+	*" via 2001:db8:6464::b"* | *" via 192.0.2.2"[123]" "*) echo gw-b ;;
+	*) echo none ;;
+	esac
+}
+
+# campus_is INSTANCE=BOX...: whether all of that is so
+campus_is() {
+	local pair
+
+	for pair in "$@"; do
+		[ "$(campus_serves "${pair%=*}")" = "${pair#*=}" ] || return 1
+	done
+}
+
+# campus_box BOX COMMAND...: the command line interface there
+campus_cli() { in_machine "$1" timeout 10 sa-nat64 "${@:2}"; }
+
+# campus_field BOX INSTANCE KEY: of `status --json`, such as health or packets.6to4; "-" when it cannot be had
+campus_field() {
+	campus_cli "$1" --json -i "$2" status 2>/dev/null | python3 -c '
+import json, sys
+try:
+    value = json.load(sys.stdin)["instances"][0]
+    for key in sys.argv[1].split("."):
+        value = value[key]
+except (ValueError, LookupError, TypeError):
+    value = "-"
+print(value)' "$3"
+}

@@ -36,6 +36,7 @@ ICMP6_FILTER = 1  # from netinet/icmp6.h
 ECHO_REQUEST, ECHO_REPLY = 128, 129
 BUFFER = 4 << 20
 TICK = 0.001
+LATE = 0.01  # what a busy machine makes of a tick
 HEAD = struct.Struct('!16sQQ')  # target, number, microseconds that the sender was late so far
 BODY = os.urandom(60)
 PING_RATE = 20
@@ -53,7 +54,7 @@ class Pacer:
     def due(self, now):
         self.next = self.next or now
         if self.last is not None:
-            self.late += max(0, now - self.last - max(self.interval, 2 * TICK))
+            self.late += now - self.last if now - self.last > self.interval + LATE else 0
         self.last = now
         count = int((now - self.next) / self.interval) + 1 if now >= self.next else 0
         self.next += count * self.interval
@@ -65,7 +66,8 @@ class Pacer:
 class Stream:
     """What arrives of one numbered stream: longest gap and losses since the last report."""
 
-    def __init__(self):
+    def __init__(self, rate):
+        self.interval = 1 / rate
         self.highest, self.at, self.late = None, None, 0
         self.corrupt = 0
         self.begin()
@@ -80,7 +82,7 @@ class Stream:
         elif number <= self.highest:
             return
         else:
-            self.gap = max(self.gap, at - self.at - (late - self.late))
+            self.gap = max(self.gap, at - self.at - (late - self.late), (number - self.highest) * self.interval)
         self.highest, self.at, self.late = number, at, late
 
     def report(self):
@@ -93,20 +95,22 @@ class Stream:
 
 
 def stamped(sock, size=2048):
-    """(data, peer, time of arrival) of what waits in a socket."""
+    """(data, (peer, how to answer from the address that was asked), time of arrival) of what waits in a socket."""
     while True:
         try:
-            data, control, _, peer = sock.recvmsg(size, 64)
+            data, control, _, peer = sock.recvmsg(size, 128)
         except BlockingIOError:
             return
         except OSError:  # an ICMP error about an earlier datagram
             continue
-        at = time.time()
-        for _, kind, value in control:
-            if kind == SO_TIMESTAMPNS:
+        at, asked = time.time(), ()
+        for level, kind, value in control:
+            if level == socket.IPPROTO_IPV6:
+                asked = ((level, kind, value),)
+            elif kind == SO_TIMESTAMPNS:
                 seconds, nanoseconds = struct.unpack('qq', value)
                 at = seconds + nanoseconds / 1e9
-        yield data, peer, at
+        yield data, (peer, asked), at
 
 
 def prepare(sock):
@@ -126,6 +130,7 @@ class Udp:
     def listen(self, port):
         sock = prepare(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         sock.bind(('::', port))
         self.socks[None] = sock
 
@@ -142,7 +147,7 @@ class Udp:
                 data += struct.pack('!I', zlib.crc32(data))
                 with contextlib.suppress(OSError):  # no route, or an ICMP error: it is lost
                     if peer:
-                        self.socks[None].sendto(data, peer)
+                        self.socks[None].sendmsg([data], peer[1], 0, peer[0])
                     else:
                         self.socks[name].send(data)
         for sock in self.socks.values():
@@ -152,7 +157,7 @@ class Udp:
     def take(self, data, peer, at):
         name, number, late = HEAD.unpack_from(data)
         name = name.rstrip(b'\0').decode()
-        stream = self.streams.setdefault(name, Stream())
+        stream = self.streams.setdefault(name, Stream(self.rate))
         if zlib.crc32(data[:-4]) != struct.unpack('!I', data[-4:])[0]:
             stream.corrupt += 1
         elif self.peers.setdefault(name, peer) != peer:
@@ -169,7 +174,7 @@ class Ping:
     """Echo requests to one target."""
 
     def __init__(self, address, source, ident):
-        self.pacer, self.number, self.stream, self.ident = Pacer(PING_RATE), 0, Stream(), ident
+        self.pacer, self.number, self.stream, self.ident = Pacer(PING_RATE), 0, Stream(PING_RATE), ident
         self.sock = prepare(socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6))
         self.sock.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, self.only(ECHO_REPLY))
         if source:
