@@ -10,6 +10,7 @@
  */
 #include "lib/arena.h"
 #include "lib/config.h"
+#include "tests/bench/core_bench.h"
 #include "tests/bench/packet6.h"
 #include "translator/feed.h"
 
@@ -35,12 +36,6 @@ struct bench {
 	size_t kept_len, kept_max, messages;
 };
 
-static void die(const char *what)
-{
-	fprintf(stderr, "bench_feed: %s\n", what);
-	exit(1);
-}
-
 static uint64_t now_ns(void)
 {
 	struct timespec ts;
@@ -49,38 +44,15 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-static void ignore_packet(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
-                          int count)
-{
-	(void)context;
-	(void)vnet;
-	(void)iov;
-	(void)count;
-}
-
-static struct config *make_config(unsigned long max_sessions)
-{
-	struct config *config;
-	char text[256];
-	int len = snprintf(text, sizeof(text),
-	                   "[instance bench]\npool6 = 64:ff9b:1::/96\npool4 = 198.51.100.0/24\n"
-	                   "max-sessions = %lu\n",
-	                   max_sessions);
-
-	if (config_parse(text, (size_t)len, "bench", stderr, &config) < 0)
-		die("the configuration is refused");
-	return config;
-}
-
 static struct translator *make_translator(const struct bench *b, uint8_t node)
 {
-	const struct translator_io io = { .emit = ignore_packet };
+	const struct translator_io io = { .emit = core_bench_ignore };
 	const uint8_t seed[32] = { node }, key[16] = { 0 };
 	struct translator *t = translator_new(&b->config->instances[0], node, 2, seed, key, &io,
 	                                      now_ns() / 1000);
 
 	if (!t)
-		die(strerror(errno));
+		core_bench_die(strerror(errno));
 	return t;
 }
 
@@ -89,7 +61,7 @@ static void replicate(struct translator *t, uint8_t node)
 	const struct feed_config config = { .node = node, .min_age_us = 0 };
 
 	if (feed_start(t, &config) < 0)
-		die("not enough memory");
+		core_bench_die("not enough memory");
 	feed_attach(t, now_ns() / 1000);
 }
 
@@ -100,7 +72,7 @@ static void keep_messages(struct bench *b, struct translator *t)
 
 	while (feed_has_output(t)) {
 		if (b->kept_len + sizeof(len) + FEED_MESSAGE_MAX > b->kept_max)
-			die("the messages are longer than they should be");
+			core_bench_die("the messages are longer than they should be");
 		message = b->kept + b->kept_len + sizeof(len);
 		len = feed_poll(t, message, now_ns() / 1000);
 		if (!len)
@@ -124,7 +96,7 @@ static double make_sessions(struct bench *b, struct translator *t, unsigned long
 		memcpy(buffer + TRANSLATOR_HEADROOM, &packet, sizeof(packet));
 		if (translator_input(t, buffer + TRANSLATOR_HEADROOM, sizeof(packet), &vnet,
 		                     now_ns() / 1000) != VERDICT_TRANSLATED)
-			die("a packet was not translated");
+			core_bench_die("a packet was not translated");
 		if (told && i % BURST == BURST - 1)
 			keep_messages(b, t);
 	}
@@ -141,19 +113,19 @@ static double enter_all(struct bench *b, struct translator *t, unsigned long cou
 	size_t at = 0, len;
 
 	if (!arena)
-		die("not enough memory");
+		core_bench_die("not enough memory");
 	while (at < b->kept_len) {
 		memcpy(&len, b->kept + at, sizeof(len));
 		arena_clear(arena);
 		if (feed_deliver(t, b->kept + at + sizeof(len), len, arena_allocator(arena),
 		                 now_ns() / 1000) < 0)
-			die("a message is refused");
+			core_bench_die("a message is refused");
 		at += sizeof(len) + len;
 	}
 	start = now_ns() - start;
 	arena_free(arena);
 	if (!feed_stats(t, &stats) || stats.entered < count - count / 100)
-		die("records were not entered");
+		core_bench_die("records were not entered");
 	return (double)start / (double)count;
 }
 
@@ -217,11 +189,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	inet_pton(AF_INET6, "64:ff9b:1::203.0.113.80", &b.dst);
-	b.config = make_config(count);
+	b.config = core_bench_config(count);
 	b.kept_max = count * RECORD + 4 * FEED_MESSAGE_MAX;
 	b.kept = malloc(b.kept_max);
 	if (!b.kept)
-		die("not enough memory");
+		core_bench_die("not enough memory");
 	measure(&b, count);
 	free(b.kept);
 	config_free(b.config);

@@ -10,6 +10,7 @@
  * Prints one JSON object.
  */
 #include "lib/config.h"
+#include "tests/bench/core_bench.h"
 #include "tests/bench/packet6.h"
 #include "translator/table_memory.h"
 #include "translator/translator.h"
@@ -32,12 +33,6 @@ struct bench {
 	uint64_t created; /* packets that made a session, or met one of the few duplicates */
 };
 
-static void die(const char *what)
-{
-	fprintf(stderr, "bench_sessions: %s\n", what);
-	exit(1);
-}
-
 static uint64_t now_us(void)
 {
 	struct timespec ts;
@@ -53,37 +48,11 @@ static uint64_t resident_bytes(void)
 	uint64_t pages;
 
 	if (!f || !fgets(line, sizeof(line), f))
-		die("cannot read /proc/self/statm");
+		core_bench_die("cannot read /proc/self/statm");
 	fclose(f);
 	(void)strtoull(line, &end, 10);
 	pages = strtoull(end, NULL, 10);
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-static void ignore_packet(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
-                          int count)
-{
-	(void)context;
-	(void)vnet;
-	(void)iov;
-	(void)count;
-}
-
-static struct config *make_config(unsigned long max_sessions)
-{
-	struct config *config;
-	char text[256];
-	int len = snprintf(text, sizeof(text),
-	                   "[instance bench]\n"
-	                   "mode = nat64\n"
-	                   "pool6 = 64:ff9b:1::/96\n"
-	                   "pool4 = 198.51.100.0/24\n"
-	                   "max-sessions = %lu\n",
-	                   max_sessions);
-
-	if (config_parse(text, (size_t)len, "bench", stderr, &config) < 0)
-		die("the configuration is refused");
-	return config;
 }
 
 /* Make count sessions; returns the microseconds they took. */
@@ -99,7 +68,7 @@ static uint64_t make_sessions(struct bench *b, unsigned long count)
 		memcpy(buffer + TRANSLATOR_HEADROOM, &packet, sizeof(packet));
 		if (translator_input(b->translator, buffer + TRANSLATOR_HEADROOM, sizeof(packet),
 		                     &vnet, now) != VERDICT_TRANSLATED)
-			die("a packet was not translated");
+			core_bench_die("a packet was not translated");
 		if (++b->created % TICK_EVERY == 0) {
 			now = now_us();
 			translator_tick(b->translator, now);
@@ -118,7 +87,7 @@ static struct translator_memory make_memory(const struct config_instance *config
 	memory.bindings = table_memory_new(bindings, 1);
 	memory.sessions = table_memory_new(sessions, 1);
 	if (!memory.bindings || !memory.sessions)
-		die(strerror(errno));
+		core_bench_die(strerror(errno));
 	return memory;
 }
 
@@ -143,7 +112,7 @@ static void measure(struct bench *b, unsigned long held, unsigned long batch,
 	resident = resident_bytes() - resident_before;
 	sessions = sessions_held(b->translator);
 	if (sessions < held - held / 100)
-		die("sessions are missing");
+		core_bench_die("sessions are missing");
 	full_us = make_sessions(b, batch);
 	printf("{\"held\": %llu, \"batch\": %lu, \"empty_ns\": %.1f, \"full_ns\": %.1f, "
 	       "\"empty_rate\": %.0f, \"full_rate\": %.0f, \"bytes_per_session\": %.1f, ",
@@ -164,7 +133,7 @@ static void measure_restart(const struct config_instance *config, struct transla
 	t = translator_new(config, 0, 1, seed, key, io, start);
 	took_us = now_us() - start;
 	if (!t || translator_restored(t).sessions != expected)
-		die("sessions were not restored");
+		core_bench_die("sessions were not restored");
 	printf("\"restored\": %llu, \"restart_ms\": %.1f}\n", (unsigned long long)expected,
 	       (double)took_us / 1e3);
 	translator_free(t);
@@ -180,7 +149,7 @@ static void usage(void)
 int main(int argc, char **argv)
 {
 	struct translator_memory memory;
-	struct translator_io io = { .emit = ignore_packet, .memory = &memory };
+	struct translator_io io = { .emit = core_bench_ignore, .memory = &memory };
 	unsigned long held = 1000000, batch = 100000;
 	uint8_t seed[32] = { 0 }, key[16] = { 0 };
 	struct bench b = { .random = 1 };
@@ -202,12 +171,12 @@ int main(int argc, char **argv)
 		usage();
 	memcpy(seed, &b.random, sizeof(b.random));
 	inet_pton(AF_INET6, "64:ff9b:1::203.0.113.80", &b.dst);
-	config = make_config(held + batch);
+	config = core_bench_config(held + batch);
 	resident_before = resident_bytes();
 	memory = make_memory(&config->instances[0]);
 	b.translator = translator_new(&config->instances[0], 0, 1, seed, key, &io, now_us());
 	if (!b.translator)
-		die(strerror(errno));
+		core_bench_die(strerror(errno));
 	measure(&b, held, batch, resident_before);
 	held = sessions_held(b.translator);
 	translator_free(b.translator);

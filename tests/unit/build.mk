@@ -5,7 +5,7 @@ unit-tests += port_rest
 unit-tests += lifetimes limits offload adopt matcher fastpath
 unit-tests += address config config_memory rfc6052 eam special4 icmp_map pmtu
 # Files shared by several unit tests, and program sources outside the core that are tested directly.
-unit-support-srcs := tests/unit/gateway.c tests/unit/feed_side.c tests/unit/raw_packet.c tests/vectors/packet_view.c tests/vectors/hex.c tests/vectors/matcher.c
+unit-support-srcs := tests/unit/gateway.c tests/unit/fake_fast.c tests/unit/feed_side.c tests/unit/raw_packet.c tests/vectors/packet_view.c tests/vectors/hex.c tests/vectors/matcher.c
 unit-link-srcs :=
 # It puts an allocator of its own in front of the real one.
 $(out)/unit/config_memory: LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup

@@ -1,5 +1,6 @@
 /* Which path explain says a packet takes, and why, with a fast path that only remembers what was
  * entered. */
+#include "tests/unit/fake_fast.h"
 #include "translator/explain.h"
 
 #include <errno.h>
@@ -19,8 +20,7 @@
 static struct config *config;
 static struct translator *translator;
 static struct explain explain;
-static struct translator_flow entered;
-static int install_result;
+static struct fake_fast fast;
 
 static void no_emit(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
                     int count)
@@ -31,50 +31,17 @@ static void no_emit(void *context, const struct virtio_net_hdr *vnet, const stru
 	(void)count;
 }
 
-static int fake_install(void *context, uint32_t index, const struct translator_flow *flow)
-{
-	(void)context;
-	assert_true(index > 0);
-	entered = *flow;
-	return install_result;
-}
-
-static void fake_remove(void *context, const struct translator_flow *flow)
-{
-	(void)context;
-	(void)flow;
-}
-
-static uint64_t fake_last_used(void *context, uint32_t index)
-{
-	(void)context;
-	(void)index;
-	return 0;
-}
-
-static void fake_counters(void *context, uint64_t packets[2], uint64_t bytes[2])
-{
-	(void)context;
-	(void)packets;
-	(void)bytes;
-}
-
 static void open_with(const char *keys)
 {
 	static const uint8_t seed[32] = "fast", pool4_key[16] = "fast";
-	const struct translator_io io = { .emit = no_emit,
-		                          .fast = { .install = fake_install,
-		                                    .remove = fake_remove,
-		                                    .last_used = fake_last_used,
-		                                    .counters = fake_counters } };
+	const struct translator_io io = { .emit = no_emit, .fast = fake_fast_hooks(&fast) };
 	char text[1000];
 
 	(void)snprintf(text, sizeof(text), "[instance t]\npool6 = 64:ff9b:1::/96\n%s", keys);
 	assert_int_equal(config_parse(text, strlen(text), "test", stderr, &config), 0);
 	translator = translator_new(&config->instances[0], 0, 1, seed, pool4_key, &io, 0);
 	assert_non_null(translator);
-	install_result = 0;
-	memset(&entered, 0, sizeof(entered));
+	fast = (struct fake_fast){ .result = 0 };
 }
 
 static void close_all(void)
@@ -151,9 +118,9 @@ static void a_session_takes_the_fast_path_after_both_directions(void **state)
 	back = answer_to(first_pool4_port());
 	build_packet(&back);
 	assert_path("its session enters the fast path with this packet");
-	assert_int_equal(entered.remote4, 0);
+	assert_int_equal(fast.entered.remote4, 0);
 	pass(&back);
-	assert_int_equal(entered.remote4, SERVER);
+	assert_int_equal(fast.entered.remote4, SERVER);
 	build_packet(&back);
 	assert_path(NULL);
 	build_packet(&out);
@@ -167,7 +134,7 @@ static void a_full_fast_path_is_named(void **state)
 
 	(void)state;
 	open_with("pool4 = 203.0.113.1/32 1024-65535\n");
-	install_result = -ENOSPC;
+	fast.result = -ENOSPC;
 	back = answer_to(first_pool4_port());
 	pass(&back);
 	build_packet(&out);

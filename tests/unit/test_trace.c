@@ -1,5 +1,6 @@
 /* What a trace shows of the slow path, and the requests and replies as clients send and get them.
  */
+#include "tests/unit/fake_fast.h"
 #include "translator/control_answer.h"
 #include "translator/control_trace.h"
 #include "translator/explain.h"
@@ -24,6 +25,7 @@ static struct tracers *tracers;
 static struct explain packet;
 static size_t sent;
 static bool device_refuses;
+static struct fake_fast fast;
 
 static void count_sent(void *context, const struct virtio_net_hdr *vnet, const struct iovec *iov,
                        int count)
@@ -37,42 +39,10 @@ static void count_sent(void *context, const struct virtio_net_hdr *vnet, const s
 		translator_count_write_error(translator);
 }
 
-static int fake_install(void *context, uint32_t index, const struct translator_flow *flow)
-{
-	(void)context;
-	(void)index;
-	(void)flow;
-	return 0;
-}
-
-static void fake_remove(void *context, const struct translator_flow *flow)
-{
-	(void)context;
-	(void)flow;
-}
-
-static uint64_t fake_last_used(void *context, uint32_t index)
-{
-	(void)context;
-	(void)index;
-	return 0;
-}
-
-static void fake_counters(void *context, uint64_t packets[2], uint64_t bytes[2])
-{
-	(void)context;
-	(void)packets;
-	(void)bytes;
-}
-
 static void open_with(const char *keys)
 {
 	static const uint8_t seed[32] = "trace", pool4_key[16] = "trace";
-	const struct translator_io io = { .emit = count_sent,
-		                          .fast = { .install = fake_install,
-		                                    .remove = fake_remove,
-		                                    .last_used = fake_last_used,
-		                                    .counters = fake_counters } };
+	const struct translator_io io = { .emit = count_sent, .fast = fake_fast_hooks(&fast) };
 	char text[1000];
 
 	(void)snprintf(text, sizeof(text), "[instance t]\npool6 = 64:ff9b:1::/96\n%s", keys);
