@@ -29,3 +29,4 @@ unit-tests += feed feed_apply feed_link feed_pair
 unit-tests += feed_message feed_server syncd_answer
 unit-link-srcs += translator/feed_link.c
 unit-link-srcs += syncd/feed_server.c syncd/group.c syncd/group_socket.c
+unit-tests += bfd_peers
