@@ -28,7 +28,7 @@ SOAK_SECONDS ?= 600
 SEEDS        ?= 20000
 
 # Lists: lib-srcs, proto-files, core-srcs, translator-srcs, cli-srcs, unit-tests, fuzzers and so on.
-include lib/build.mk proto/build.mk translator/build.mk syncd/build.mk cli/build.mk
+include lib/build.mk proto/build.mk translator/build.mk syncd/build.mk healthd/build.mk cli/build.mk
 include tests/unit/build.mk tests/vectors/build.mk tests/fuzz/build.mk tests/golden/build.mk
 include tests/scenario/build.mk tests/bench/build.mk tests/sim/build.mk
 
@@ -103,9 +103,9 @@ bench-bins   := $(bench-programs:%=$(out)/bench/%)
 sim-bins     := $(simulations:%=$(out)/sim/%)
 fuzz-bins    := $(fuzzers:%=build/fuzz/%)
 
-archives := $(out)/core.a $(out)/syncd-core.a $(out)/lib.a
+archives := $(out)/core.a $(out)/syncd-core.a $(out)/healthd-core.a $(out)/lib.a
 sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core-srcs) \
-            $(syncd-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
+            $(syncd-srcs) $(healthd-core-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)
@@ -157,6 +157,7 @@ FORCE:
 $(out)/lib.a: $(call objects,$(lib-srcs)) $(proto-objs) lib/build.mk proto/build.mk
 $(out)/core.a: $(call objects,$(core-srcs)) translator/build.mk
 $(out)/syncd-core.a: $(call objects,$(syncd-core-srcs)) syncd/build.mk
+$(out)/healthd-core.a: $(call objects,$(healthd-core-srcs)) healthd/build.mk
 $(archives):
 	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && ar rcsD $@ $(filter %.o,$^)
 

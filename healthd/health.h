@@ -15,7 +15,11 @@
  * Hysteresis: an instance that fell from up or degraded to down has to be well for the hold-down
  * before it serves again. The hold-down doubles with each fall that comes within ten hold-downs of
  * the return, up to hold_down_max_us, and starts anew after that. No change of what is merely
- * degraded stops serving.
+ * degraded stops serving. Who never served has no hold-down, but waits for its sessions, for
+ * sync_limit_us at most; a sa-nat64-syncd that is gone is waited for only if it never was whole.
+ *
+ * bfd_split is no reason to stop: frr.h withdraws all peers and asks again, which it can do only
+ * while the instance is wanted.
  */
 #ifndef SA_NAT64_HEALTH_H
 #define SA_NAT64_HEALTH_H
@@ -38,6 +42,18 @@ enum health_state {
 	HEALTH_STATES
 };
 
+/* In the order in which they are asked: the first one that applies counts. */
+enum health_event {
+	HEALTH_ORDER,   /* to drain */
+	HEALTH_UNKNOWN, /* the program has just started and no probe has come back yet */
+	HEALTH_FAILURE, /* it does not translate, or cannot be reached */
+	HEALTH_WAIT,    /* it does not serve, and waits for its sessions */
+	HEALTH_HOLD,    /* it does not serve, and was down a short time ago */
+	HEALTH_FLAW,
+	HEALTH_WELL,
+	HEALTH_EVENTS
+};
+
 enum health_sync {
 	HEALTH_SYNC_NONE,    /* no replication is configured, or the instance has no state */
 	HEALTH_SYNC_ABSENT,  /* sa-nat64-syncd does not answer */
@@ -46,16 +62,23 @@ enum health_sync {
 	HEALTH_SYNC_WHOLE    /* in sync */
 };
 
+/* Since the newest probe was sent of those that arrived; UINT64_MAX: none ever did. */
+struct health_silence {
+	uint64_t half_us;  /* at the target: it was translated 6to4 */
+	uint64_t whole_us; /* back again, there and back */
+};
+
 /* What is known of an instance. Strings are sentences without a full stop, or "" when there is
  * nothing to say; they are copied. */
 struct health_facts {
+	const char *instance; /* its name, for reasons */
 	bool drain;
 	char drain_reason[HEALTH_REASON_MAX];
-	bool process_runs;       /* the translator's process, by its pidfd */
-	bool answers;            /* it answers on its control socket */
-	bool probed;             /* a probe came back since the process was first seen */
-	uint64_t slow_silent_us; /* since the newest answered probe was sent; UINT64_MAX: never */
-	uint64_t fast_silent_us;
+	uint32_t pid;      /* of the translator's process that was seen last; 0: none was */
+	bool process_runs; /* it, by its pidfd */
+	bool answers;      /* it answers on its control socket */
+	bool probed;       /* a probe came back since the process was first seen */
+	struct health_silence slow, fast;
 	char probe_problem[HEALTH_REASON_MAX]; /* why none can be sent */
 	bool carrier;                          /* of the uplink; true when there is none to watch */
 	bool addressed;                        /* it has the addresses of its [network] */
@@ -81,9 +104,13 @@ struct health {
 	struct config_health config;
 	enum health_state state;
 	char reason[HEALTH_REASON_MAX]; /* "" when up */
-	uint64_t since_us, well_since_us, served_since_us;
-	uint64_t hold_until_us, hold_us; /* 0: none */
-	uint64_t warm_since_us;          /* it translates and waits for sync since then; 0: not */
+	uint64_t born_us, judged_us, since_us;
+	uint64_t well_since_us;   /* it can translate since then; 0: not */
+	uint64_t served_since_us; /* the last time that it began */
+	uint64_t hold_us;         /* length of the last hold-down; 0: none yet */
+	uint64_t hold_until_us;   /* 0: none, UINT64_MAX: it begins when it is well */
+	uint64_t warm_since_us;   /* it translates and waits for sync since then; 0: not */
+	bool was_whole;           /* it had all sessions, once */
 	uint64_t falls;
 	struct health_change
 		history[HEALTH_HISTORY_MAX]; /* a ring; history_count modulo its size is next */
@@ -102,10 +129,16 @@ bool health_judge(struct health *health, const struct health_facts *facts, uint6
 /* Whether routers may send traffic in the present state. */
 bool health_serves(const struct health *health);
 
-/* When the judgement changes although the facts stay as they are (a hold-down ends); UINT64_MAX:
- * never. */
+/* What is left of a hold-down; 0: none. */
+uint64_t health_hold_left(const struct health *health, uint64_t now_us);
+
+/* After health_judge(): when the judgement changes although the facts stay as they are (a hold-down
+ * ends), apart from silence, which grows; UINT64_MAX: never. */
 uint64_t health_deadline(const struct health *health);
 
 const char *health_state_name(enum health_state state);
+
+/* The table. */
+enum health_state health_next(enum health_state state, enum health_event event);
 
 #endif

@@ -105,7 +105,7 @@ def check_clang():
 def check_includes():
     """Programs never include each other, lib includes lib and proto only, the core knows no device."""
     bad = []
-    core = set(make_list('core-srcs') + make_list('syncd-core-srcs'))
+    core = set(make_list('core-srcs') + make_list('syncd-core-srcs') + make_list('healthd-core-srcs'))
     core |= {f[:-2] + '.h' for f in core}
     for path in c_files('.c', '.h', '.def'):
         top = path.split('/')[0]

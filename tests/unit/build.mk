@@ -24,6 +24,7 @@ unit-tests += restore state
 unit-link-srcs += translator/state.c
 unit-tests += replica window mirror
 unit-tests += box
+unit-tests += health
 unit-support-srcs += tests/unit/two_boxes.c
 unit-tests += feed feed_apply feed_link feed_pair
 unit-tests += feed_message feed_server syncd_answer

@@ -1,0 +1,720 @@
+/* The state machine of sa-nat64-healthd: every state with every event, the reasons, hold-downs, and
+ * invariants over simulated histories. */
+#include "healthd/health.h"
+#include "tests/unit/prng.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MS      UINT64_C(1000)
+#define SECOND  UINT64_C(1000000)
+#define NEVER   UINT64_MAX
+#define START   (UINT64_C(86400) * SECOND)
+#define TIMEOUT (125 * MS)
+
+static const struct config_health config = {
+	.probe_interval_us = 25 * MS,
+	.probe_timeout_us = TIMEOUT,
+	.hold_down_us = 5 * SECOND,
+	.hold_down_max_us = 60 * SECOND,
+	.sync_limit_us = 120 * SECOND,
+};
+
+static struct health health;
+static struct health_facts facts;
+static uint64_t now;
+
+/* All is well. */
+static struct health_facts good(void)
+{
+	return (struct health_facts){ .instance = "lower",
+		                      .pid = 77,
+		                      .process_runs = true,
+		                      .answers = true,
+		                      .probed = true,
+		                      .slow = { 25 * MS, 25 * MS },
+		                      .fast = { 25 * MS, 25 * MS },
+		                      .carrier = true,
+		                      .addressed = true,
+		                      .sync = HEALTH_SYNC_WHOLE,
+		                      .bfd_wanted = true };
+}
+
+static void set_silence(uint64_t silence_us)
+{
+	facts.slow = (struct health_silence){ silence_us, silence_us };
+	facts.fast = facts.slow;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	now = START;
+	facts = good();
+	health_init(&health, &config, now);
+	return 0;
+}
+
+static enum health_state judge(void)
+{
+	(void)health_judge(&health, &facts, now);
+	return health.state;
+}
+
+static enum health_state judge_in(uint64_t us)
+{
+	now += us;
+	return judge();
+}
+
+/* In the state, as a healthd that has run for an hour. */
+static void bring_to(enum health_state state)
+{
+	(void)setup(NULL);
+	now += 3600 * SECOND;
+	health.state = state;
+	health.was_whole = true;
+	health.well_since_us = START;
+}
+
+static void drain(void)
+{
+	facts.drain = true;
+}
+
+static void know_nothing(void)
+{
+	set_silence(NEVER);
+	facts.process_runs = facts.answers = facts.probed = false;
+	health.born_us = now;
+}
+
+static void fall_silent(void)
+{
+	set_silence(TIMEOUT);
+}
+
+static void lack_sessions(void)
+{
+	facts.sync = HEALTH_SYNC_JOINING;
+}
+
+static void hold(void)
+{
+	health.hold_us = 5 * SECOND;
+	health.hold_until_us = now + 1;
+}
+
+static void lose_the_peer(void)
+{
+	facts.sync = HEALTH_SYNC_ALONE;
+}
+
+static void nothing(void)
+{
+}
+
+static void every_state_meets_every_event(void **state)
+{
+	static void (*const events[HEALTH_EVENTS])(void) = {
+		[HEALTH_ORDER] = drain,         [HEALTH_UNKNOWN] = know_nothing,
+		[HEALTH_FAILURE] = fall_silent, [HEALTH_WAIT] = lack_sessions,
+		[HEALTH_HOLD] = hold,           [HEALTH_FLAW] = lose_the_peer,
+		[HEALTH_WELL] = nothing,
+	};
+
+	(void)state;
+	for (int from = 0; from < HEALTH_STATES; from++) {
+		for (int event = 0; event < HEALTH_EVENTS; event++) {
+			enum health_state to = health_next((enum health_state)from,
+			                                   (enum health_event)event);
+			bool served;
+
+			bring_to((enum health_state)from);
+			served = health_serves(&health);
+			if (event == HEALTH_HOLD && served)
+				continue; /* they do not meet */
+			events[event]();
+			assert_int_equal(judge(), to);
+			assert_int_equal(health.reason[0] == '\0', to == HEALTH_UP);
+			assert_int_equal(health.falls, served && to == HEALTH_DOWN);
+		}
+	}
+}
+
+static void only_up_and_degraded_serve(void **state)
+{
+	static const char *const names[HEALTH_STATES] = { "starting", "warming", "up",
+		                                          "degraded", "down",    "drained" };
+
+	(void)state;
+	for (int i = 0; i < HEALTH_STATES; i++) {
+		health.state = (enum health_state)i;
+		assert_string_equal(health_state_name((enum health_state)i), names[i]);
+		assert_int_equal(health_serves(&health), i == HEALTH_UP || i == HEALTH_DEGRADED);
+		for (int event = HEALTH_UNKNOWN; event <= HEALTH_FAILURE; event++) {
+			health.state = health_next((enum health_state)i, (enum health_event)event);
+			assert_false(health_serves(&health));
+		}
+		assert_int_equal(health_next((enum health_state)i, HEALTH_ORDER), HEALTH_DRAINED);
+		assert_int_equal(health_next((enum health_state)i, HEALTH_WELL), HEALTH_UP);
+	}
+}
+
+static void the_first_start_has_no_hold_down_but_is_in_sync_first(void **state)
+{
+	(void)state;
+	set_silence(NEVER);
+	facts.process_runs = facts.answers = facts.probed = false;
+	facts.pid = 0;
+	facts.sync = HEALTH_SYNC_ABSENT;
+	assert_int_equal(judge(), HEALTH_STARTING);
+	assert_int_equal(health_deadline(&health), START + SECOND);
+	assert_int_equal(judge_in(SECOND), HEALTH_DOWN);
+	assert_non_null(strstr(health.reason, "systemctl start sa-nat64-translator@lower"));
+	assert_int_equal(health_deadline(&health), NEVER);
+	facts = good();
+	facts.sync = HEALTH_SYNC_ABSENT;
+	assert_int_equal(judge_in(30 * SECOND), HEALTH_WARMING);
+	assert_non_null(strstr(health.reason, "sa-nat64-syncd does not answer"));
+	assert_int_equal(health_deadline(&health), now + config.sync_limit_us);
+	facts.sync = HEALTH_SYNC_JOINING;
+	assert_int_equal(judge_in(SECOND), HEALTH_WARMING);
+	facts.sync = HEALTH_SYNC_WHOLE;
+	assert_int_equal(judge_in(SECOND), HEALTH_UP);
+	assert_int_equal(health.falls, 0);
+}
+
+static void sync_is_waited_for_only_so_long(void **state)
+{
+	(void)state;
+	facts.sync = HEALTH_SYNC_JOINING;
+	assert_int_equal(judge(), HEALTH_WARMING);
+	assert_int_equal(judge_in(config.sync_limit_us - 1), HEALTH_WARMING);
+	assert_int_equal(judge_in(1), HEALTH_DEGRADED);
+	assert_non_null(strstr(health.reason, "have not all come"));
+	facts.sync = HEALTH_SYNC_WHOLE;
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	facts.sync = HEALTH_SYNC_JOINING;
+	assert_int_equal(judge_in(1), HEALTH_DEGRADED);
+}
+
+/* The time that it does not translate is no waiting. */
+static void the_wait_for_sync_begins_when_it_translates(void **state)
+{
+	(void)state;
+	facts.sync = HEALTH_SYNC_JOINING;
+	assert_int_equal(judge(), HEALTH_WARMING);
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(119 * SECOND), HEALTH_DOWN);
+	set_silence(0);
+	assert_int_equal(judge_in(10 * SECOND), HEALTH_WARMING);
+	assert_int_equal(judge_in(config.sync_limit_us - 1), HEALTH_WARMING);
+	assert_int_equal(judge_in(1), HEALTH_DEGRADED);
+}
+
+static void a_syncd_that_is_gone_does_not_stop_who_was_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	facts.sync = HEALTH_SYNC_ABSENT;
+	assert_int_equal(judge_in(1), HEALTH_DEGRADED);
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
+	set_silence(0);
+	assert_int_equal(judge_in(1), HEALTH_WARMING);
+	assert_int_equal(judge_in(5 * SECOND), HEALTH_DEGRADED);
+}
+
+static void a_restart_within_the_timeout_changes_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	facts.process_runs = false;
+	for (uint64_t silence = 0; silence < TIMEOUT; silence += MS) {
+		set_silence(silence);
+		assert_int_equal(judge_in(MS), HEALTH_UP);
+	}
+	facts.process_runs = true;
+	facts.pid = 78;
+	facts.probed = false;
+	set_silence(TIMEOUT - 1);
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	set_silence(0);
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	assert_int_equal(health.history_count, 1);
+}
+
+static void fall_and_return(uint64_t hold_us)
+{
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(SECOND), HEALTH_DOWN);
+	assert_int_equal(health_hold_left(&health, now), hold_us);
+	assert_int_equal(health_deadline(&health), NEVER);
+	set_silence(0);
+	assert_int_equal(judge_in(3 * SECOND), HEALTH_WARMING);
+	assert_non_null(strstr(health.reason, "hold-down"));
+	assert_int_equal(health_deadline(&health), now + hold_us);
+	assert_int_equal(health_hold_left(&health, now), hold_us);
+	assert_int_equal(judge_in(hold_us - 1), HEALTH_WARMING);
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	assert_int_equal(health_hold_left(&health, now), 0);
+}
+
+static void the_hold_down_doubles_and_starts_anew(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	fall_and_return(5 * SECOND);
+	fall_and_return(10 * SECOND);
+	fall_and_return(20 * SECOND);
+	fall_and_return(40 * SECOND);
+	fall_and_return(60 * SECOND);
+	fall_and_return(60 * SECOND);
+	assert_int_equal(judge_in(598 * SECOND), HEALTH_UP);
+	fall_and_return(60 * SECOND);
+	assert_int_equal(judge_in(599 * SECOND), HEALTH_UP);
+	fall_and_return(5 * SECOND);
+	assert_int_equal(health.falls, 8);
+}
+
+static void who_fails_while_held_begins_again(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
+	set_silence(0);
+	assert_int_equal(judge_in(1), HEALTH_WARMING);
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(4 * SECOND), HEALTH_DOWN);
+	set_silence(0);
+	assert_int_equal(judge_in(1), HEALTH_WARMING);
+	assert_int_equal(judge_in(5 * SECOND - 1), HEALTH_WARMING);
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	assert_int_equal(health.falls, 1);
+}
+
+static void drain_and_undrain_are_at_once(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	facts.drain = true;
+	(void)snprintf(facts.drain_reason, sizeof(facts.drain_reason), "new kernel");
+	assert_int_equal(judge_in(1), HEALTH_DRAINED);
+	assert_string_equal(health.reason,
+	                    "drained by order: new kernel; 'sa-nat64 undrain lower' ends it");
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(1), HEALTH_DRAINED);
+	set_silence(0);
+	facts.drain = false;
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	assert_int_equal(health.falls, 0);
+}
+
+static void a_hold_down_runs_on_while_drained(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
+	facts.drain = true;
+	assert_int_equal(judge_in(1), HEALTH_DRAINED);
+	facts.drain = false;
+	set_silence(0);
+	assert_int_equal(judge_in(1), HEALTH_WARMING);
+	facts.drain = true;
+	assert_int_equal(judge_in(1), HEALTH_DRAINED);
+	facts.drain = false;
+	assert_int_equal(judge_in(4 * SECOND), HEALTH_WARMING);
+	assert_int_equal(judge_in(SECOND), HEALTH_UP);
+}
+
+static void a_reload_takes_effect_with_the_state_kept(void **state)
+{
+	struct config_health other = config;
+
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	other.probe_timeout_us = 500 * MS;
+	health_configure(&health, &other);
+	set_silence(400 * MS);
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	set_silence(500 * MS);
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
+}
+
+/* ---- reasons ---- */
+
+static void set(char *text, const char *to)
+{
+	(void)snprintf(text, HEALTH_REASON_MAX, "%s", to);
+}
+
+static void lose_carrier(void)
+{
+	facts.carrier = false;
+	set(facts.link_problem, "uplink0 has no carrier");
+}
+
+static void lose_address(void)
+{
+	facts.addressed = false;
+	set(facts.link_problem, "192.0.2.2 is on no interface");
+}
+
+static void miss_namespace(void)
+{
+	set_silence(TIMEOUT);
+	set(facts.probe_problem, "there is no namespace nat64-lower");
+}
+
+static void end_process(void)
+{
+	set_silence(TIMEOUT);
+	facts.process_runs = facts.answers = false;
+	set(facts.probe_problem, "network unreachable");
+}
+
+static void never_run(void)
+{
+	end_process();
+	facts.probe_problem[0] = '\0';
+	facts.pid = 0;
+}
+
+static void hang(void)
+{
+	set_silence(TIMEOUT);
+	facts.answers = false;
+}
+
+static void translate_half(void)
+{
+	facts.slow.whole_us = TIMEOUT;
+}
+
+static void never_translate(void)
+{
+	set_silence(NEVER);
+	facts.probed = false;
+}
+
+static void lose_fast(void)
+{
+	facts.fast = (struct health_silence){ 200 * MS, 200 * MS };
+}
+
+static void lose_fast_half(void)
+{
+	facts.fast.whole_us = 200 * MS;
+}
+
+static void split_bfd(void)
+{
+	facts.bfd_split = true;
+}
+
+static void be_mute(void)
+{
+	facts.answers = false;
+}
+
+static void lack_fast(void)
+{
+	set(facts.fast_problem, "the fast path is off: old kernel");
+}
+
+static void lack_syncd(void)
+{
+	facts.sync = HEALTH_SYNC_ABSENT;
+}
+
+static void lack_frr(void)
+{
+	set(facts.bfd_problem, "vtysh is not installed");
+}
+
+static void differ(void)
+{
+	set(facts.sync_problem, "gw-b has another configuration");
+}
+
+static void lack_watch(void)
+{
+	set(facts.link_problem, "the uplink cannot be watched");
+}
+
+static void each_fault_is_named(void **state)
+{
+	static const struct {
+		void (*happen)(void);
+		enum health_state state;
+		const char *words;
+	} rows[] = {
+		{ lose_carrier, HEALTH_DOWN, "uplink0 has no carrier" },
+		{ lose_address, HEALTH_DOWN, "192.0.2.2 is on no interface" },
+		{ miss_namespace, HEALTH_DOWN, "there is no namespace nat64-lower" },
+		{ end_process, HEALTH_DOWN, "has ended (it had pid 77)" },
+		{ never_run, HEALTH_DOWN, "systemctl start sa-nat64-translator@lower" },
+		{ hang, HEALTH_DOWN, "(pid 77) hangs" },
+		{ translate_half, HEALTH_DOWN, "translated 6to4, but not back 4to6" },
+		{ never_translate, HEALTH_DOWN, "runs, but no probe has come through" },
+		{ fall_silent, HEALTH_DOWN, "for 125 ms (probe-timeout 125 ms)" },
+		{ lose_fast, HEALTH_DOWN, "the fast path loses packets 6to4" },
+		{ lose_fast_half, HEALTH_DOWN, "the fast path loses packets 4to6" },
+		{ split_bfd, HEALTH_DEGRADED, "only some of the bfd-peers answer" },
+		{ be_mute, HEALTH_DEGRADED, "does not answer on its control socket" },
+		{ lack_fast, HEALTH_DEGRADED, "the fast path is off: old kernel" },
+		{ lack_syncd, HEALTH_DEGRADED, "sa-nat64-syncd does not answer" },
+		{ lack_sessions, HEALTH_DEGRADED, "have not all come" },
+		{ lose_the_peer, HEALTH_DEGRADED, "no other box is in contact" },
+		{ lack_frr, HEALTH_DEGRADED, "vtysh is not installed" },
+		{ differ, HEALTH_DEGRADED, "gw-b has another configuration" },
+		{ lack_watch, HEALTH_DEGRADED, "the uplink cannot be watched" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bring_to(HEALTH_UP);
+		rows[i].happen();
+		assert_int_equal(judge(), rows[i].state);
+		if (!strstr(health.reason, rows[i].words))
+			fail_msg("row %zu: %s", i, health.reason);
+		assert_string_equal(health.history[0].reason, health.reason);
+	}
+}
+
+/* What concerns FRR is nobody's business without bfd-peers. */
+static void without_bfd_peers_frr_does_not_count(void **state)
+{
+	(void)state;
+	facts.bfd_wanted = false;
+	facts.bfd_split = true;
+	lack_frr();
+	assert_int_equal(judge(), HEALTH_UP);
+}
+
+static void no_reason_is_cut(void **state)
+{
+	(void)state;
+	facts.instance = "an-instance-with-the-longest-nam";
+	facts.pid = 4194304;
+	facts.drain = true;
+	memset(facts.drain_reason, 'x', sizeof(facts.drain_reason) - 1);
+	(void)judge();
+	assert_non_null(strstr(health.reason, "ends it"));
+	facts.drain = false;
+	end_process();
+	(void)judge_in(2 * SECOND);
+	assert_non_null(strstr(health.reason, "tells why"));
+	facts.process_runs = true;
+	facts.probe_problem[0] = '\0';
+	(void)judge();
+	assert_non_null(strstr(health.reason, facts.instance));
+	facts = (struct health_facts){ .instance = facts.instance, .pid = 4194304 };
+	facts.process_runs = facts.answers = facts.probed = facts.carrier = facts.addressed = true;
+	facts.slow.whole_us = facts.slow.half_us = 3600 * SECOND;
+	(void)judge();
+	assert_non_null(strstr(health.reason, "what it drops"));
+	facts.slow.whole_us = 0;
+	facts.fast.whole_us = 3600 * SECOND;
+	(void)judge();
+	assert_non_null(strstr(health.reason, "go around it"));
+}
+
+static void the_history_keeps_the_newest(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		facts.drain = i % 2 == 0;
+		(void)judge_in(SECOND);
+	}
+	assert_int_equal(health.history_count, 40);
+	for (uint64_t i = 0; i < HEALTH_HISTORY_MAX; i++) {
+		const struct health_change *change =
+			&health.history[(health.history_count - 1 - i) % HEALTH_HISTORY_MAX];
+
+		assert_int_equal(change->at_us, now - i * SECOND);
+		assert_int_equal(change->to, i % 2 ? HEALTH_DRAINED : HEALTH_UP);
+		assert_true(change->reason[0] != '\0');
+	}
+}
+
+/* ---- simulated histories ---- */
+
+/* A box as it may be: what lasts goes on until the dice say otherwise. */
+struct world {
+	struct prng prng;
+	uint64_t answered_us[2]; /* when the newest probe that came back was sent; slow, fast */
+	bool works[2];
+	uint32_t lasts;    /* how many steps it works, on average */
+	uint64_t well_us;  /* nothing was silent, and the link was well, since then */
+	uint64_t whole_us; /* sessions were there since then */
+	uint64_t expect_hold_us, fell_us, served_us, anew;
+};
+
+static bool dice(struct world *world, uint32_t one_of)
+{
+	return prng_below(&world->prng, one_of) == 0;
+}
+
+static void live(struct world *world)
+{
+	for (int path = 0; path < 2; path++) {
+		if (dice(world, world->works[path] ? world->lasts : 40))
+			world->works[path] = !world->works[path];
+		if (world->works[path])
+			world->answered_us[path] = now;
+	}
+	facts.slow.whole_us = facts.slow.half_us = now - world->answered_us[0];
+	facts.fast.whole_us = facts.fast.half_us = now - world->answered_us[1];
+	facts.process_runs = world->works[0] || dice(world, 2);
+	facts.answers = world->works[0];
+	if (dice(world, facts.carrier ? 4 * world->lasts : 100))
+		facts.carrier = !facts.carrier;
+	if (dice(world, facts.addressed ? 4 * world->lasts : 100))
+		facts.addressed = !facts.addressed;
+	if (dice(world, facts.drain ? 300 : 5000))
+		facts.drain = !facts.drain;
+	if (dice(world, 400))
+		facts.sync = (enum health_sync)(1 + prng_below(&world->prng, 4));
+	if (dice(world, 400))
+		facts.bfd_split = !facts.bfd_split;
+	if (dice(world, 400))
+		set(facts.bfd_problem, dice(world, 2) ? "bfdd hangs" : "");
+}
+
+static bool is_reachable(void)
+{
+	return facts.slow.whole_us < TIMEOUT && facts.fast.whole_us < TIMEOUT && facts.carrier &&
+	       facts.addressed;
+}
+
+static void note_times(struct world *world)
+{
+	if (!is_reachable())
+		world->well_us = now + 1;
+	if (facts.sync == HEALTH_SYNC_WHOLE || facts.sync == HEALTH_SYNC_ALONE)
+		world->whole_us = now;
+}
+
+/* What the hold-down has to be by its definition. */
+static void note_fall(struct world *world)
+{
+	uint64_t before = world->expect_hold_us;
+
+	world->expect_hold_us = config.hold_down_us;
+	if (before && now - world->served_us < 10 * before)
+		world->expect_hold_us = 2 * before;
+	if (world->expect_hold_us > config.hold_down_max_us)
+		world->expect_hold_us = config.hold_down_max_us;
+	world->anew += before > world->expect_hold_us;
+	world->fell_us = now;
+	assert_int_equal(health.hold_us, world->expect_hold_us);
+}
+
+static void note_return(struct world *world)
+{
+	bool may_lack = facts.sync == HEALTH_SYNC_ABSENT && world->whole_us;
+
+	if (world->fell_us > world->served_us)
+		assert_true(now - world->well_us >= world->expect_hold_us);
+	assert_true(may_lack || facts.sync == HEALTH_SYNC_WHOLE ||
+	            facts.sync == HEALTH_SYNC_ALONE ||
+	            now - world->well_us >= config.sync_limit_us);
+	world->served_us = now;
+}
+
+static void one_step(struct world *world)
+{
+	bool served = health_serves(&health), changed;
+	uint64_t changes = health.history_count;
+
+	changed = health_judge(&health, &facts, now);
+	assert_int_equal(changed, health.history_count != changes);
+	if (health_serves(&health))
+		assert_true(is_reachable() && !facts.drain);
+	if (changed)
+		assert_true(health.history[changes % HEALTH_HISTORY_MAX].reason[0] != '\0');
+	assert_int_equal(health.reason[0] == '\0', health.state == HEALTH_UP);
+	assert_true(health_deadline(&health) > now);
+	if (served && health.state == HEALTH_DOWN)
+		note_fall(world);
+	else if (served && !health_serves(&health))
+		assert_int_equal(health.state, HEALTH_DRAINED);
+	else if (!served && health_serves(&health))
+		note_return(world);
+}
+
+static void invariants_hold_in_simulated_histories(void **state)
+{
+	uint64_t falls = 0, doubled = 0, anew = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		struct world world = { .prng = { seed },
+			               .lasts = 400U << seed % 6,
+			               .works = { true, true } };
+
+		(void)setup(NULL);
+		world.well_us = now;
+		world.answered_us[0] = world.answered_us[1] = now;
+		for (int i = 0; i < 40000; i++) {
+			now += 25 * MS + prng_below(&world.prng, 2000);
+			live(&world);
+			note_times(&world);
+			one_step(&world);
+		}
+		falls += health.falls;
+		anew += world.anew;
+		doubled += world.expect_hold_us > config.hold_down_us;
+	}
+	assert_true(falls > 500 && doubled > 50 && anew > 2);
+}
+
+/* Nothing but the deadline has to wake whoever calls. */
+static void the_deadline_is_when_the_judgement_changes(void **state)
+{
+	(void)state;
+	facts.sync = HEALTH_SYNC_JOINING;
+	assert_int_equal(judge(), HEALTH_WARMING);
+	while (health_deadline(&health) != NEVER) {
+		now = health_deadline(&health);
+		(void)judge();
+	}
+	assert_int_equal(health.state, HEALTH_DEGRADED);
+	assert_int_equal(now, START + config.sync_limit_us);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(every_state_meets_every_event, setup),
+		cmocka_unit_test_setup(only_up_and_degraded_serve, setup),
+		cmocka_unit_test_setup(the_first_start_has_no_hold_down_but_is_in_sync_first,
+		                       setup),
+		cmocka_unit_test_setup(sync_is_waited_for_only_so_long, setup),
+		cmocka_unit_test_setup(the_wait_for_sync_begins_when_it_translates, setup),
+		cmocka_unit_test_setup(a_syncd_that_is_gone_does_not_stop_who_was_whole, setup),
+		cmocka_unit_test_setup(a_restart_within_the_timeout_changes_nothing, setup),
+		cmocka_unit_test_setup(the_hold_down_doubles_and_starts_anew, setup),
+		cmocka_unit_test_setup(who_fails_while_held_begins_again, setup),
+		cmocka_unit_test_setup(drain_and_undrain_are_at_once, setup),
+		cmocka_unit_test_setup(a_hold_down_runs_on_while_drained, setup),
+		cmocka_unit_test_setup(a_reload_takes_effect_with_the_state_kept, setup),
+		cmocka_unit_test_setup(each_fault_is_named, setup),
+		cmocka_unit_test_setup(without_bfd_peers_frr_does_not_count, setup),
+		cmocka_unit_test_setup(no_reason_is_cut, setup),
+		cmocka_unit_test_setup(the_history_keeps_the_newest, setup),
+		cmocka_unit_test_setup(invariants_hold_in_simulated_histories, setup),
+		cmocka_unit_test_setup(the_deadline_is_when_the_judgement_changes, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
