@@ -3,10 +3,14 @@
  *
  * A probe goes from an IPv6 address of the namespace to the RFC 6052 form of a target, so that the
  * kernel routes it to the translator, and comes back to a socket on the target as IPv4; the answer
- * takes the way back. The translator translates to the targets although they are local and not
- * global, if they are addresses of its own namespace. Flows to PROBE_SLOW never take the fast path,
- * flows to PROBE_FAST may. In siit mode the probes come from the RFC 6052 form of PROBE_SOURCE,
- * which is on the loopback too.
+ * takes the way back. The prefix of an RFC 6052 form is the pool6 with the longest range that holds
+ * the address, the first of equals, for by that an answer comes back in siit mode.
+ *
+ * The translator translates to the targets although they are local and not global, if they are
+ * addresses of its own namespace, and for senders in there only. Flows to PROBE_SLOW never take the
+ * fast path, flows to PROBE_FAST may. In siit mode the probes come from the RFC 6052 form of
+ * PROBE_SOURCE, which is on the loopback too; PROBE_SOURCE itself is not: its route leads to the
+ * translator.
  */
 #ifndef SA_NAT64_PROBE_ADDRESS_H
 #define SA_NAT64_PROBE_ADDRESS_H

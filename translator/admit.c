@@ -11,6 +11,28 @@ static bool is_non_global(const struct config_instance *config, uint32_t addr4)
 	return special4_is_non_global(addr4);
 }
 
+bool admit_is_target(const struct translator *t, uint32_t addr4)
+{
+	return probe_address_is_target(t->config, addr4) && t->io.is_local4 &&
+	       t->io.is_local4(t->io.context, addr4);
+}
+
+bool admit_is_probe(const struct translator *t, uint32_t src4, uint32_t dst4)
+{
+	uint32_t source = probe_address(t->config, PROBE_SOURCE);
+
+	return (src4 == source && admit_is_target(t, dst4)) ||
+	       (dst4 == source && admit_is_target(t, src4));
+}
+
+enum verdict admit_prober(const struct translator *t, const struct in6_addr *src6, uint32_t dst4)
+{
+	if (!admit_is_target(t, dst4))
+		return VERDICT_OK;
+	return t->io.is_local6 && t->io.is_local6(t->io.context, src6) ? VERDICT_OK
+	                                                               : VERDICT_PROBE_TARGET;
+}
+
 enum verdict admit_remote4(const struct translator *t, int index, uint32_t addr4)
 {
 	const struct config_instance *config = t->config;
@@ -18,6 +40,8 @@ enum verdict admit_remote4(const struct translator *t, int index, uint32_t addr4
 
 	if (!prefix4_has(&pool6->range, addr4))
 		return VERDICT_POOL6_RANGE;
+	if (admit_is_target(t, addr4))
+		return VERDICT_OK;
 	if (!config->allow_private_with_wkp && rfc6052_is_well_known(&pool6->prefix) &&
 	    is_non_global(config, addr4))
 		return VERDICT_WKP_NON_GLOBAL;
@@ -37,7 +61,7 @@ enum verdict admit_destination4(const struct translator *t, int index, uint32_t 
 	if (special4_is_martian(addr4))
 		return VERDICT_MARTIAN_DESTINATION;
 	if (!t->config->allow_local_addresses && t->io.is_local4 &&
-	    t->io.is_local4(t->io.context, addr4))
+	    t->io.is_local4(t->io.context, addr4) && !probe_address_is_target(t->config, addr4))
 		return VERDICT_LOCAL_ADDRESS;
 	return VERDICT_OK;
 }

@@ -8,6 +8,7 @@
 #ifndef SA_NAT64_CORE_H
 #define SA_NAT64_CORE_H
 
+#include "lib/probe_address.h"
 #include "translator/eam.h"
 #include "translator/fragment.h"
 #include "translator/ident.h"
@@ -67,6 +68,7 @@ struct translator {
 		error_rest; /* MTU or pointer of the ICMP error that the present verdict asks for */
 	bool in_pieces; /* it was taken apart and its pieces were handled and counted one by one */
 	bool rehearsal; /* explain: nothing may be stored for later */
+	bool is_slow_probe;       /* siit: it is one that the fast path must not learn */
 	struct watch *watch;      /* NULL while nobody traces */
 	uint32_t session_at_hand; /* found or created for the packet, 0 = none */
 	struct rehearsal rehearsed;
@@ -99,6 +101,16 @@ enum verdict admit_remote4(const struct translator *t, int index, uint32_t addr4
 /* The same for a destination, which may also not be this gateway itself. */
 enum verdict admit_destination4(const struct translator *t, int index, uint32_t addr4);
 
+/* Probes of sa-nat64-healthd (lib/probe_address.h): whether addr4 is a target and an address of
+ * this host, so that it is translated although it is local and, maybe, not global; whether a
+ * stateless packet between src4 and dst4 is a probe or its answer. */
+bool admit_is_target(const struct translator *t, uint32_t addr4);
+bool admit_is_probe(const struct translator *t, uint32_t src4, uint32_t dst4);
+
+/* Targets are for this host alone: VERDICT_PROBE_TARGET when a packet to dst4 is not from one of
+ * its own addresses. */
+enum verdict admit_prober(const struct translator *t, const struct in6_addr *src6, uint32_t dst4);
+
 /* Common checks of a packet from IPv6 or IPv4, before addresses are translated. */
 enum verdict admit64(const struct translator *t, const struct packet *p);
 enum verdict admit46(const struct translator *t, const struct packet *p);
@@ -125,6 +137,12 @@ enum verdict flow46(struct translator *t, const struct packet *p, struct xlat_ad
 /* Session and binding of a quoted packet; 0 when there is none. */
 uint32_t flow_find4(const struct translator *t, const struct packet *quote);
 uint32_t flow_find6(const struct translator *t, const struct packet *quote, uint32_t remote4);
+
+/* Whether flows to or from addr4 stay in the slow path, for probes to tell it from the fast one. */
+static inline bool fast_never(const struct translator *t, uint32_t addr4)
+{
+	return addr4 == probe_address(t->config, PROBE_SLOW);
+}
 
 /* stateful_fast.c: the slow path saw a packet of the session (0: none); its TCP state changed; it
  * ends. */

@@ -122,6 +122,8 @@ struct fast_choice fast_explain(const struct translator *t, enum verdict verdict
 		return (struct fast_choice){ false, declined };
 	if (verdict == VERDICT_HAIRPINNED)
 		return (struct fast_choice){ false, "hairpin: needs two translations" };
+	if (t->is_slow_probe)
+		return (struct fast_choice){ false, "a probe of the slow path" };
 	if (t->config->mode == CONFIG_MODE_SIIT && verdict == VERDICT_TRANSLATED)
 		return (struct fast_choice){ true,
 			                     "from the second packet between these addresses on" };

@@ -159,13 +159,18 @@ static void overflow(struct feed *feed)
 	feed->scan = FEED_SCAN_WANTED;
 }
 
+bool feed_is_private(const struct translator *t, const struct session *session)
+{
+	return probe_address_is_target(t->config, session->dst4);
+}
+
 void feed_tell(struct translator *t, uint32_t index)
 {
 	struct session *session = session_at(t->sessions, index);
 	struct feed *feed = t->feed;
 	uint32_t place;
 
-	if (session->sync & SESSION_DIRTY || !feed->is_attached)
+	if (session->sync & SESSION_DIRTY || !feed->is_attached || feed_is_private(t, session))
 		return;
 	place = feed_ring_push(&feed->dirty_ring);
 	if (place == UINT32_MAX) {

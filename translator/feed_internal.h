@@ -99,6 +99,9 @@ static inline uint32_t feed_ring_pop(struct feed_ring *ring)
 /* feed.c: put a session into the set of what is to be told. */
 void feed_tell(struct translator *t, uint32_t session);
 
+/* Whether a session is of this box's own probes, of which nobody is told. */
+bool feed_is_private(const struct translator *t, const struct session *session);
+
 /* feed.c: speak for a session from now on, under a version above `version` and its own. */
 void feed_take(struct translator *t, uint32_t session, uint32_t version);
 

@@ -75,8 +75,10 @@ static size_t write_dirty(struct translator *t, size_t count)
 }
 
 /* Peers have it, or would be glad to: not a TCP session that is only opening. */
-static bool is_worth_telling(const struct session *session)
+static bool is_worth_telling(const struct translator *t, const struct session *session)
 {
+	if (feed_is_private(t, session))
+		return false;
 	return session->sync & SESSION_TOLD || session->state == TCP_STATE_NONE ||
 	       session->state >= TCP_STATE_ESTABLISHED;
 }
@@ -89,7 +91,7 @@ static size_t write_scanned(struct translator *t, size_t count)
 	while (count < FEED_BATCH && look) {
 		before = feed->scan_cursor;
 		index = session_next(t->sessions, &feed->scan_cursor, look);
-		if (index && is_worth_telling(session_at(t->sessions, index)))
+		if (index && is_worth_telling(t, session_at(t->sessions, index)))
 			write_session(t, index, &feed->sessions[count++]);
 		if (feed->scan_cursor == 0) {
 			feed->scan = FEED_SCAN_NONE;

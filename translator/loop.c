@@ -17,7 +17,7 @@
 
 struct loop {
 	int tun;
-	struct local4 *local4;
+	struct locals *locals;
 	struct fastpath *fastpath;
 	uint64_t swept_us;
 	struct translator *translator;
@@ -26,14 +26,14 @@ struct loop {
 	uint8_t *buffer; /* headroom and one packet */
 };
 
-struct loop *loop_new(int tun, struct local4 *local4, struct fastpath *fastpath)
+struct loop *loop_new(int tun, struct locals *locals, struct fastpath *fastpath)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
 
 	if (!loop)
 		return NULL;
 	loop->tun = tun;
-	loop->local4 = local4;
+	loop->locals = locals;
 	loop->fastpath = fastpath;
 	loop->notes.burst = loop->write_errors.burst = NOTES_PER_MINUTE;
 	loop->notes.interval_us = loop->write_errors.interval_us = 60000000;
@@ -83,7 +83,14 @@ static bool is_local4(void *context, uint32_t addr4)
 {
 	const struct loop *loop = context;
 
-	return loop->local4 && local4_has(loop->local4, addr4);
+	return loop->locals && locals_has4(loop->locals, addr4);
+}
+
+static bool is_local6(void *context, const struct in6_addr *addr6)
+{
+	const struct loop *loop = context;
+
+	return loop->locals && locals_has6(loop->locals, addr6);
 }
 
 static void note(void *context, enum verdict verdict, const struct packet *p)
@@ -106,7 +113,11 @@ static void note(void *context, enum verdict verdict, const struct packet *p)
 struct translator_io loop_io(struct loop *loop)
 {
 	struct translator_io io = {
-		.emit = emit, .is_local4 = is_local4, .note = note, .context = loop
+		.emit = emit,
+		.is_local4 = is_local4,
+		.is_local6 = is_local6,
+		.note = note,
+		.context = loop,
 	};
 
 	if (loop->fastpath)
@@ -175,8 +186,8 @@ int loop_start(struct loop *loop, sd_event *event, struct translator *t)
 	int error;
 
 	loop->translator = t;
-	if (loop->local4)
-		local4_watch(loop->local4, on_local4, loop);
+	if (loop->locals)
+		locals_watch(loop->locals, on_local4, loop);
 	error = sd_event_add_time(event, &loop->ticks, CLOCK_MONOTONIC, loop_now_us() + TICK_US,
 	                          TICK_US / 4, on_tick, loop);
 	if (error >= 0)

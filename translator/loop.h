@@ -7,7 +7,7 @@
 #ifndef SA_NAT64_LOOP_H
 #define SA_NAT64_LOOP_H
 
-#include "translator/local4.h"
+#include "translator/locals.h"
 #include "translator/translator.h"
 
 #include <systemd/sd-event.h>
@@ -15,9 +15,9 @@
 struct fastpath;
 struct loop;
 
-/* A loop over the device behind tun (owned from now on); local4 and fastpath may be NULL, and
+/* A loop over the device behind tun (owned from now on); locals and fastpath may be NULL, and
  * outlive the loop. NULL when memory ends. */
-struct loop *loop_new(int tun, struct local4 *local4, struct fastpath *fastpath);
+struct loop *loop_new(int tun, struct locals *locals, struct fastpath *fastpath);
 void loop_free(struct loop *loop); /* NULL accepted */
 
 /* What the core needs; valid as long as the loop. */

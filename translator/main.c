@@ -7,7 +7,7 @@
 #include "translator/control.h"
 #include "translator/fastpath.h"
 #include "translator/feed_link.h"
-#include "translator/local4.h"
+#include "translator/locals.h"
 #include "translator/loop.h"
 #include "translator/options.h"
 #include "translator/routes.h"
@@ -32,7 +32,7 @@ struct program {
 	const struct config_instance *instance;
 	struct translator *translator;
 	struct state *state; /* NULL in siit mode */
-	struct local4 *local4;
+	struct locals *locals;
 	struct control *control;
 	struct fastpath *fastpath;
 	char why_slow[200]; /* why there is no fast path */
@@ -180,11 +180,11 @@ static int open_device(struct program *program)
 		return tun;
 	error = tun_configure(name);
 	if (error == 0)
-		error = local4_start(program->event, &program->local4);
+		error = locals_start(program->event, &program->locals);
 	if (error == 0)
 		error = open_fastpath(program);
 	if (error == 0)
-		program->loop = loop_new(tun, program->local4, program->fastpath);
+		program->loop = loop_new(tun, program->locals, program->fastpath);
 	if (program->loop)
 		return 0;
 	(void)close(tun);
@@ -392,7 +392,7 @@ static void stop(struct program *program)
 	fastpath_close(program->fastpath);
 	translator_free(program->translator);
 	state_close(program->state);
-	local4_stop(program->local4);
+	locals_stop(program->locals);
 	(void)sd_event_unref(program->event);
 	config_free(program->config);
 }

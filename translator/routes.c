@@ -1,6 +1,7 @@
 #include "translator/routes.h"
 
 #include "lib/log.h"
+#include "lib/probe_address.h"
 #include "lib/rfc6052.h"
 
 #include <arpa/inet.h>
@@ -69,6 +70,26 @@ static void add_pool6(struct route_set *set, const struct config_pool6 *pool6,
 	add6(set, &prefix);
 }
 
+/* The targets of probes lead here whether `destinations` reaches them or not. In siit mode answers
+ * to PROBE_SOURCE do, too. */
+static void add_probes(struct route_set *set, const struct config_instance *config)
+{
+	static const enum probe_address targets[] = { PROBE_SLOW, PROBE_FAST };
+	size_t i, n;
+
+	for (i = 0; i < config->pool6_count; i++)
+		for (n = 0; n < sizeof(targets) / sizeof(targets[0]); n++) {
+			uint32_t addr4 = probe_address(config, targets[n]);
+			struct prefix6 host6 = { rfc6052_embed(&config->pool6[i].prefix, addr4),
+				                 128 };
+
+			if (prefix4_has(&config->pool6[i].range, addr4))
+				add6(set, &host6);
+		}
+	if (config->mode == CONFIG_MODE_SIIT && config->pool6_count)
+		add4(set, &(struct prefix4){ probe_address(config, PROBE_SOURCE), 32 });
+}
+
 static int compare_routes(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct route));
@@ -107,6 +128,7 @@ static void collect(const struct config_instance *config, struct route_set *set)
 		add4(set, &host4);
 	if (config->has_address6)
 		add6(set, &host6);
+	add_probes(set, config);
 	sort_routes(set);
 }
 

@@ -1,5 +1,6 @@
 /* The kernel's routes to the translator's device: the pool6 prefixes (as far as `destinations`
- * reach), pool4, static bindings, explicit mappings and the translator's own addresses.
+ * reach), pool4, static bindings, explicit mappings, the translator's own addresses, and what
+ * sa-nat64-healthd probes (lib/probe_address.h).
  */
 #ifndef SA_NAT64_ROUTES_H
 #define SA_NAT64_ROUTES_H

@@ -10,14 +10,17 @@ static bool is_supported(const struct packet *p)
 }
 
 /* Which IPv4 address an IPv6 destination means. */
-static enum verdict resolve_dst4(const struct translator *t, const struct in6_addr *dst6,
-                                 int *pool6, uint32_t *dst4)
+static enum verdict resolve_dst4(const struct translator *t, const struct packet *p, int *pool6,
+                                 uint32_t *dst4)
 {
-	*pool6 = pool6_find(t->config->pool6, t->config->pool6_count, dst6);
+	enum verdict verdict;
+
+	*pool6 = pool6_find(t->config->pool6, t->config->pool6_count, &p->dst6);
 	if (*pool6 < 0)
 		return VERDICT_NOT_POOL6;
-	*dst4 = rfc6052_extract(&t->config->pool6[*pool6].prefix, dst6);
-	return admit_destination4(t, *pool6, *dst4);
+	*dst4 = rfc6052_extract(&t->config->pool6[*pool6].prefix, &p->dst6);
+	verdict = admit_destination4(t, *pool6, *dst4);
+	return verdict == VERDICT_OK ? admit_prober(t, &p->src6, *dst4) : verdict;
 }
 
 static enum verdict flow(struct translator *t, const struct packet *p, struct xlat_addresses *to)
@@ -28,7 +31,7 @@ static enum verdict flow(struct translator *t, const struct packet *p, struct xl
 
 	if (p->version == 4)
 		return flow46(t, p, to);
-	verdict = resolve_dst4(t, &p->dst6, &pool6, &dst4);
+	verdict = resolve_dst4(t, p, &pool6, &dst4);
 	return verdict == VERDICT_OK ? flow64(t, p, pool6, dst4, to) : verdict;
 }
 
@@ -290,7 +293,7 @@ static enum verdict error64(struct translator *t, struct xlat_job *job)
 	struct xlat_error error;
 	uint32_t remote4, index, len;
 	int pool6;
-	enum verdict verdict = resolve_dst4(t, &job->p.dst6, &pool6, &remote4);
+	enum verdict verdict = resolve_dst4(t, &job->p, &pool6, &remote4);
 
 	if (verdict == VERDICT_OK)
 		verdict = xlat_error_parse(&job->p, &error);
@@ -370,7 +373,7 @@ enum verdict stateful64(struct translator *t, struct xlat_job *job)
 	char text[ADDRESS_STRLEN];
 	uint32_t dst4;
 	int pool6;
-	enum verdict verdict = resolve_dst4(t, &p->dst6, &pool6, &dst4);
+	enum verdict verdict = resolve_dst4(t, p, &pool6, &dst4);
 
 	if (pool6 >= 0)
 		TRACE(t->trace, "destination: %s by pool6", address4_format(dst4, text));

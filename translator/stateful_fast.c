@@ -53,6 +53,8 @@ const char *fast_lacks(const struct translator *t, uint32_t index,
 		return "no room in the fast path for its session";
 	if (stateful_serves4(t, session->dst4))
 		return "hairpin: needs two translations";
+	if (fast_never(t, session->dst4))
+		return "a probe of the slow path";
 	if (!is_open(session))
 		return "its TCP session is opening or closing";
 	if ((seen & (SEEN_64 | SEEN_46)) != (SEEN_64 | SEEN_46))
@@ -73,7 +75,7 @@ void fast_seen(struct translator *t, uint32_t index, enum translator_direction d
 	    session->fast & (INSTALLED | REFUSED) || !is_open(session))
 		return;
 	flow = describe(t, session);
-	if (stateful_serves4(t, flow.remote4))
+	if (stateful_serves4(t, flow.remote4) || fast_never(t, flow.remote4))
 		return; /* a hairpin needs two translations */
 	if (t->io.fast.install(t->io.fast.context, index, &flow) == 0) {
 		session->fast |= INSTALLED;
@@ -211,6 +213,7 @@ bool translator_keep_fast(struct translator *t, uint32_t index, const struct tra
 		return false;
 	session = session_at(t->sessions, index);
 	if (!is_open(session) || stateful_serves4(t, flow->remote4) ||
+	    fast_never(t, flow->remote4) ||
 	    admit_destination4(t, session->pool6, flow->remote4) != VERDICT_OK) {
 		fast_remove(t, index);
 		return false;
@@ -250,7 +253,7 @@ uint32_t translator_restore(struct translator *t, const struct translator_flow *
 	if (pool6 < 0 || adopted.expires_us <= now_us)
 		return 0;
 	again = core_embed(t, (unsigned)pool6, flow->remote4);
-	if (!address6_equal(&again, &flow->remote6) ||
+	if (!address6_equal(&again, &flow->remote6) || fast_never(t, flow->remote4) ||
 	    admit_destination4(t, pool6, flow->remote4) != VERDICT_OK)
 		return 0;
 	index = adopt_flow(t, &adopted, pool6);

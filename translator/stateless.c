@@ -23,6 +23,7 @@ static bool to4(const struct translator *t, const struct in6_addr *addr6, uint32
 enum mapping_choice {
 	MAPPING_ANY,           /* explicit mapping first */
 	MAPPING_RFC6052_FIRST, /* hairpin: the prefix, if there is one */
+	MAPPING_PROBE,         /* the prefix, and the address is admitted already */
 };
 
 /* An IPv4 address in IPv6; *pool6 as above. */
@@ -62,14 +63,15 @@ static void trace_pair(const struct translator *t, const char *what, const struc
 /* ---- IPv4 to IPv6 ---- */
 
 /* Destination of an IPv4 packet. */
-static enum verdict resolve_dst6(const struct translator *t, uint32_t dst4, struct in6_addr *dst6)
+static enum verdict resolve_dst6(const struct translator *t, uint32_t dst4,
+                                 enum mapping_choice choice, struct in6_addr *dst6)
 {
 	int pool6;
 
-	if (!to6(t, dst4, MAPPING_ANY, dst6, &pool6))
+	if (!to6(t, dst4, choice, dst6, &pool6))
 		return VERDICT_NO_MAPPING_DESTINATION;
 	trace_pair(t, "destination", dst6, dst4, pool6);
-	return pool6 < 0 ? VERDICT_OK : admit_remote4(t, pool6, dst4);
+	return pool6 < 0 || choice == MAPPING_PROBE ? VERDICT_OK : admit_remote4(t, pool6, dst4);
 }
 
 static enum verdict resolve_src6(const struct translator *t, uint32_t src4,
@@ -80,7 +82,7 @@ static enum verdict resolve_src6(const struct translator *t, uint32_t src4,
 	if (!to6(t, src4, choice, src6, &pool6))
 		return VERDICT_NO_MAPPING_SOURCE;
 	trace_pair(t, "source", src6, src4, pool6);
-	return pool6 < 0 ? VERDICT_OK : admit_remote4(t, pool6, src4);
+	return pool6 < 0 || choice == MAPPING_PROBE ? VERDICT_OK : admit_remote4(t, pool6, src4);
 }
 
 /* RFC 7757 section 4.2.1: the quoted destination as its sender saw it; the error's source likewise
@@ -104,7 +106,7 @@ static enum verdict error46(struct translator *t, struct xlat_job *job, bool is_
 	if (!to6(t, error.quote.src4, MAPPING_ANY, &inner.src6, &pool6) ||
 	    !to6(t, error.quote.dst4, choice, &inner.dst6, &pool6))
 		return VERDICT_ICMP_QUOTE_MAPPING;
-	verdict = resolve_dst6(t, job->p.dst4, &outer.dst6);
+	verdict = resolve_dst6(t, job->p.dst4, MAPPING_ANY, &outer.dst6);
 	if (verdict == VERDICT_OK)
 		verdict = resolve_src6(t, job->p.src4,
 		                       job->p.src4 == error.quote.dst4 ? choice : MAPPING_ANY,
@@ -127,11 +129,30 @@ static enum verdict fix_udp_checksum(const struct translator *t, struct xlat_job
 	return VERDICT_OK;
 }
 
+/* By which mappings a packet to IPv6 goes. */
+static enum mapping_choice choose46(const struct translator *t, const struct packet *p,
+                                    bool is_hairpin)
+{
+	if (admit_is_probe(t, p->src4, p->dst4))
+		return MAPPING_PROBE;
+	if (t->config->eam_hairpin_mode == CONFIG_HAIRPIN_SIMPLE)
+		is_hairpin = has_mapping(t, p->src4) && has_mapping(t, p->dst4);
+	return is_hairpin ? MAPPING_RFC6052_FIRST : MAPPING_ANY;
+}
+
+/* Whether the fast path may learn what becomes of packets between these two. */
+static bool may_learn(struct translator *t, uint32_t src4, uint32_t dst4)
+{
+	t->is_slow_probe = fast_never(t, src4) || fast_never(t, dst4);
+	return !t->is_slow_probe && !t->rehearsal;
+}
+
 static enum verdict translate46(struct translator *t, struct xlat_job *job, bool is_hairpin,
                                 uint8_t *buf)
 {
 	struct packet *p = &job->p;
 	struct xlat_addresses to = { .src_port = p->src_port, .dst_port = p->dst_port };
+	enum mapping_choice choice;
 	enum verdict verdict;
 
 	if (packet_is_icmp(p) && p->is_fragment)
@@ -140,17 +161,16 @@ static enum verdict translate46(struct translator *t, struct xlat_job *job, bool
 		return error46(t, job, is_hairpin, buf);
 	if (packet_is_icmp(p) && !packet_is_echo(p))
 		return VERDICT_ICMP_TYPE;
-	if (t->config->eam_hairpin_mode == CONFIG_HAIRPIN_SIMPLE)
-		is_hairpin = has_mapping(t, p->src4) && has_mapping(t, p->dst4);
-	verdict = resolve_dst6(t, p->dst4, &to.dst6);
+	choice = choose46(t, p, is_hairpin);
+	verdict = resolve_dst6(t, p->dst4, choice == MAPPING_PROBE ? choice : MAPPING_ANY,
+	                       &to.dst6);
 	if (verdict == VERDICT_OK)
-		verdict = resolve_src6(t, p->src4, is_hairpin ? MAPPING_RFC6052_FIRST : MAPPING_ANY,
-		                       &to.src6);
+		verdict = resolve_src6(t, p->src4, choice, &to.src6);
 	if (verdict == VERDICT_OK)
 		verdict = fix_udp_checksum(t, job);
 	if (verdict != VERDICT_OK || output_split(t, job, &verdict))
 		return verdict;
-	if (t->io.fast.learn46 && !t->rehearsal && !job->is_second_pass)
+	if (may_learn(t, p->src4, p->dst4) && t->io.fast.learn46 && !job->is_second_pass)
 		t->io.fast.learn46(t->io.fast.context, p->src4, p->dst4, &to.src6, &to.dst6);
 	return output46(t, job, &to);
 }
@@ -167,24 +187,28 @@ enum verdict stateless46(struct translator *t, struct xlat_job *job)
 
 /* ---- IPv6 to IPv4 ---- */
 
-static enum verdict resolve_dst4(const struct translator *t, const struct in6_addr *dst6,
-                                 uint32_t *dst4, int *pool6)
+static enum verdict resolve_dst4(const struct translator *t, const struct packet *p, uint32_t *dst4,
+                                 int *pool6)
 {
-	if (!to4(t, dst6, dst4, pool6))
+	enum verdict verdict;
+
+	if (!to4(t, &p->dst6, dst4, pool6))
 		return VERDICT_NO_MAPPING_DESTINATION;
-	trace_pair(t, "destination", dst6, *dst4, *pool6);
-	return *pool6 < 0 ? VERDICT_OK : admit_destination4(t, *pool6, *dst4);
+	trace_pair(t, "destination", &p->dst6, *dst4, *pool6);
+	verdict = *pool6 < 0 ? VERDICT_OK : admit_destination4(t, *pool6, *dst4);
+	return verdict == VERDICT_OK ? admit_prober(t, &p->src6, *dst4) : verdict;
 }
 
 static enum verdict resolve_src4(const struct translator *t, const struct in6_addr *src6,
-                                 uint32_t *src4)
+                                 uint32_t dst4, uint32_t *src4)
 {
 	int pool6;
 
 	if (!to4(t, src6, src4, &pool6))
 		return VERDICT_NO_MAPPING_SOURCE;
 	trace_pair(t, "source", src6, *src4, pool6);
-	return pool6 < 0 ? VERDICT_OK : admit_remote4(t, pool6, *src4);
+	return pool6 < 0 || admit_is_probe(t, *src4, dst4) ? VERDICT_OK
+	                                                   : admit_remote4(t, pool6, *src4);
 }
 
 /* A random address of rfc6791-pool4, or our own (RFC 6791 section 3). */
@@ -222,7 +246,7 @@ static enum verdict hairpin(struct translator *t, const struct xlat_job *first, 
 static bool is_hairpin64(const struct translator *t, int dst_pool6, uint32_t dst4)
 {
 	return t->config->eam_hairpin_mode == CONFIG_HAIRPIN_INTRINSIC && dst_pool6 >= 0 &&
-	       has_mapping(t, dst4);
+	       has_mapping(t, dst4) && !admit_is_target(t, dst4);
 }
 
 static enum verdict error64(struct translator *t, struct xlat_job *job)
@@ -241,10 +265,10 @@ static enum verdict error64(struct translator *t, struct xlat_job *job)
 	if (!to4(t, &error.quote.src6, &inner.src4, &pool6) ||
 	    !to4(t, &error.quote.dst6, &inner.dst4, &pool6))
 		return VERDICT_ICMP_QUOTE_MAPPING;
-	verdict = resolve_dst4(t, &job->p.dst6, &outer.dst4, &dst_pool6);
+	verdict = resolve_dst4(t, &job->p, &outer.dst4, &dst_pool6);
 	if (verdict != VERDICT_OK)
 		return verdict;
-	verdict = resolve_src4(t, &job->p.src6, &outer.src4);
+	verdict = resolve_src4(t, &job->p.src6, outer.dst4, &outer.src4);
 	if (verdict == VERDICT_NO_MAPPING_SOURCE) {
 		outer.src4 = router_address4(t);
 		interface = t->config->icmp_interface_info ? &job->p.src6 : NULL;
@@ -307,14 +331,14 @@ enum verdict stateless64(struct translator *t, struct xlat_job *job)
 		return verdict;
 	if (packet_is_icmp_error(p))
 		return error64(t, job);
-	verdict = resolve_dst4(t, &p->dst6, &to.dst4, &dst_pool6);
+	verdict = resolve_dst4(t, p, &to.dst4, &dst_pool6);
 	if (verdict == VERDICT_OK)
-		verdict = resolve_src4(t, &p->src6, &to.src4);
+		verdict = resolve_src4(t, &p->src6, to.dst4, &to.src4);
 	if (verdict != VERDICT_OK || output_split(t, job, &verdict))
 		return verdict;
 	if (is_hairpin64(t, dst_pool6, to.dst4))
 		return translate_hairpin(t, job, &to);
-	if (t->io.fast.learn64 && !t->rehearsal)
+	if (may_learn(t, to.src4, to.dst4) && t->io.fast.learn64)
 		t->io.fast.learn64(t->io.fast.context, &p->src6, &p->dst6, to.src4, to.dst4);
 	return output64(t, job, &to);
 }

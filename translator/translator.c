@@ -270,7 +270,7 @@ static enum verdict input(struct translator *t, uint8_t *packet, size_t len,
 	enum verdict verdict;
 
 	t->error_rest = 0;
-	t->in_pieces = false;
+	t->in_pieces = t->is_slow_probe = false;
 	verdict = receive(t, &job, packet, len, vnet);
 	if (!t->in_pieces)
 		translator_finish(t, &job.p, verdict);
@@ -398,7 +398,7 @@ enum verdict translator_explain(struct translator *t, uint8_t *packet, size_t le
 	save_state(t, &saved);
 	t->now_us = now_us;
 	t->error_rest = 0;
-	t->in_pieces = false;
+	t->in_pieces = t->is_slow_probe = false;
 	t->session_at_hand = 0;
 	t->rehearsed = (struct rehearsal){ 0 };
 	t->trace = trace;

@@ -85,6 +85,8 @@ struct translator_io {
 	             int count);
 	/* Whether addr4 is one of this host's own IPv4 addresses. NULL: none is. */
 	bool (*is_local4)(void *context, uint32_t addr4);
+	/* Whether addr6 is one of its IPv6 addresses, so that it may send probes. NULL: none is. */
+	bool (*is_local6)(void *context, const struct in6_addr *addr6);
 	/* A drop that operators want to know of (verdict_is_noted()), for the log; called for every
 	 * such packet. NULL: nobody listens. */
 	void (*note)(void *context, enum verdict verdict, const struct packet *packet);

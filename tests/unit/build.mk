@@ -14,6 +14,7 @@ unit-tests += control_socket cli findings log
 unit-link-srcs += cli/options.c cli/option_rows.c cli/suggest.c cli/hex.c cli/findings.c cli/sync.c
 unit-tests += conformance_addresses conformance_icmp conformance_state
 unit-tests += conformance_fragments conformance_headers conformance_refusals
+unit-tests += probe
 unit-tests += fast_explain fast_flows
 unit-tests += arena
 unit-tests += record seal

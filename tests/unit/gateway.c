@@ -39,7 +39,15 @@ static bool gateway_is_local4(void *context, uint32_t addr4)
 {
 	const struct gateway *gateway = context;
 
-	return gateway->local4 && addr4 == gateway->local4;
+	return gateway->local4 && addr4 >= gateway->local4 &&
+	       (addr4 == gateway->local4 || addr4 <= gateway->local4_last);
+}
+
+static bool gateway_is_local6(void *context, const struct in6_addr *addr6)
+{
+	const struct gateway *gateway = context;
+
+	return address6_equal(addr6, &gateway->local6);
 }
 
 static void gateway_note(void *context, enum verdict verdict, const struct packet *packet)
@@ -139,6 +147,7 @@ static void build(struct gateway *gateway, const char *keys, const uint8_t seed[
 	static const uint8_t pool4_key[16] = "gateway";
 	struct translator_io io = { .emit = gateway_emit,
 		                    .is_local4 = gateway_is_local4,
+		                    .is_local6 = gateway_is_local6,
 		                    .note = gateway_note,
 		                    .context = gateway,
 		                    .memory = gateway->memory };

@@ -24,6 +24,8 @@ struct gateway {
 	struct translator *translator;
 	uint64_t now_us;
 	uint32_t local4;                  /* an address of the host it runs on; 0: none */
+	uint32_t local4_last;             /* and all up to this one; 0: no more */
+	struct in6_addr local6;           /* an IPv6 address of that host; ::: none */
 	struct translator_memory *memory; /* NULL: the translator takes its own */
 	unsigned node_id, node_count;
 	bool has_fast;         /* a fast path that only counts; set by gateway_open_fast() */
