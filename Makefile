@@ -22,7 +22,7 @@ endif
 PKG_CONFIG   ?= pkg-config
 CLANG_FORMAT ?= clang-format
 
-programs     := sa-nat64-translator sa-nat64-syncd sa-nat64
+programs     := sa-nat64-translator sa-nat64-syncd sa-nat64 sa-nat64-generator
 FUZZ_SECONDS ?= 600
 SOAK_SECONDS ?= 600
 SEEDS        ?= 20000
@@ -30,7 +30,7 @@ SEEDS        ?= 20000
 # Lists: lib-srcs, proto-files, core-srcs, translator-srcs, cli-srcs, unit-tests, fuzzers and so on.
 include lib/build.mk proto/build.mk translator/build.mk syncd/build.mk healthd/build.mk cli/build.mk
 include tests/unit/build.mk tests/vectors/build.mk tests/fuzz/build.mk tests/golden/build.mk
-include tests/scenario/build.mk tests/bench/build.mk tests/sim/build.mk
+include systemd/build.mk tests/scenario/build.mk tests/bench/build.mk tests/sim/build.mk
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 
@@ -89,6 +89,7 @@ bpf-skels  := $(bpf-srcs:%.bpf.c=$(gen)/%.skel.h)
 program-srcs-sa-nat64-translator := $(translator-srcs)
 program-srcs-sa-nat64-syncd      := $(syncd-srcs)
 program-srcs-sa-nat64            := $(cli-srcs)
+program-srcs-sa-nat64-generator  := $(generator-srcs)
 program-libs-sa-nat64-translator := $(out)/core.a
 program-libs-sa-nat64-syncd      := $(out)/syncd-core.a
 program-libs-sa-nat64            := $(if $(cli-needs-core),$(out)/core.a)
@@ -105,7 +106,7 @@ fuzz-bins    := $(fuzzers:%=build/fuzz/%)
 
 archives := $(out)/core.a $(out)/syncd-core.a $(out)/healthd-core.a $(out)/lib.a
 sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core-srcs) \
-            $(syncd-srcs) $(healthd-core-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
+            $(generator-srcs) $(syncd-srcs) $(healthd-core-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)
@@ -245,12 +246,25 @@ docs-files    := README.md LICENSE $(wildcard docs/*.md)
 example-files := $(wildcard docs/examples/*.conf)
 manual-pages  := $(wildcard docs/man/*.[1-9])
 
+daemons  := $(filter-out sa-nat64 sa-nat64-generator,$(programs))
+sbindir  := $(PREFIX)/sbin
+libdir   := $(PREFIX)/lib/sa-nat64
+datadir  := $(PREFIX)/share/sa-nat64
+docdir   := $(PREFIX)/share/doc/sa-nat64
+unitdir  := $(PREFIX)/lib/systemd/system
+frrdir   := /usr/lib/frr
+fill-in  := sed $(foreach d,sbindir libdir datadir docdir frrdir,-e 's|@$d@|$($d)|g')
+
 install: build
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/sa-nat64/examples
-	install -m 755 build/sa-nat64-translator build/sa-nat64-syncd $(DESTDIR)$(PREFIX)/sbin
+	install -d $(addprefix $(DESTDIR),$(sbindir) $(PREFIX)/bin $(docdir)/examples $(libdir) $(datadir) $(unitdir))
+	install -m 755 $(daemons:%=build/%) $(DESTDIR)$(sbindir)
 	install -m 755 build/sa-nat64 $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(docs-files) $(DESTDIR)$(PREFIX)/share/doc/sa-nat64
-	install -m 644 $(example-files) $(DESTDIR)$(PREFIX)/share/doc/sa-nat64/examples
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/systemd/system-generators build/sa-nat64-generator
+	set -e; $(foreach u,$(systemd-units),$(fill-in) 'systemd/$u.in' > '$(DESTDIR)$(unitdir)/$u'; chmod 644 '$(DESTDIR)$(unitdir)/$u';)
+	set -e; $(fill-in) systemd/sa-nat64-units.in > $(DESTDIR)$(libdir)/sa-nat64-units; chmod 755 $(DESTDIR)$(libdir)/sa-nat64-units
+	install -m 644 systemd/frr.conf $(DESTDIR)$(datadir)
+	install -m 644 $(docs-files) $(DESTDIR)$(docdir)
+	install -m 644 $(example-files) $(DESTDIR)$(docdir)/examples
 	$(foreach m,$(manual-pages),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m)) $m;)
 
 clean:

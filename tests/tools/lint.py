@@ -13,7 +13,7 @@ import sys
 
 PROGRAMS = ('translator', 'cli', 'syncd', 'healthd')
 SHARED = ('lib', 'proto')
-FOLDERS = PROGRAMS + SHARED + ('netns', 'tests')
+FOLDERS = PROGRAMS + SHARED + ('netns', 'systemd', 'tests')
 COLUMNS = 100
 FILE_LINES = 800
 FILE_MEDIAN = 300
