@@ -111,7 +111,7 @@ sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)
 
-.PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo bench bench-sync install asan fuzz cover lint format \
+.PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo demo-single bench bench-sync bench-failover install asan fuzz cover lint format \
         help clean deps deps-build deps-check deps-demo deps-bench
 .DEFAULT_GOAL := build
 
@@ -215,12 +215,18 @@ soak: deps-check build
 demo: deps-demo build
 	@./netns/demo.sh; code=$$?; $(hand-back); exit $$code
 
+demo-single: deps-demo build
+	@./netns/demo-single.sh; code=$$?; $(hand-back); exit $$code
+
 bench: deps-bench build bench-programs
 	@./tests/bench/bench.sh
 	@./tests/bench/sync.sh
 
 bench-sync: deps-bench build bench-programs
 	@./tests/bench/sync.sh
+
+bench-failover: deps-bench build
+	@./tests/bench/failover.sh
 
 asan: deps-check
 	@$(MAKE) --no-print-directory VARIANT=asan tests
@@ -274,9 +280,11 @@ help:
 	@echo 'make            build the programs into build/ (root: installs missing Debian packages first)'
 	@echo 'make check      every test; as root, because network namespaces are needed; about ten minutes'
 	@echo 'make soak       mixed traffic with short timeouts for SOAK_SECONDS (600) seconds; every book must balance (root)'
-	@echo 'make demo       an IPv6-only client, the gateway and IPv4 servers in namespaces (root; KEEP=1 leaves it up)'
+	@echo 'make demo       two boxes and a router with BFD in namespaces; one box dies and returns (root; KEEP=1 leaves it up)'
+	@echo 'make demo-single  an IPv6-only client, one box and IPv4 servers in namespaces (root; KEEP=1 leaves it up)'
 	@echo 'make bench      throughput and session rates beside plain routing and tayga, and bench-sync (root)'
 	@echo 'make bench-sync what replication costs and how fast it is, beside conntrackd (root)'
+	@echo 'make bench-failover  how long traffic pauses when a box or a program fails, beside plain routing (root; 15 minutes)'
 	@echo 'make install    into DESTDIR and PREFIX (/usr/local)'
 	@echo 'make asan       programs, unit tests and vectors with address and undefined-behaviour sanitizers'
 	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (600) seconds'

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # lab.sh and lib.sh set lab_dir and root
 # The two-box campus on one machine: sourced by netns/demo.sh, by scenarios and by tests/bench/failover.sh.
 #
 #   hosts (IPv6 only)                 router (BIRD 2)                       servers (IPv4 only)
@@ -119,7 +120,8 @@ campus_bird() { birdc -s "$lab_dir/bird.ctl" "$@"; }
 
 # ---- the boxes' configuration ----
 
-# campus_config: the same file for both boxes. $campus_lines are further lines of [instance lower].
+# campus_config: the same file for both boxes. campus_health_lines, campus_lower_lines and campus_upper_lines are further
+# lines of those sections.
 campus_config() {
 	local box instance letter number tens
 
@@ -151,6 +153,7 @@ campus_config() {
 		destinations = 128.0.0.0/1
 		pool4 = 198.51.100.16/28
 		primary = gw-b
+		${campus_upper_lines:-}
 
 		[instance siit]
 		mode = siit

@@ -174,7 +174,7 @@ lab_web() {
 	done
 }
 
-# lab_dns NAMESPACE ADDRESS [PREFIX]: unbound serves the zone demo.test (www is 203.0.113.80) there, with
+# lab_dns NAMESPACE ADDRESS [PREFIX]: unbound serves the zone demo.test (www is 203.0.113.80, mirror 100.64.0.80) there, with
 # AAAA records made by DNS64 when PREFIX is given.
 lab_dns() {
 	local modules=iterator
@@ -186,6 +186,7 @@ lab_dns() {
 		@    3600 IN NS  ns.demo.test.
 		ns   3600 IN A   203.0.113.53
 		www  3600 IN A   203.0.113.80
+		mirror 3600 IN A 100.64.0.80
 	EOT
 	cat >"$lab_dir/unbound-$1.conf" <<-EOT
 		server:

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Put the figures of the last benchmarks into docs/benchmark.md, between their marks: those of bench.sh, and those of
-sync.sh, each if there is a result.
+sync.sh, those of failover.sh, each if there is a result.
 
-usage: table.py [FOLDER]      default: build/bench, where result.json and sync.json lie"""
+usage: table.py [FOLDER]      default: build/bench, where result.json, sync.json and failover.json lie"""
 import json
 import os
 import sys
 
+import report_failover
 import report_sync
 from report import WAYS, ratio, show, verdict_of
 
@@ -15,6 +16,8 @@ BEGIN = '<!-- figures: made by tests/bench/table.py -->\n'
 END = '<!-- end of figures -->\n'
 BEGIN_SYNC = '<!-- figures of replication: made by tests/bench/table.py -->\n'
 END_SYNC = '<!-- end of figures of replication -->\n'
+BEGIN_FAILOVER = '<!-- figures of failover: made by tests/bench/table.py -->\n'
+END_FAILOVER = '<!-- end of figures of failover -->\n'
 
 
 def table(result):
@@ -52,6 +55,13 @@ def table_sync(result):
     return '\n'.join(lines) + '\n'
 
 
+def table_failover(result):
+    meta = result['meta']
+    lines = [f"Kernel {meta['kernel']}, {meta['cpus']} × {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
+             f"load before the run {meta['load']}. Milliseconds, and datagrams of 2,000 a second; median / worst.", '']
+    return '\n'.join(lines + report_failover.table(result)) + '\n'
+
+
 def put(text, begin, end, source, make):
     """text with make(what stands in source) between the marks; unchanged when nothing was measured."""
     if not os.path.exists(source):
@@ -70,6 +80,7 @@ def main():
         text = f.read()
     text = put(text, BEGIN, END, os.path.join(folder, 'result.json'), table)
     text = put(text, BEGIN_SYNC, END_SYNC, os.path.join(folder, 'sync.json'), table_sync)
+    text = put(text, BEGIN_FAILOVER, END_FAILOVER, os.path.join(folder, 'failover.json'), table_failover)
     with open(page, 'w', encoding='utf-8') as f:
         f.write(text)
 

@@ -2,8 +2,8 @@
 """Traffic through the campus, and its judge: what was lost, for how long, and whether anything broke.
 
 usage: campus_load.py serve SOCKET PORT
-       campus_load.py run [--idle COUNT] [--rate PPS] [--prefix PREFIX] [--ping NAME=ADDRESS@SOURCE]... SOCKET PORT FIFO
-                          NAME=ADDRESS...
+       campus_load.py run [--idle COUNT] [--rate PPS] [--prefix PREFIX] [--ping NAME=ADDRESS@SOURCE]... NAME=ADDRESS...
+                          SOCKET PORT FIFO
        campus_load.py judge FILE [--gap MS] [--stall MS] [--lost COUNT]
 
 `serve` is the IPv4 end and `run` the IPv6 end. Between them, for each target NAME:
@@ -453,10 +453,10 @@ def main():
     command.add_argument('--idle', type=int, default=1000)
     command.add_argument('--prefix', default='2001:db8:1:1::')
     command.add_argument('--ping', action='append', default=[])
+    command.add_argument('target', nargs='+')
     command.add_argument('socket')
     command.add_argument('port', type=int)
     command.add_argument('fifo')
-    command.add_argument('target', nargs='+')
     command.set_defaults(run=run)
     command = commands.add_parser('judge')
     command.add_argument('file')
