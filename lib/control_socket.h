@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define CONTROL_VERSION     1 /* of Request and Reply */
 #define CONTROL_MESSAGE_MAX 65536
 #define CONTROL_TIMEOUT_US  1500000 /* how long a client should wait for an answer */
 

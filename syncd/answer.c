@@ -1,23 +1,19 @@
 /* See answer.h. A reply is put together in one block of memory and packed at once. */
 #include "syncd/answer.h"
 
+#include "lib/control_reply.h"
 #include "lib/version.h"
-#include "proto/control.pb-c.h"
 #include "syncd/report.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define CONTROL_VERSION 1
 
 /* One request and the room for its reply. */
 struct exchange {
 	struct box *box;
 	const struct answer_facts *facts;
 	uint64_t now_us;
-	uint32_t id;
-	uint8_t *reply;
-	size_t size;
+	struct control_reply to;
 };
 
 /* What one instance's part of a PeersReply points to. */
@@ -28,33 +24,6 @@ struct part {
 	char reason[REPORT_MAX];
 	char reasons[REPLICA_NODES][REPORT_MAX];
 };
-
-static size_t send_reply(const struct exchange *x, SaNat64__Control__Reply *reply)
-{
-	reply->version = CONTROL_VERSION;
-	reply->id = x->id;
-	if (sa_nat64__control__reply__get_packed_size(reply) > x->size)
-		return 0;
-	return sa_nat64__control__reply__pack(reply, x->reply);
-}
-
-static size_t send_error(const struct exchange *x, const char *sentence)
-{
-	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
-
-	reply.error = (char *)sentence;
-	return send_reply(x, &reply);
-}
-
-/* The request is understood, its values are not acceptable. */
-static size_t send_invalid(const struct exchange *x, const char *sentence)
-{
-	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
-
-	reply.error = (char *)sentence;
-	reply.invalid = true;
-	return send_reply(x, &reply);
-}
 
 static void fill_peer(const struct exchange *x, const struct box_instance *instance, uint8_t node,
                       struct part *part)
@@ -170,7 +139,7 @@ static size_t answer_peers(const struct exchange *x, const SaNat64__Control__Pee
 	size_t len = 0;
 
 	if (!parts || !at) {
-		len = send_error(x, "not enough memory for the answer");
+		len = control_reply_error(&x->to, "not enough memory for the answer");
 		goto out;
 	}
 	fill_box(x, &peers);
@@ -183,9 +152,9 @@ static size_t answer_peers(const struct exchange *x, const SaNat64__Control__Pee
 	peers.instances = at;
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_PEERS;
 	reply.peers = &peers;
-	len = send_reply(x, &reply);
+	len = control_reply_send(&x->to, &reply);
 	if (len == 0)
-		len = send_invalid(x, "the answer is too long; ask for one instance");
+		len = control_reply_invalid(&x->to, "the answer is too long; ask for one instance");
 out:
 	free(parts);
 	free(at);
@@ -201,7 +170,7 @@ static size_t answer_resync(const struct exchange *x,
 	size_t len;
 
 	if (!names)
-		return send_error(x, "not enough memory for the answer");
+		return control_reply_error(&x->to, "not enough memory for the answer");
 	for (size_t i = 0; i < x->box->count; i++) {
 		struct box_instance *instance = &x->box->instances[i];
 
@@ -214,7 +183,7 @@ static size_t answer_resync(const struct exchange *x,
 	resync.instances = names;
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_RESYNC;
 	reply.resync = &resync;
-	len = send_reply(x, &reply);
+	len = control_reply_send(&x->to, &reply);
 	free(names);
 	return len;
 }
@@ -229,29 +198,31 @@ static size_t answer(const struct exchange *x, const SaNat64__Control__Request *
 	static const char unknown[] = "sa-nat64-syncd replicates no instance of that name";
 
 	if (request->version != CONTROL_VERSION)
-		return send_error(x, "this version of the protocol is not understood");
+		return control_reply_error(&x->to,
+		                           "this version of the protocol is not understood");
 	if (request->command_case == SA_NAT64__CONTROL__REQUEST__COMMAND_PEERS)
-		return is_known(x->box, request->peers->instance) ? answer_peers(x, request->peers)
-		                                                  : send_invalid(x, unknown);
+		return is_known(x->box, request->peers->instance)
+		               ? answer_peers(x, request->peers)
+		               : control_reply_invalid(&x->to, unknown);
 	if (request->command_case == SA_NAT64__CONTROL__REQUEST__COMMAND_RESYNC)
 		return is_known(x->box, request->resync->instance)
 		               ? answer_resync(x, request->resync)
-		               : send_invalid(x, unknown);
-	return send_error(x, "sa-nat64-syncd does not answer this request");
+		               : control_reply_invalid(&x->to, unknown);
+	return control_reply_error(&x->to, "sa-nat64-syncd does not answer this request");
 }
 
 size_t syncd_answer(struct box *box, const struct answer_facts *facts, const uint8_t *request,
                     size_t len, uint8_t *reply, size_t size, uint64_t now_us)
 {
 	struct exchange x = {
-		.box = box, .facts = facts, .now_us = now_us, .reply = reply, .size = size
+		.box = box, .facts = facts, .now_us = now_us, .to = { .bytes = reply, .size = size }
 	};
 	SaNat64__Control__Request *in = sa_nat64__control__request__unpack(NULL, len, request);
 	size_t length;
 
 	if (!in)
-		return send_error(&x, "the request cannot be understood");
-	x.id = in->id;
+		return control_reply_error(&x.to, "the request cannot be understood");
+	x.to.id = in->id;
 	length = answer(&x, in);
 	sa_nat64__control__request__free_unpacked(in, NULL);
 	return length;

@@ -2,7 +2,7 @@
  * so that nothing outlives the answer. */
 #include "translator/control_answer.h"
 
-#include "proto/control.pb-c.h"
+#include "lib/control_reply.h"
 #include "translator/control_fill.h"
 #include "translator/control_list.h"
 #include "translator/control_trace.h"
@@ -20,37 +20,8 @@ struct exchange {
 	struct translator *translator;
 	const struct control_identity *identity;
 	uint64_t now_us;
-	uint32_t id;
-	uint8_t *reply;
-	size_t size;
+	struct control_reply to;
 };
-
-static size_t send_reply(const struct exchange *x, SaNat64__Control__Reply *reply)
-{
-	reply->version = CONTROL_VERSION;
-	reply->id = x->id;
-	if (sa_nat64__control__reply__get_packed_size(reply) > x->size)
-		return 0;
-	return sa_nat64__control__reply__pack(reply, x->reply);
-}
-
-static size_t send_error(const struct exchange *x, char *sentence)
-{
-	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
-
-	reply.error = sentence;
-	return send_reply(x, &reply);
-}
-
-/* The request is understood, its values are not acceptable. */
-static size_t send_invalid(const struct exchange *x, char *sentence)
-{
-	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
-
-	reply.error = sentence;
-	reply.invalid = true;
-	return send_reply(x, &reply);
-}
 
 static SaNat64__Control__Protocols protocols32(const uint32_t values[L4_PROTOS])
 {
@@ -173,7 +144,7 @@ static size_t answer_status(const struct exchange *x)
 	status.feed = fill_feed(x, &feed) ? &feed : NULL;
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_STATUS;
 	reply.status = &status;
-	return send_reply(x, &reply);
+	return control_reply_send(&x->to, &reply);
 }
 
 static void fill_stats_limits(const struct translator_stats *from,
@@ -226,7 +197,7 @@ static size_t answer_stats(const struct exchange *x)
 	stats.verdicts = pointers;
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_STATS;
 	reply.stats = &stats;
-	return send_reply(x, &reply);
+	return control_reply_send(&x->to, &reply);
 }
 
 static size_t answer_sessions(const struct exchange *x, const SaNat64__Control__ListRequest *list)
@@ -238,14 +209,14 @@ static size_t answer_sessions(const struct exchange *x, const SaNat64__Control__
 	size_t len;
 
 	if (control_filter_read(list->filter, &filter, error) < 0)
-		return send_invalid(x, error);
+		return control_reply_invalid(&x->to, error);
 	page = malloc(sizeof(*page));
 	if (!page)
 		return 0;
 	control_list_sessions(x->translator, x->now_us, &filter, list->cursor, list->limit, page);
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_SESSIONS;
 	reply.sessions = &page->reply;
-	len = send_reply(x, &reply);
+	len = control_reply_send(&x->to, &reply);
 	free(page);
 	return len;
 }
@@ -259,17 +230,18 @@ static size_t answer_bib(const struct exchange *x, const SaNat64__Control__ListR
 	size_t len;
 
 	if (control_filter_read(list->filter, &filter, error) < 0)
-		return send_invalid(x, error);
+		return control_reply_invalid(&x->to, error);
 	if (filter.has_state || filter.has_remote)
-		return send_invalid(x, (char *)"a binding has neither state nor remote address; "
-		                               "ask for sessions");
+		return control_reply_invalid(&x->to,
+		                             "a binding has neither state nor remote address; "
+		                             "ask for sessions");
 	page = malloc(sizeof(*page));
 	if (!page)
 		return 0;
 	control_list_bib(x->translator, &filter, list->cursor, list->limit, page);
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_BIB;
 	reply.bib = &page->reply;
-	len = send_reply(x, &reply);
+	len = control_reply_send(&x->to, &reply);
 	free(page);
 	return len;
 }
@@ -371,7 +343,7 @@ static size_t send_explanation(const struct exchange *x, struct explain *explain
 	body.packets_left_out = (uint32_t)explain->left_out;
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_EXPLAIN;
 	reply.explain = &body;
-	return send_reply(x, &reply);
+	return control_reply_send(&x->to, &reply);
 }
 
 static size_t answer_explain(const struct exchange *x, const SaNat64__Control__ExplainRequest *in)
@@ -383,7 +355,7 @@ static size_t answer_explain(const struct exchange *x, const SaNat64__Control__E
 	if (!explain)
 		return 0;
 	if (read_packet(in, explain, error) < 0) {
-		len = send_invalid(x, error);
+		len = control_reply_invalid(&x->to, error);
 	} else {
 		explain_run(x->translator, explain, x->now_us);
 		len = send_explanation(x, explain);
@@ -400,21 +372,21 @@ static size_t answer_trace(const struct exchange *x, const SaNat64__Control__Tra
 	char error[CONTROL_ERROR_LEN];
 
 	if (control_trace_read(in, &filter, error) < 0)
-		return send_invalid(x, error);
-	switch (tracers_add(x->identity->tracers, &filter, in->snaplen, x->id)) {
+		return control_reply_invalid(&x->to, error);
+	switch (tracers_add(x->identity->tracers, &filter, in->snaplen, x->to.id)) {
 	case 0:
 		break;
 	case -EBUSY:
 		(void)snprintf(error, sizeof(error),
 		               "%d traces of this instance run already; end one of them first",
 		               TRACERS_MAX);
-		return send_error(x, error);
+		return control_reply_error(&x->to, error);
 	default:
-		return send_error(x, (char *)"not enough memory for a trace");
+		return control_reply_error(&x->to, "not enough memory for a trace");
 	}
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_TRACE;
 	reply.trace = &body;
-	return send_reply(x, &reply);
+	return control_reply_send(&x->to, &reply);
 }
 
 static size_t answer_command(const struct exchange *x, const SaNat64__Control__Request *request)
@@ -426,7 +398,7 @@ static size_t answer_command(const struct exchange *x, const SaNat64__Control__R
 		               "protocol version %u is not spoken here, only %d: "
 		               "sa-nat64 and the translator come from different releases",
 		               (unsigned)request->version, CONTROL_VERSION);
-		return send_error(x, error);
+		return control_reply_error(&x->to, error);
 	}
 	switch (request->command_case) {
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS:
@@ -442,8 +414,8 @@ static size_t answer_command(const struct exchange *x, const SaNat64__Control__R
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_TRACE:
 		return answer_trace(x, request->trace);
 	default:
-		return send_error(x, (char *)"this command is not known here: "
-		                             "sa-nat64 is newer than the translator");
+		return control_reply_error(&x->to, "this command is not known here: "
+		                                   "sa-nat64 is newer than the translator");
 	}
 }
 
@@ -455,15 +427,14 @@ size_t control_answer(struct translator *t, const struct control_identity *ident
 		.translator = t,
 		.identity = identity,
 		.now_us = now_us,
-		.reply = reply,
-		.size = size,
+		.to = { .bytes = reply, .size = size },
 	};
 	SaNat64__Control__Request *message = sa_nat64__control__request__unpack(NULL, len, request);
 	size_t written;
 
 	if (!message)
-		return send_error(&x, (char *)"this is no request of the control protocol");
-	x.id = message->id;
+		return control_reply_error(&x.to, "this is no request of the control protocol");
+	x.to.id = message->id;
 	written = answer_command(&x, message);
 	sa_nat64__control__request__free_unpacked(message, NULL);
 	return written;

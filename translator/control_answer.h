@@ -9,8 +9,6 @@
 #include "translator/tracers.h"
 #include "translator/translator.h"
 
-#define CONTROL_VERSION 1
-
 /* Who answers. Strings are not owned and must outlive the answers. */
 struct control_identity {
 	const char *cluster, *node;

@@ -1,6 +1,6 @@
 #include "translator/control_trace.h"
 
-#include "translator/control_answer.h"
+#include "lib/control_reply.h"
 #include "translator/control_fill.h"
 #include "translator/control_list.h"
 
@@ -215,6 +215,7 @@ static size_t fill_events(struct tracer *tracer, const char *why_off, struct pag
 size_t control_trace_write(struct tracer *tracer, const char *why_off, uint64_t *told,
                            uint8_t *message, size_t size)
 {
+	const struct control_reply to = { tracer_id(tracer), message, size };
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
 	struct page *page;
 	size_t count, len;
@@ -229,11 +230,9 @@ size_t control_trace_write(struct tracer *tracer, const char *why_off, uint64_t 
 	page->reply.n_events = count;
 	page->reply.events = page->pointers;
 	page->reply.lost = *told = tracer_lost(tracer);
-	reply.version = CONTROL_VERSION;
-	reply.id = tracer_id(tracer);
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_TRACE;
 	reply.trace = &page->reply;
-	len = sa_nat64__control__reply__pack(&reply, message);
+	len = control_reply_send(&to, &reply);
 	tracer_drop(tracer, count);
 	free(page);
 	return len;

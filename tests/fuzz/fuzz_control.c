@@ -3,6 +3,7 @@
  *
  * The first byte chooses a stateful or a stateless instance; the rest is the request.
  */
+#include "lib/control_socket.h"
 #include "proto/control.pb-c.h"
 #include "translator/control_answer.h"
 #include "translator/control_trace.h"
