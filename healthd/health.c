@@ -54,7 +54,7 @@ static void say_drained(const struct moment *m)
 {
 	const char *why = m->facts->drain_reason;
 
-	say(m, "drained by order%s%.90s; 'sa-nat64 undrain %s' ends it", why[0] ? ": " : "", why,
+	say(m, "drained by order%s%.100s; 'sa-nat64 undrain %s' ends it", why[0] ? ": " : "", why,
 	    m->facts->instance);
 }
 
