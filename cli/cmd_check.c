@@ -5,6 +5,7 @@
  * other versions) are therefore looked at twice within one run: what still grows is wrong now.
  */
 #include "cli/commands.h"
+#include "cli/health.h"
 #include "cli/sync.h"
 
 #include <ctype.h>
@@ -60,23 +61,6 @@ static void judge_share(struct check *check, const char *instance, const char *n
 
 /* ---- translators ---- */
 
-static enum severity health_severity(const char *health)
-{
-	static const struct {
-		const char *health;
-		enum severity severity;
-	} rows[] = {
-		{ "up", SEVERITY_OK },           { "starting", SEVERITY_WARNING },
-		{ "warming", SEVERITY_WARNING }, { "degraded", SEVERITY_WARNING },
-		{ "drained", SEVERITY_WARNING },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(rows[i].health, health) == 0)
-			return rows[i].severity;
-	return SEVERITY_CRITICAL;
-}
-
 static void judge_pool4(struct check *check, const char *instance,
                         const SaNat64__Control__Protocols *used,
                         const SaNat64__Control__Protocols *ports)
@@ -90,15 +74,22 @@ static void judge_pool4(struct check *check, const char *instance,
 	judge_share(check, instance, "pool4 icmp", used->icmp, ports->icmp, advice);
 }
 
-static void judge_translator(struct check *check, const char *instance,
+/* What a translator says of itself matters where nobody looks at it from outside. */
+static void judge_own_health(struct check *check, const char *instance,
                              const SaNat64__Control__StatusReply *status)
 {
-	const SaNat64__Control__Protocols *sessions = status->sessions;
 	enum severity severity = health_severity(status->health);
 
 	if (severity != SEVERITY_OK)
 		findings_add(&check->findings, severity, instance, "%s%s%s", status->health,
 		             status->reason[0] ? ": " : "", status->reason);
+}
+
+static void judge_translator(struct check *check, const char *instance,
+                             const SaNat64__Control__StatusReply *status)
+{
+	const SaNat64__Control__Protocols *sessions = status->sessions;
+
 	judge_share(check, instance, "sessions",
 	            sessions ? sessions->tcp + sessions->udp + sessions->icmp : 0,
 	            status->sessions_max, "raise max-sessions, or limit max-sessions-per-host");
@@ -140,7 +131,7 @@ static SaNat64__Control__Reply *look_again(struct instances *instances)
 		;
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_PEERS;
 	request.peers = &peers;
-	return instance_ask(&instances->syncd, &request);
+	return instance_ask(&instances->daemons[BOX_SYNCD], &request);
 }
 
 static void judge_replication(struct check *check, struct instances *instances,
@@ -169,9 +160,55 @@ static void judge_replication(struct check *check, struct instances *instances,
 	sa_nat64__control__reply__free_unpacked(later, NULL);
 }
 
-static void judge(struct check *check, struct instances *instances,
-                  SaNat64__Control__Reply *const *replies, const SaNat64__Control__Reply *peers)
+/* ---- health ---- */
+
+static void add_health_values(struct check *check, const SaNat64__Control__HealthInstance *health)
 {
+	const SaNat64__Control__Probe *slow = health->slow;
+
+	if (health->n_bfd > 0)
+		add_value(check, health->name, "bfd up", health_bfd_up(health), "", 0);
+	if (slow) {
+		add_value(check, health->name, "probe 6to4", slow->latency_6to4_us, "us", 0);
+		add_value(check, health->name, "probe 4to6", slow->latency_4to6_us, "us", 0);
+		add_value(check, health->name, "probe lost", health_lost(slow), "c", 0);
+	}
+	add_value(check, health->name, "falls", health->falls, "c", 0);
+}
+
+/* reply is NULL when sa-nat64-healthd is not there, or has a problem. */
+static void judge_health(struct check *check, const struct instances *instances,
+                         const struct instance *instance,
+                         const SaNat64__Control__StatusReply *status,
+                         const SaNat64__Control__HealthReply *reply)
+{
+	const SaNat64__Control__HealthInstance *health = health_find(reply, instance->name);
+
+	if (health) {
+		add_health_values(check, health);
+		if (status) /* else it is said already that it is down */
+			health_judge_instance(health, instances->detection_us, &check->findings);
+		return;
+	}
+	if (status)
+		judge_own_health(check, instance->name, status);
+	if (reply && instance->has_routers)
+		findings_add(&check->findings, SEVERITY_CRITICAL, instance->name,
+		             "sa-nat64-healthd does not know this instance: it runs with another "
+		             "configuration; reload it");
+}
+
+static void judge_daemon(struct check *check, const struct instance *daemon)
+{
+	if (daemon->is_expected && daemon->problem[0])
+		judge_problem(check, daemon, daemon->name);
+}
+
+static void judge(struct check *check, struct instances *instances,
+                  SaNat64__Control__Reply *const *replies, SaNat64__Control__Reply *const *daemons)
+{
+	const SaNat64__Control__Reply *peers = daemons[BOX_SYNCD], *health = daemons[BOX_HEALTHD];
+
 	for (size_t i = 0; i < instances->count; i++) {
 		const struct instance *instance = &instances->list[i];
 
@@ -179,11 +216,13 @@ static void judge(struct check *check, struct instances *instances,
 			judge_translator(check, instance->name, replies[i]->status);
 		else
 			judge_problem(check, instance, instance->name);
+		judge_health(check, instances, instance, replies[i] ? replies[i]->status : NULL,
+		             health ? health->health : NULL);
 	}
 	if (peers)
 		judge_replication(check, instances, replies, peers->peers);
-	else if (instances->replicates)
-		judge_problem(check, &instances->syncd, instances->syncd.name);
+	for (size_t i = 0; i < BOX_DAEMONS; i++)
+		judge_daemon(check, &instances->daemons[i]);
 	findings_sort(&check->findings);
 }
 
@@ -220,6 +259,15 @@ static void print_findings(const struct findings *findings, FILE *out)
 		(void)fprintf(out, "; and %zu more", more);
 }
 
+static bool has_routers(const struct instances *instances)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < instances->count; i++)
+		has |= instances->list[i].has_routers;
+	return has;
+}
+
 static void print_line(const struct check *check, const struct instances *instances,
                        const char *values, FILE *out)
 {
@@ -227,9 +275,10 @@ static void print_line(const struct check *check, const struct instances *instan
 	if (check->findings.count > 0)
 		print_findings(&check->findings, out);
 	else
-		(void)fprintf(out, "%zu instance%s up%s", instances->count,
+		(void)fprintf(out, "%zu instance%s up%s%s", instances->count,
 		              instances->count == 1 ? "" : "s",
-		              instances->replicates ? ", in sync" : "");
+		              has_routers(instances) ? ", BFD up" : "",
+		              instances->daemons[BOX_SYNCD].is_expected ? ", in sync" : "");
 	(void)fprintf(out, "%s%s\n", values[0] ? " | " : "", values);
 }
 
@@ -266,7 +315,8 @@ static void ask_and_judge(struct check *check, struct instances *instances)
 {
 	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
 	SaNat64__Control__StatusRequest status = SA_NAT64__CONTROL__STATUS_REQUEST__INIT;
-	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies)), *peers;
+	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies));
+	SaNat64__Control__Reply *daemons[BOX_DAEMONS];
 
 	if (!replies) {
 		findings_add(&check->findings, SEVERITY_UNKNOWN, "", "out of memory");
@@ -274,11 +324,12 @@ static void ask_and_judge(struct check *check, struct instances *instances)
 	}
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
 	request.status = &status;
-	instances_ask_with_peers(instances, &request, replies, &peers);
-	judge(check, instances, replies, peers);
+	instances_ask_with_box(instances, &request, replies, daemons);
+	judge(check, instances, replies, daemons);
 	for (size_t i = 0; i < instances->count; i++)
 		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
-	sa_nat64__control__reply__free_unpacked(peers, NULL);
+	for (size_t i = 0; i < BOX_DAEMONS; i++)
+		sa_nat64__control__reply__free_unpacked(daemons[i], NULL);
 	free(replies);
 }
 

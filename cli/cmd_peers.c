@@ -149,7 +149,7 @@ int cmd_peers(const struct cli_options *options, struct instances *instances, st
 	request.peers = &peers;
 	if (options->instance)
 		peers.instance = (char *)options->instance;
-	reply = instance_ask(&instances->syncd, &request);
+	reply = instance_ask(&instances->daemons[BOX_SYNCD], &request);
 	if (reply) {
 		out_begin(out, OUT_OBJECT, NULL);
 		put_box(out, reply->peers);
@@ -161,7 +161,7 @@ int cmd_peers(const struct cli_options *options, struct instances *instances, st
 		out_end(out);
 	}
 	sa_nat64__control__reply__free_unpacked(reply, NULL);
-	instance_complain(&instances->syncd, stderr);
+	instance_complain(&instances->daemons[BOX_SYNCD], stderr);
 	return instances_status(instances);
 }
 
@@ -175,7 +175,7 @@ int cmd_resync(const struct cli_options *options, struct instances *instances, s
 	request.resync = &resync;
 	if (options->instance)
 		resync.instance = (char *)options->instance;
-	reply = instance_ask(&instances->syncd, &request);
+	reply = instance_ask(&instances->daemons[BOX_SYNCD], &request);
 	if (reply) {
 		out_begin(out, OUT_OBJECT, NULL);
 		out_begin_table(out, "resync", resync_columns);
@@ -188,6 +188,6 @@ int cmd_resync(const struct cli_options *options, struct instances *instances, s
 		out_end(out);
 	}
 	sa_nat64__control__reply__free_unpacked(reply, NULL);
-	instance_complain(&instances->syncd, stderr);
+	instance_complain(&instances->daemons[BOX_SYNCD], stderr);
 	return instances_status(instances);
 }

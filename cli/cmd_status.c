@@ -1,6 +1,7 @@
 /* `sa-nat64 status`: the whole box on one screen. An instance that does not answer is shown as
  * down, and so is its replication when sa-nat64-syncd does not. */
 #include "cli/commands.h"
+#include "cli/status_health.h"
 #include "cli/status_sync.h"
 
 #include <stdlib.h>
@@ -65,13 +66,6 @@ static void put_drops(struct out *out, const SaNat64__Control__StatusReply *stat
 	out_end(out);
 }
 
-/* BFD is configured in other programs; a translator by itself has none. */
-static void put_bfd(struct out *out)
-{
-	out_begin(out, OUT_LIST, "bfd");
-	out_end(out);
-}
-
 /* A stateless instance has no sessions and no pool: nothing for people to look at. */
 static void put_state(struct out *out, const SaNat64__Control__StatusReply *status)
 {
@@ -111,23 +105,22 @@ static void put_load(struct out *out, const SaNat64__Control__StatusReply *statu
 	out_size(out, "tables", status->table_bytes);
 	out_size(out, "resident", status->resident_bytes);
 	out_end(out);
-	put_bfd(out);
 }
 
-static void put_up(struct out *out, const struct status_box *box, const struct instance *instance,
-                   const SaNat64__Control__StatusReply *status)
+/* Returns whether the instance is not down, as put_unanswered() does. */
+static bool put_answered(struct out *out, const struct status_box *box,
+                         const struct instance *instance,
+                         const SaNat64__Control__StatusReply *status)
 {
+	bool is_up;
+
 	out_begin(out, OUT_LINE, NULL);
 	out_text(out, "name", instance->name);
 	out_text(out, "mode", status->mode);
 	out_text(out, "namespace", status->namespace_);
 	out_count(out, "pid", status->pid);
 	out_end(out);
-	out_begin(out, OUT_LINE, NULL);
-	out_text(out, "health", status->health);
-	out_reason(out, "reason", status->reason);
-	out_duration(out, "uptime", status->uptime_us);
-	out_end(out);
+	is_up = status_put_health(out, box, instance, status);
 	out_begin(out, OUT_LINE, NULL);
 	out_text(out, "fast_path", status->fast_path);
 	out_reason(out, "fast_path_reason", status->fast_path_reason);
@@ -138,42 +131,46 @@ static void put_up(struct out *out, const struct status_box *box, const struct i
 	out_text(out, "state_file", status->state_file);
 	out_end(out);
 	put_load(out, status);
+	status_put_probes(out, box, instance);
+	status_put_bfd(out, box, instance);
 	status_put_sync(out, box, instance->name, status);
+	return is_up;
 }
 
 /* Programs find the same keys as for an instance that is up, with nothing in them; people need not
  * see that. */
-static void put_down(struct out *out, const struct status_box *box, const struct instance *instance)
+static bool put_unanswered(struct out *out, const struct status_box *box,
+                           const struct instance *instance)
 {
 	SaNat64__Control__StatusReply nothing = SA_NAT64__CONTROL__STATUS_REPLY__INIT;
+	bool is_up;
 
 	out_begin(out, OUT_LINE, NULL);
 	out_text(out, "name", instance->name);
 	out_end(out);
-	out_begin(out, OUT_LINE, NULL);
-	out_text(out, "health", "down");
-	out_reason(out, "reason", instance->problem);
-	out_end(out);
+	is_up = status_put_health(out, box, instance, NULL);
 	out_begin(out, OUT_UNSEEN, NULL);
 	out_text(out, "mode", "unknown");
 	out_text(out, "namespace", "unknown");
 	out_text(out, "fast_path", "off");
 	out_text(out, "state_file", "");
-	out_duration(out, "uptime", 0);
 	put_load(out, &nothing);
 	out_end(out);
+	status_put_probes(out, box, instance);
+	status_put_bfd(out, box, instance);
 	status_put_sync(out, box, instance->name, NULL);
+	return is_up;
 }
 
-/* The name this box answers to: as the first translator says, else its host name. */
-static void put_names(struct out *out, const struct instances *instances,
-                      SaNat64__Control__Reply *const *replies)
+/* The name this box answers to: as the first program says that answers, else its host name. */
+static void put_names(struct out *out, const struct status_box *box,
+                      const struct instances *instances, SaNat64__Control__Reply *const *replies)
 {
 	const char *cluster = instances->cluster, *node;
 	char host[65] = "";
 
 	(void)gethostname(host, sizeof(host) - 1);
-	node = host;
+	node = box->health ? box->health->node : host;
 	for (size_t i = 0; i < instances->count; i++) {
 		if (!replies[i])
 			continue;
@@ -187,43 +184,67 @@ static void put_names(struct out *out, const struct instances *instances,
 	out_end(out);
 }
 
-static void put_instances(struct out *out, const struct status_box *box,
+/* Returns whether none of them is down. */
+static bool put_instances(struct out *out, const struct status_box *box,
                           const struct instances *instances,
                           SaNat64__Control__Reply *const *replies)
 {
+	bool are_up = true;
+
 	out_begin(out, OUT_LIST, "instances");
 	for (size_t i = 0; i < instances->count; i++) {
+		const struct instance *instance = &instances->list[i];
+
 		out_begin(out, OUT_OBJECT, NULL);
 		if (replies[i])
-			put_up(out, box, &instances->list[i], replies[i]->status);
+			are_up &= put_answered(out, box, instance, replies[i]->status);
 		else
-			put_down(out, box, &instances->list[i]);
+			are_up &= put_unanswered(out, box, instance);
 		out_end(out);
 	}
 	out_end(out);
+	return are_up;
+}
+
+static struct status_box box_of(const struct instances *instances,
+                                SaNat64__Control__Reply *const *replies)
+{
+	const struct instance *syncd = &instances->daemons[BOX_SYNCD];
+	const struct instance *healthd = &instances->daemons[BOX_HEALTHD];
+
+	return (struct status_box){
+		.syncd = syncd->is_expected ? syncd : NULL,
+		.healthd = healthd->is_expected ? healthd : NULL,
+		.peers = replies[BOX_SYNCD] ? replies[BOX_SYNCD]->peers : NULL,
+		.health = replies[BOX_HEALTHD] ? replies[BOX_HEALTHD]->health : NULL,
+	};
 }
 
 int cmd_status(const struct cli_options *options, struct instances *instances, struct out *out)
 {
 	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
 	SaNat64__Control__StatusRequest status = SA_NAT64__CONTROL__STATUS_REQUEST__INIT;
-	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies)), *peers;
-	struct status_box box = { .syncd = instances->replicates ? &instances->syncd : NULL };
+	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies));
+	SaNat64__Control__Reply *daemons[BOX_DAEMONS];
+	struct status_box box;
+	bool are_up;
 
 	(void)options;
 	if (!replies)
 		return 1;
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
 	request.status = &status;
-	instances_ask_with_peers(instances, &request, replies, &peers);
-	box.peers = peers ? peers->peers : NULL;
+	instances_ask_with_box(instances, &request, replies, daemons);
+	box = box_of(instances, daemons);
 	out_begin(out, OUT_OBJECT, NULL);
-	put_names(out, instances, replies);
-	put_instances(out, &box, instances, replies);
+	put_names(out, &box, instances, replies);
+	status_put_healthd(out, &box);
+	are_up = put_instances(out, &box, instances, replies);
 	out_end(out);
 	for (size_t i = 0; i < instances->count; i++)
 		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
-	sa_nat64__control__reply__free_unpacked(peers, NULL);
+	for (size_t i = 0; i < BOX_DAEMONS; i++)
+		sa_nat64__control__reply__free_unpacked(daemons[i], NULL);
 	free(replies);
-	return instances_status(instances);
+	return instances_status(instances) ? instances_status(instances) : are_up ? 0 : 1;
 }

@@ -17,9 +17,15 @@ int cmd_trace(const struct cli_options *options, struct instances *instances, st
 int cmd_peers(const struct cli_options *options, struct instances *instances, struct out *out);
 int cmd_resync(const struct cli_options *options, struct instances *instances, struct out *out);
 
+/* These ask sa-nat64-healthd, found by instances_find_healthd(). */
+int cmd_health(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_drain(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_undrain(const struct cli_options *options, struct instances *instances, struct out *out);
+
 /* These are given no instances: check finds them itself, for nothing may go wrong without its line;
- * sync-key asks nobody. */
+ * sync-key and frr-config ask nobody. */
 int cmd_check(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_frr_config(const struct cli_options *options, struct instances *instances, struct out *out);
 int cmd_sync_key(const struct cli_options *options, struct instances *instances, struct out *out);
 
 #endif

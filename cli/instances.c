@@ -21,7 +21,23 @@ struct program {
 };
 
 static const struct program translator = { "instance ", "the translator", "sa-nat64-translator " };
-static const struct program syncd = { "", "sa-nat64-syncd", "" };
+
+static const struct {
+	struct program program; /* its subject is the daemon's name */
+	const char *socket;
+} daemons[BOX_DAEMONS] = {
+	[BOX_SYNCD] = { { "", "sa-nat64-syncd", "" }, "syncd.sock" },
+	[BOX_HEALTHD] = { { "", "sa-nat64-healthd", "" }, "healthd.sock" },
+};
+
+static void set_path_problem(struct instance *instance, const char *rundir)
+{
+	instance->path[0] = '\0';
+	(void)snprintf(instance->problem, sizeof(instance->problem),
+	               "the path of its socket under %.200s is too long; "
+	               "choose a shorter run directory",
+	               rundir);
+}
 
 /* Append an instance. False when memory ends. */
 static bool instance_add(struct instances *instances, const char *rundir, const char *name)
@@ -37,27 +53,24 @@ static bool instance_add(struct instances *instances, const char *rundir, const 
 	*instance = (struct instance){ .program = &translator, .fd = -1 };
 	(void)snprintf(instance->name, sizeof(instance->name), "%s", name);
 	if (control_socket_path(rundir, name, instance->path, sizeof(instance->path)) < 0)
-		(void)snprintf(instance->problem, sizeof(instance->problem),
-		               "the path of its socket under %.200s is too long; "
-		               "choose a shorter run directory",
-		               rundir);
+		set_path_problem(instance, rundir);
 	return true;
 }
 
-static void syncd_set(struct instances *instances, const char *rundir)
+static void daemons_set(struct instances *instances, const char *rundir)
 {
-	struct instance *instance = &instances->syncd;
-	int len;
+	for (size_t i = 0; i < BOX_DAEMONS; i++) {
+		struct instance *instance = &instances->daemons[i];
+		int len;
 
-	*instance = (struct instance){ .program = &syncd, .name = "sa-nat64-syncd", .fd = -1 };
-	len = snprintf(instance->path, sizeof(instance->path), "%s/syncd.sock", rundir);
-	if (len >= 0 && (size_t)len < sizeof(instance->path))
-		return;
-	instance->path[0] = '\0';
-	(void)snprintf(instance->problem, sizeof(instance->problem),
-	               "the path of its socket under %.200s is too long; "
-	               "choose a shorter run directory",
-	               rundir);
+		*instance = (struct instance){ .program = &daemons[i].program, .fd = -1 };
+		(void)snprintf(instance->name, sizeof(instance->name), "%s",
+		               daemons[i].program.subject);
+		len = snprintf(instance->path, sizeof(instance->path), "%s/%s", rundir,
+		               daemons[i].socket);
+		if (len < 0 || (size_t)len >= sizeof(instance->path))
+			set_path_problem(instance, rundir);
+	}
 }
 
 static int out_of_memory(FILE *err)
@@ -147,6 +160,25 @@ static int scan_rundir(const char *rundir, struct instances *instances, FILE *er
 	return 0;
 }
 
+/* Whether the [network] of an instance has routers that learn by BFD. A box whose host name is no
+ * node was told another name by --node, which nobody says here: then all nodes count. */
+static bool has_routers(const struct config *config, const char *instance)
+{
+	char host[65] = "";
+	bool is_node;
+
+	(void)gethostname(host, sizeof(host) - 1);
+	is_node = config_node_find(config, host) != NULL;
+	for (size_t i = 0; i < config->network_count; i++) {
+		const struct config_network *network = &config->networks[i];
+
+		if (strcmp(network->instance, instance) == 0 && network->bfd_peer_count > 0 &&
+		    (!is_node || strcmp(network->node, host) == 0))
+			return true;
+	}
+	return false;
+}
+
 static int find(const struct cli_options *options, const struct config *config,
                 struct instances *instances, FILE *err)
 {
@@ -162,21 +194,43 @@ static int find(const struct cli_options *options, const struct config *config,
 	return 0;
 }
 
+static bool has_socket(const struct instance *daemon)
+{
+	struct stat st;
+
+	return daemon->path[0] && stat(daemon->path, &st) == 0;
+}
+
 /* What the configuration says of the box as a whole. Without one, a socket says that there is
  * replication, and so does one that may not be looked at. */
 static void set_box(const struct cli_options *options, const struct config *config,
                     struct instances *instances)
 {
-	struct stat st;
+	struct instance *syncd = &instances->daemons[BOX_SYNCD];
 
-	syncd_set(instances, options->rundir);
+	daemons_set(instances, options->rundir);
 	if (config) {
 		(void)snprintf(instances->cluster, sizeof(instances->cluster), "%s",
 		               config->cluster.name);
-		instances->replicates = config->cluster.sync_interface != NULL;
+		instances->detection_us = config->health.bfd_interval_us *
+		                          config->health.bfd_multiplier;
+		syncd->is_expected = config->cluster.sync_interface != NULL;
 	} else {
-		instances->replicates = instances->syncd.path[0] &&
-		                        (stat(instances->syncd.path, &st) == 0 || errno == EACCES);
+		syncd->is_expected = has_socket(syncd) || (syncd->path[0] && errno == EACCES);
+	}
+}
+
+/* To be called when the instances are known: one with routers needs sa-nat64-healthd. */
+static void set_health(const struct config *config, struct instances *instances)
+{
+	struct instance *healthd = &instances->daemons[BOX_HEALTHD];
+
+	healthd->is_expected = has_socket(healthd);
+	for (size_t i = 0; config && i < instances->count; i++) {
+		struct instance *instance = &instances->list[i];
+
+		instance->has_routers = has_routers(config, instance->name);
+		healthd->is_expected |= instance->has_routers;
 	}
 }
 
@@ -190,6 +244,7 @@ int instances_find(const struct cli_options *options, struct instances *out, FIL
 		return status;
 	set_box(options, config, &instances);
 	status = find(options, config, &instances, err);
+	set_health(config, &instances);
 	config_free(config);
 	if (status)
 		instances_free(&instances);
@@ -210,7 +265,7 @@ int instances_find_syncd(const struct cli_options *options, struct instances *ou
 	set_box(options, config, &instances);
 	has_config = config != NULL;
 	config_free(config);
-	if (instances.replicates) {
+	if (instances.daemons[BOX_SYNCD].is_expected) {
 		*out = instances;
 		return 0;
 	}
@@ -223,8 +278,22 @@ int instances_find_syncd(const struct cli_options *options, struct instances *ou
 		(void)fprintf(err,
 		              "sa-nat64: no replication here: there is no %s, and %s does not "
 		              "exist\n",
-		              CONFIG_PATH_DEFAULT, instances.syncd.path);
+		              CONFIG_PATH_DEFAULT, instances.daemons[BOX_SYNCD].path);
 	return 1;
+}
+
+int instances_find_healthd(const struct cli_options *options, struct instances *out, FILE *err)
+{
+	struct config *config = NULL;
+	int status = read_config(options, &config, err);
+
+	if (status)
+		return status;
+	*out = (struct instances){ .list = NULL };
+	set_box(options, config, out);
+	out->daemons[BOX_HEALTHD].is_expected = true;
+	config_free(config);
+	return 0;
 }
 
 void instances_free(struct instances *instances)
@@ -232,8 +301,9 @@ void instances_free(struct instances *instances)
 	for (size_t i = 0; i < instances->count; i++)
 		if (instances->list[i].fd >= 0)
 			(void)close(instances->list[i].fd);
-	if (instances->syncd.program && instances->syncd.fd >= 0)
-		(void)close(instances->syncd.fd);
+	for (size_t i = 0; i < BOX_DAEMONS; i++)
+		if (instances->daemons[i].program && instances->daemons[i].fd >= 0)
+			(void)close(instances->daemons[i].fd);
 	free(instances->list);
 	instances->list = NULL;
 	instances->count = 0;
@@ -383,22 +453,29 @@ void instances_ask(struct instances *instances, SaNat64__Control__Request *reque
 	receive_all(instances, request, deadline_us, replies);
 }
 
-void instances_ask_with_peers(struct instances *instances, SaNat64__Control__Request *request,
-                              SaNat64__Control__Reply **replies, SaNat64__Control__Reply **peers)
+void instances_ask_with_box(struct instances *instances, SaNat64__Control__Request *request,
+                            SaNat64__Control__Reply **replies, SaNat64__Control__Reply **box)
 {
-	SaNat64__Control__PeersRequest body = SA_NAT64__CONTROL__PEERS_REQUEST__INIT;
-	SaNat64__Control__Request ask = SA_NAT64__CONTROL__REQUEST__INIT;
+	SaNat64__Control__PeersRequest peers = SA_NAT64__CONTROL__PEERS_REQUEST__INIT;
+	SaNat64__Control__HealthRequest health = SA_NAT64__CONTROL__HEALTH_REQUEST__INIT;
+	SaNat64__Control__Request asks[BOX_DAEMONS];
 	uint64_t deadline_us = control_now_us() + CONTROL_TIMEOUT_US;
 
-	ask.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_PEERS;
-	ask.peers = &body;
-	*peers = NULL;
+	for (size_t i = 0; i < BOX_DAEMONS; i++)
+		sa_nat64__control__request__init(&asks[i]);
+	asks[BOX_SYNCD].command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_PEERS;
+	asks[BOX_SYNCD].peers = &peers;
+	asks[BOX_HEALTHD].command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_HEALTH;
+	asks[BOX_HEALTHD].health = &health;
 	send_all(instances, request, deadline_us);
-	if (instances->replicates)
-		instance_send(&instances->syncd, &ask, deadline_us);
+	for (size_t i = 0; i < BOX_DAEMONS; i++)
+		if (instances->daemons[i].is_expected)
+			instance_send(&instances->daemons[i], &asks[i], deadline_us);
 	receive_all(instances, request, deadline_us, replies);
-	if (instances->replicates)
-		*peers = instance_receive(&instances->syncd, &ask, deadline_us);
+	for (size_t i = 0; i < BOX_DAEMONS; i++)
+		box[i] = instances->daemons[i].is_expected
+		                 ? instance_receive(&instances->daemons[i], &asks[i], deadline_us)
+		                 : NULL;
 }
 
 SaNat64__Control__Reply *instance_ask(struct instance *instance, SaNat64__Control__Request *request)
@@ -416,13 +493,21 @@ SaNat64__Control__Reply *instance_hear(struct instance *instance,
 	return instance_receive(instance, request, 0);
 }
 
+/* The worse of a status so far and that of one more. */
+static int worse(int status, const struct instance *instance)
+{
+	return !instance->problem[0] || status == 2 ? status : instance->refused ? 2 : 1;
+}
+
 int instances_status(const struct instances *instances)
 {
-	int status = !instances->syncd.problem[0] ? 0 : instances->syncd.refused ? 2 : 1;
+	int status = 0;
 
+	for (size_t i = 0; i < BOX_DAEMONS; i++)
+		if (instances->daemons[i].is_expected)
+			status = worse(status, &instances->daemons[i]);
 	for (size_t i = 0; i < instances->count; i++)
-		if (instances->list[i].problem[0] && status != 2)
-			status = instances->list[i].refused ? 2 : 1;
+		status = worse(status, &instances->list[i]);
 	return status;
 }
 

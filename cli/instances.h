@@ -1,8 +1,9 @@
-/* Which instances a command speaks to, and speaking to them and to sa-nat64-syncd.
+/* Which instances a command speaks to, and speaking to them and to the daemons of the box.
  *
  * The instances are the one of -i, else those of the configuration file, else those that have a
  * socket in the run directory. Sa-nat64-syncd is asked where the configuration has a
- * sync-interface or, without configuration, where its socket is. One that does not answer keeps a
+ * sync-interface or, without configuration, where its socket is; sa-nat64-healthd where the
+ * configuration has bfd-peers for this box, or its socket is. One that does not answer keeps a
  * sentence about it and does not keep the others from answering: all are asked first and then heard
  * under one deadline, so that hung ones cost 1.5 seconds together.
  */
@@ -17,7 +18,10 @@
 
 struct program; /* how to speak of it; in the .c */
 
-/* The translator of an instance, or sa-nat64-syncd, which is asked in the same way. */
+/* Programs that run once on a box, for all its instances. */
+enum box_daemon { BOX_SYNCD, BOX_HEALTHD, BOX_DAEMONS };
+
+/* The translator of an instance, or a daemon of the box, which is asked in the same way. */
 struct instance {
 	const struct program *program;
 	char name[CONFIG_NAME_MAX];
@@ -27,22 +31,27 @@ struct instance {
 	char problem[400]; /* a sentence; "" while all is well */
 	bool refused;      /* the problem lies in the request's values */
 	bool denied;       /* the problem lies in the rights of who asks */
+	bool is_expected;  /* a daemon: this box should have it, so that it is asked */
+	bool has_routers;  /* an instance: it has bfd-peers on this box */
 };
 
 struct instances {
 	struct instance *list; /* owned */
 	size_t count;
 	char cluster[CONFIG_NAME_MAX]; /* from the configuration; "" without one */
-	bool replicates;               /* there is a sa-nat64-syncd to ask */
-	struct instance syncd;
+	uint64_t detection_us;         /* by BFD, as the configuration wants it; 0 without one */
+	struct instance daemons[BOX_DAEMONS];
 };
 
 /* Find the instances; connects to none. Returns 0, or an exit status after lines on err. */
 int instances_find(const struct cli_options *options, struct instances *out, FILE *err);
 
-/* Find sa-nat64-syncd alone: out has no instances, and replicates is set. A box without replication
+/* Find sa-nat64-syncd alone: out has no instances, and it is expected. A box without replication
  * is told so on err, and counts as failed. */
 int instances_find_syncd(const struct cli_options *options, struct instances *out, FILE *err);
+
+/* The same for sa-nat64-healthd, which any box may have. */
+int instances_find_healthd(const struct cli_options *options, struct instances *out, FILE *err);
 
 /* Disconnect and free what instances_find() made. */
 void instances_free(struct instances *instances);
@@ -53,10 +62,11 @@ void instances_free(struct instances *instances);
 void instances_ask(struct instances *instances, SaNat64__Control__Request *request,
                    SaNat64__Control__Reply **replies);
 
-/* The same, and what sa-nat64-syncd says of the peers of all instances: *peers, likewise, is NULL
- * when it has a problem or when there is no replication. */
-void instances_ask_with_peers(struct instances *instances, SaNat64__Control__Request *request,
-                              SaNat64__Control__Reply **replies, SaNat64__Control__Reply **peers);
+/* The same, and what the daemons of the box say of all instances: the peers, and the health. box
+ * has a place for each of BOX_DAEMONS; it is NULL, likewise, when the daemon has a problem or is
+ * not expected. */
+void instances_ask_with_box(struct instances *instances, SaNat64__Control__Request *request,
+                            SaNat64__Control__Reply **replies, SaNat64__Control__Reply **box);
 
 /* The same for one instance. */
 SaNat64__Control__Reply *instance_ask(struct instance *instance,
@@ -70,8 +80,8 @@ SaNat64__Control__Reply *instance_hear(struct instance *instance,
 /* Write a line on err for the problem of one instance, if it has one. */
 void instance_complain(const struct instance *instance, FILE *err);
 
-/* Write a line on err for the problem of each instance. Returns the exit status: 0 without
- * problems, 2 when a request was refused, else 1. */
+/* Write a line on err for the problem of each instance, not of the daemons. Returns the exit
+ * status: 0 without problems, 2 when a request was refused, else 1. */
 int instances_complain(const struct instances *instances, FILE *err);
 int instances_status(const struct instances *instances); /* the same without lines */
 

@@ -30,6 +30,10 @@ static const struct command commands[] = {
 	{ CLI_TRACE, instances_find, cmd_trace },
 	{ CLI_PEERS, instances_find_syncd, cmd_peers },
 	{ CLI_RESYNC, instances_find_syncd, cmd_resync },
+	{ CLI_HEALTH, instances_find_healthd, cmd_health },
+	{ CLI_DRAIN, instances_find_healthd, cmd_drain },
+	{ CLI_UNDRAIN, instances_find_healthd, cmd_undrain },
+	{ CLI_FRR_CONFIG, find_none, cmd_frr_config },
 	{ CLI_SYNC_KEY, find_none, cmd_sync_key },
 };
 

@@ -1,6 +1,7 @@
 /* See option_rows.h: the parsers, and at the end the table. */
 #include "cli/option_rows.h"
 
+#include "lib/bfd_peers.h"
 #include "lib/config.h"
 
 #include <errno.h>
@@ -43,14 +44,22 @@ static const char *set_rundir(struct cli_options *options, const char *value)
 	return value[0] ? NULL : "the name of a directory";
 }
 
-static const char *set_instance(struct cli_options *options, const char *value)
+/* Whether it is one as the configuration has them: of an instance or a node. */
+static bool is_name(const char *value)
 {
 	static const char accepted[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				       "0123456789-_.";
 
-	if (!value[0] || value[0] == '.' || strlen(value) >= CONFIG_NAME_MAX ||
-	    value[strspn(value, accepted)] != '\0')
+	return value[0] && value[0] != '.' && strlen(value) < CONFIG_NAME_MAX &&
+	       value[strspn(value, accepted)] == '\0';
+}
+
+const char *option_set_instance(struct cli_options *options, const char *value)
+{
+	if (!is_name(value))
 		return "an instance name: up to 31 letters, digits, '-', '_' or '.'";
+	if (options->instance && strcmp(options->instance, value) != 0)
+		return "one instance only; leave it out for all";
 	options->instance = value;
 	return NULL;
 }
@@ -118,6 +127,44 @@ static const char *set_lag(struct cli_options *options, const char *value)
 		return "milliseconds, from 1 to 3600000";
 	options->lag_ms = (uint32_t)lag_ms;
 	return NULL;
+}
+
+static const char *set_reason(struct cli_options *options, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (const char *c = value; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			return "one line without control characters";
+	if (len == 0 || len > CLI_DRAIN_REASON_MAX)
+		return "a sentence of at most 200 bytes";
+	options->reason = value;
+	return NULL;
+}
+
+static const char *set_wait(struct cli_options *options, const char *value)
+{
+	uint64_t wait_s;
+
+	if (!number_parse(value, 0, 3600, &wait_s))
+		return "seconds, from 0 to 3600";
+	options->wait_s = (uint32_t)wait_s;
+	return NULL;
+}
+
+static const char *set_node(struct cli_options *options, const char *value)
+{
+	options->node = value;
+	return is_name(value) ? NULL : "a node name: up to 31 letters, digits, '-', '_' or '.'";
+}
+
+static const char *set_interface(struct cli_options *options, const char *value)
+{
+	options->interface = value;
+	for (const char *c = value; *c; c++)
+		if (*c <= ' ' || *c == '/' || *c == 127 || c - value >= 15)
+			return "an interface: up to 15 characters without blanks";
+	return value[0] ? NULL : "an interface: up to 15 characters without blanks";
 }
 
 static const char *set_force(struct cli_options *options, const char *value)
@@ -408,13 +455,13 @@ static const char *set_snaplen(struct cli_options *options, const char *value)
 }
 
 #define CLI_LISTS (CLI_SESSIONS | CLI_BIB)
-#define CLI_ASKS  (CLI_ANY & ~CLI_SYNC_KEY)
+#define CLI_ASKS  (CLI_ANY & ~(CLI_SYNC_KEY | CLI_FRR_CONFIG))
 
 /* clang-format off */
 const struct option_row option_rows[] = {
 	{ CLI_ANY, 'c', "config", "FILE", "the configuration file (" CONFIG_PATH_DEFAULT ")", set_config },
 	{ CLI_ASKS, 'r', "run-dir", "DIR", "where the sockets are (" CONFIG_RUNDIR_DEFAULT ")", set_rundir },
-	{ CLI_ASKS, 'i', "instance", "NAME", "ask this instance only", set_instance },
+	{ CLI_ASKS | CLI_FRR_CONFIG, 'i', "instance", "NAME", "ask this instance only", option_set_instance },
 	{ CLI_ASKS, 0, "json", NULL, "print JSON", set_json },
 	{ CLI_ANY, 't', "check-config", NULL, "check the configuration file and exit with 0 or 2", set_check_config },
 	{ CLI_ANY, 'h', "help", NULL, "print this, or the options of a command", set_help },
@@ -423,6 +470,10 @@ const struct option_row option_rows[] = {
 	{ CLI_CHECK, 0, "warning", "PERCENT", "of a pool or table in use (80)", set_warning },
 	{ CLI_CHECK, 0, "critical", "PERCENT", "of a pool or table in use (95)", set_critical },
 	{ CLI_CHECK, 0, "lag", "MS", "of a peer, that is worth a warning (1000)", set_lag },
+	{ CLI_DRAIN, 0, "reason", "TEXT", "why, for all who look at status", set_reason },
+	{ CLI_DRAIN | CLI_UNDRAIN, 0, "wait", "SECONDS", "for the routers to be told (5); 0: not at all", set_wait },
+	{ CLI_FRR_CONFIG, 'n', "node", "NAME", "of this box (the host name)", set_node },
+	{ CLI_FRR_CONFIG, 0, "interface", "NAME", "towards the routers (" BFD_UPLINK ")", set_interface },
 	{ CLI_SYNC_KEY, 0, "check", NULL, "say whether FILE would be accepted; make nothing", set_check_key },
 	{ CLI_SYNC_KEY, 0, "force", NULL, "replace FILE", set_force },
 	{ CLI_LISTS | CLI_TRACE, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },

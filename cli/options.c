@@ -17,12 +17,20 @@ struct command_row {
 
 static const char exits[] = "exit status: 0 done, 1 failed or an instance is down,\n"
 			    "             2 wrong arguments or configuration\n";
+static const char order_exits[] =
+	"exit status: 0 the routers were told, 1 failed or not told in time,\n"
+	"             2 wrong arguments or configuration\n";
 static const char check_exits[] = "exit status: 0 all is well, 1 warning, 2 critical, 3 unknown,\n"
 				  "             also for wrong arguments or configuration\n";
 
 static const struct command_row commands[] = {
 	{ CLI_STATUS, "status", "health, load and drops of all instances", NULL, exits },
 	{ CLI_CHECK, "check", "one line for monitoring systems: what is wrong", NULL, check_exits },
+	{ CLI_HEALTH, "health", "why an instance serves or not, BFD, probes, history", "[INSTANCE]",
+	  exits },
+	{ CLI_DRAIN, "drain", "have the routers send traffic to other boxes", "[INSTANCE]",
+	  order_exits },
+	{ CLI_UNDRAIN, "undrain", "have them send traffic here again", "[INSTANCE]", order_exits },
 	{ CLI_STATS, "stats", "all counters, and what each kind of drop means", NULL, exits },
 	{ CLI_SESSIONS, "sessions", "list sessions, one a line", NULL, exits },
 	{ CLI_BIB, "bib", "list bindings, one a line", NULL, exits },
@@ -30,6 +38,8 @@ static const struct command_row commands[] = {
 	{ CLI_TRACE, "trace", "what happens to packets, live, until ctrl-C", NULL, exits },
 	{ CLI_PEERS, "peers", "replication with the other boxes, and what is wrong", NULL, exits },
 	{ CLI_RESYNC, "resync", "fetch all sessions from a peer again", NULL, exits },
+	{ CLI_FRR_CONFIG, "frr-config", "print what bfdd needs where FRR is kept by hand",
+	  "[INSTANCE]", exits },
 	{ CLI_SYNC_KEY, "sync-key", "make the key file that all boxes share", "[FILE]", exits },
 };
 
@@ -158,20 +168,34 @@ static int option_read(char **argv, int *i, struct cli_options *out, FILE *err)
 	return 0;
 }
 
-static int command_read(const char *word, struct cli_options *out, FILE *err)
+/* A word behind the command. Returns 0 or 2. */
+static int argument_read(const char *word, struct cli_options *out, FILE *err)
 {
-	const char *names[COMMAND_COUNT], *nearest;
+	const char *command = command_name(out->command), *accepted;
 
 	if (out->command == CLI_SYNC_KEY && !out->key_path && word[0] != '\0') {
 		out->key_path = word;
 		return 0;
 	}
-	if (out->command) {
+	if (!(out->command & CLI_OF_INSTANCE)) {
 		(void)fprintf(err,
 		              "sa-nat64: %s takes no argument \"%s\"; see `sa-nat64 %s --help`\n",
-		              command_name(out->command), word, command_name(out->command));
+		              command, word, command);
 		return 2;
 	}
+	accepted = option_set_instance(out, word);
+	if (accepted)
+		(void)fprintf(err, "sa-nat64: %s %s: wanted is %s\n", command,
+		              word[0] ? word : "\"\"", accepted);
+	return accepted ? 2 : 0;
+}
+
+static int command_read(const char *word, struct cli_options *out, FILE *err)
+{
+	const char *names[COMMAND_COUNT], *nearest;
+
+	if (out->command)
+		return argument_read(word, out, err);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		names[i] = commands[i].name;
 		if (strcmp(word, commands[i].name) == 0) {
@@ -264,6 +288,7 @@ int options_read(int argc, char **argv, struct cli_options *out, FILE *err)
 		.warning_percent = 80,
 		.critical_percent = 95,
 		.lag_ms = 1000,
+		.wait_s = 5,
 	};
 	for (int i = 1; i < argc; i++) {
 		bool is_option = argv[i][0] == '-' && argv[i][1] != '\0';

@@ -14,18 +14,27 @@
 #include <stdio.h>
 
 /* Sets of commands; each command has one bit. */
-#define CLI_STATUS   0x001u
-#define CLI_STATS    0x002u
-#define CLI_SESSIONS 0x004u
-#define CLI_BIB      0x008u
-#define CLI_EXPLAIN  0x010u
-#define CLI_TRACE    0x020u
-#define CLI_GLOBAL   0x080u /* no command: options that may stand in front of one */
-#define CLI_CHECK    0x100u
-#define CLI_PEERS    0x200u
-#define CLI_RESYNC   0x400u
-#define CLI_SYNC_KEY 0x800u
-#define CLI_ANY      0xfffu
+#define CLI_STATUS     0x0001u
+#define CLI_STATS      0x0002u
+#define CLI_SESSIONS   0x0004u
+#define CLI_BIB        0x0008u
+#define CLI_EXPLAIN    0x0010u
+#define CLI_TRACE      0x0020u
+#define CLI_GLOBAL     0x0080u /* no command: options that may stand in front of one */
+#define CLI_CHECK      0x0100u
+#define CLI_PEERS      0x0200u
+#define CLI_RESYNC     0x0400u
+#define CLI_SYNC_KEY   0x0800u
+#define CLI_HEALTH     0x1000u
+#define CLI_DRAIN      0x2000u
+#define CLI_UNDRAIN    0x4000u
+#define CLI_FRR_CONFIG 0x8000u
+#define CLI_ANY        0xffffu
+
+/* Those that take the name of an instance as their argument, too. */
+#define CLI_OF_INSTANCE (CLI_HEALTH | CLI_DRAIN | CLI_UNDRAIN | CLI_FRR_CONFIG)
+
+#define CLI_DRAIN_REASON_MAX 200 /* bytes */
 
 /* An address of either family as the control protocol wants it. */
 struct cli_address {
@@ -51,6 +60,13 @@ struct cli_options {
 	/* check */
 	uint8_t warning_percent, critical_percent; /* of pools and tables in use */
 	uint32_t lag_ms;                           /* of a peer */
+
+	/* drain, undrain */
+	const char *reason;
+	uint32_t wait_s;
+
+	/* frr-config */
+	const char *node, *interface;
 
 	/* sync-key */
 	const char *key_path; /* NULL when not given */

@@ -64,6 +64,16 @@ void out_milliseconds(struct out *out, const char *key, uint64_t duration_us)
 	put(out, key, (struct out_value){ .kind = OUT_MILLISECONDS, .number = duration_us / 1000 });
 }
 
+void out_delay(struct out *out, const char *key, uint64_t duration_us)
+{
+	put(out, key, (struct out_value){ .kind = OUT_DELAY, .number = duration_us / 1000 });
+}
+
+void out_microseconds(struct out *out, const char *key, uint64_t duration_us)
+{
+	put(out, key, (struct out_value){ .kind = OUT_MICROSECONDS, .number = duration_us });
+}
+
 void out_flag(struct out *out, const char *key, bool flag)
 {
 	put(out, key, (struct out_value){ .kind = OUT_FLAG, .number = flag });

@@ -40,6 +40,8 @@ enum out_kind {
 	OUT_SIZE,         /* number of bytes; text in binary units */
 	OUT_DURATION,     /* number of seconds */
 	OUT_MILLISECONDS, /* number; its key ends in "_ms", text puts the unit behind the number */
+	OUT_DELAY,        /* the same, or 0 for unknown, which text shows as "-" */
+	OUT_MICROSECONDS, /* as OUT_MILLISECONDS with "_us" */
 	OUT_TIME,         /* number of microseconds since 1970; text: local time of day */
 	OUT_FLAG,         /* number, 0 or 1: yes or no */
 	OUT_SHARE,        /* number of total: "3 of 10" */
@@ -91,6 +93,8 @@ void out_size(struct out *out, const char *key, uint64_t bytes);
 void out_duration(struct out *out, const char *key, uint64_t duration_us);
 void out_time(struct out *out, const char *key, uint64_t time_us);
 void out_milliseconds(struct out *out, const char *key, uint64_t duration_us);
+void out_delay(struct out *out, const char *key, uint64_t duration_us);
+void out_microseconds(struct out *out, const char *key, uint64_t duration_us);
 void out_flag(struct out *out, const char *key, bool flag);
 void out_share(struct out *out, const char *key, uint64_t number, uint64_t total);
 void out_endpoint(struct out *out, const char *key, const char *address, uint16_t port);

@@ -171,6 +171,8 @@ static json_t *json_from(const struct out_value *value)
 	case OUT_SIZE:
 	case OUT_DURATION:
 	case OUT_MILLISECONDS:
+	case OUT_DELAY:
+	case OUT_MICROSECONDS:
 		break;
 	}
 	return json_integer((json_int_t)value->number);

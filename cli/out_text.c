@@ -77,11 +77,12 @@ static void print_wrapped(struct text_out *out, const char *text, int indent)
 	}
 }
 
-/* A key as words: "fast_path" reads "fast path", "lag_ms" reads "lag". */
+/* A key as words: "fast_path" reads "fast path", "lag_ms" reads "lag", and so does "lag_us". */
 static void key_words(const char *key, char *words, size_t size)
 {
 	size_t len = strlen(key);
-	bool has_unit = len > 3 && strcmp(key + len - 3, "_ms") == 0;
+	bool has_unit = len > 3 &&
+	                (strcmp(key + len - 3, "_ms") == 0 || strcmp(key + len - 3, "_us") == 0);
 
 	(void)snprintf(words, size, "%.*s", (int)(has_unit ? len - 3 : len), key);
 	for (char *c = words; *c; c++)
@@ -165,6 +166,15 @@ static void format_value(const struct out_value *value, char *buf, size_t size)
 		return;
 	case OUT_MILLISECONDS:
 		(void)snprintf(buf, size, "%" PRIu64 " ms", value->number);
+		return;
+	case OUT_DELAY:
+		if (value->number > 0)
+			(void)snprintf(buf, size, "%" PRIu64 " ms", value->number);
+		else
+			(void)snprintf(buf, size, "-");
+		return;
+	case OUT_MICROSECONDS:
+		(void)snprintf(buf, size, "%" PRIu64 " us", value->number);
 		return;
 	case OUT_FLAG:
 		(void)snprintf(buf, size, "%s", value->number ? "yes" : "no");
@@ -324,7 +334,8 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 	if (text[0] == '\0')
 		return;
 	if (value->kind == OUT_COUNT || value->kind == OUT_DURATION ||
-	    value->kind == OUT_MILLISECONDS)
+	    value->kind == OUT_MILLISECONDS || value->kind == OUT_DELAY ||
+	    value->kind == OUT_MICROSECONDS)
 		pad_to(out, start + column->width - (int)strlen(text));
 	pad_to(out, start);
 	if (column->width == 0 && start <= COLUMNS - WRAP_MIN)

@@ -24,7 +24,7 @@ cleanup() {
 		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
 	done
 	ip netns del "$ns" 2>/dev/null
-	rm -rf "$work"
+	rm -rf "$work" "/run/frr/$ns"
 }
 trap cleanup EXIT
 
@@ -253,6 +253,99 @@ done
 verdict sync-hung-within-two-seconds "$work/late"
 play lower/control.sock lower
 
+# ---- health ----
+
+sed "s,DIRECTORY,$work," "$golden/health.conf" >health.conf
+health=(-c health.conf -r played)
+play upper/control.sock upper
+play syncd.sock peers-well
+check health-absent "${health[@]}" health
+check health-absent-status "${health[@]}" -i lower status
+check health-absent-status-json "${health[@]}" -i lower status --json
+check health-absent-check "${health[@]}" check --warning 98 --critical 99
+check health-absent-drain "${health[@]}" drain
+play healthd.sock health-well
+check health-well "${health[@]}" health
+check health-well-json "${health[@]}" -i lower health --json
+check health-well-status "${health[@]}" status
+check health-well-status-json "${health[@]}" -i lower status --json
+check health-well-status-no-routers "${played[@]}" -i lower status
+check health-well-check "${health[@]}" check --warning 98 --critical 99
+play healthd.sock health-wrong
+check health-wrong "${health[@]}" health
+check health-wrong-json "${health[@]}" health --json
+check health-wrong-status "${health[@]}" status
+check health-wrong-check "${health[@]}" check --warning 98 --critical 99
+play healthd.sock health-frr
+check health-frr "${health[@]}" health
+check health-frr-status "${health[@]}" -i lower status
+check health-frr-check "${health[@]}" check --warning 98 --critical 99
+play healthd.sock health-lower-only
+check health-other-config-status "${health[@]}" -i upper status
+check health-other-config-check "${health[@]}" -i upper check --warning 98 --critical 99
+play healthd.sock drain-done
+check drain-done "${health[@]}" drain lower --reason "replacing the power supply"
+play healthd.sock drain-done
+check drain-done-json "${health[@]}" drain -i lower --json
+play healthd.sock drain-done
+check drain-no-wait "${health[@]}" drain --wait 0
+play healthd.sock drain-late
+check drain-late "${health[@]}" drain lower --wait 1
+play healthd.sock drain-no-routers
+check drain-no-routers "${health[@]}" drain lower
+play healthd.sock undrain-done
+check undrain-done "${health[@]}" undrain lower
+play healthd.sock undrain-late
+check undrain-late "${health[@]}" undrain lower --wait 1
+play healthd.sock refused-health
+check health-refused "${health[@]}" health middle
+check drain-refused "${health[@]}" drain middle
+check drain-two drain lower upper
+check drain-bad-name drain 'low/er'
+check drain-bad-wait drain --wait 1m
+check drain-help drain --help
+mv played/upper/control.sock played/upper/away
+play healthd.sock health-wrong
+check health-down-status "${health[@]}" -i upper status
+check health-down-check "${health[@]}" -i upper check
+play healthd.sock health-well
+check health-just-down-status "${health[@]}" -i upper status
+mv played/upper/away played/upper/control.sock
+
+check frr-config "${health[@]}" frr-config --node gw-a
+check frr-config-lower -c health.conf frr-config lower -n gw-a --interface eth0
+check frr-config-no-node -c health.conf frr-config --node gw-z
+check frr-config-no-instance -c health.conf frr-config middle -n gw-a
+check frr-config-no-network -c health.conf frr-config siit -n gw-a
+check frr-config-no-routers -c health.conf frr-config -n gw-b
+check frr-config-bad-interface -c health.conf frr-config --interface 'eth 0'
+check frr-config-json -c health.conf frr-config --json
+
+# What frr-config prints is what FRR reads, also when the peers are taken out of their comments.
+"$bindir/sa-nat64" "${health[@]}" frr-config --node gw-a >printed.conf
+sed -E 's/^ !( +profile| peer)/\1/' printed.conf >peers.conf
+{
+	[ "$(grep -c '^ peer' peers.conf)" = 4 ] || echo "not all peers: $(cat peers.conf)"
+	chmod 755 . # for bfdd, which is user frr
+	for file in printed.conf peers.conf; do
+		vtysh -C -f "$work/$file" || echo "vtysh refuses $file"
+		/usr/lib/frr/bfdd -C -N "$ns" -f "$work/$file" 2>&1 | grep -v "interface uplink0 .* doesn't exist"
+	done
+	chmod 700 .
+} >"$work/log" 2>&1
+verdict frr-config-is-accepted "$work/log"
+
+play healthd.sock silent
+: >"$work/late"
+for name in status health drain check; do
+	before=$(date +%s%N)
+	check "health-hung-$name" "${health[@]}" "$name"
+	after=$(date +%s%N)
+	[ $(((after - before) / 1000000)) -lt 2000 ] || echo "$name took $(((after - before) / 1000000)) ms" >>"$work/late"
+done
+verdict health-hung-within-two-seconds "$work/late"
+play healthd.sock health-well
+
 # The key file.
 check sync-key-make "${played[@]}" sync-key
 check sync-key-again "${played[@]}" sync-key
@@ -293,6 +386,8 @@ chmod 700 played
 check permission-check "${played[@]}" -i lower check
 check permission-peers "${played[@]}" peers
 check permission-status "${played[@]}" -i lower status
+check permission-health "${health[@]}" health
+check permission-health-check "${health[@]}" -i lower check
 bindir=$real
 
 # ---- the whole ----
@@ -307,6 +402,12 @@ for replies in peers-well peers-wrong peers-no-link silent; do
 	python3 "$root/tests/tools/check_schema.py" "$root/proto/status.schema.json" "$work/status.json"
 done >"$work/log" 2>&1
 verdict sync-status-schema "$work/log"
+for replies in health-well health-wrong health-frr health-lower-only silent; do
+	play healthd.sock "$replies"
+	"$bindir/sa-nat64" "${health[@]}" status --json >"$work/status.json" 2>/dev/null
+	python3 "$root/tests/tools/check_schema.py" "$root/proto/status.schema.json" "$work/status.json"
+done >"$work/log" 2>&1
+verdict health-status-schema "$work/log"
 "$bindir/sa-nat64" "${ask[@]}" status 2>/dev/null | awk 'length > 80' >"$work/log"
 "$bindir/sa-nat64" "${ask[@]}" stats --all 2>/dev/null | awk 'length > 80' >>"$work/log"
 for replies in peers-well peers-wrong peers-no-link; do
@@ -314,6 +415,11 @@ for replies in peers-well peers-wrong peers-no-link; do
 	"$bindir/sa-nat64" "${played[@]}" status
 	"$bindir/sa-nat64" "${played[@]}" peers
 done >"$work/shown" 2>/dev/null # no pipe: a shell behind it would not tell this one whom to end
+for replies in health-well health-wrong health-frr; do
+	play healthd.sock "$replies"
+	"$bindir/sa-nat64" "${health[@]}" status
+	"$bindir/sa-nat64" "${health[@]}" health
+done >>"$work/shown" 2>/dev/null
 awk 'length > 80' "$work/shown" >>"$work/log"
 verdict text-fits-80-columns "$work/log"
 "$bindir/sa-nat64" "${ask[@]}" -i lower stats --all --json | grep -o '"verdict": "[^"]*"' | cut -d'"' -f4 >"$work/named"

@@ -120,6 +120,49 @@ static void check_and_sync_key_are_read(void **state)
 	assert_string_equal(options.key_path, "x.key");
 }
 
+static void orders_are_read(void **state)
+{
+	struct cli_options options = accepted("drain lower --reason repair --wait 0");
+
+	(void)state;
+	assert_int_equal(options.command, CLI_DRAIN);
+	assert_string_equal(options.instance, "lower");
+	assert_string_equal(options.reason, "repair");
+	assert_int_equal(options.wait_s, 0);
+	options = accepted("undrain");
+	assert_int_equal(options.command, CLI_UNDRAIN);
+	assert_null(options.instance);
+	assert_int_equal(options.wait_s, 5);
+	assert_string_equal(accepted("-i lower health").instance, "lower");
+	assert_string_equal(accepted("-i lower health lower").instance, "lower");
+	options = accepted("frr-config lower -n gw-a --interface eth0");
+	assert_int_equal(options.command, CLI_FRR_CONFIG);
+	assert_string_equal(options.node, "gw-a");
+	assert_string_equal(options.interface, "eth0");
+}
+
+static void wrong_orders_are_refused(void **state)
+{
+	(void)state;
+	refused("drain lower upper", "drain upper: wanted is one instance only");
+	refused("-i lower drain upper", "wanted is one instance only");
+	refused("drain lower -i upper", "wanted is one instance only");
+	refused("drain a/b", "wanted is an instance name");
+	refused("drain --wait 3601", "--wait 3601: wanted is seconds, from 0 to 3600");
+	refused("drain --wait 1s", "seconds, from 0 to 3600");
+	refused("drain --reason=", "--reason \"\": wanted is a sentence");
+	refused("drain --reason a\tb", "without control characters");
+	refused("undrain --reason x", "undrain has no option --reason");
+	refused("health --wait 3", "health has no option --wait");
+	refused("frr-config --json", "frr-config has no option --json");
+	refused("frr-config --node a/b", "a node name");
+	refused("frr-config --interface 0123456789abcdef", "up to 15 characters");
+	refused("dran", "did you mean `sa-nat64 drain`");
+	refused("undrian", "did you mean `sa-nat64 undrain`");
+	refused("helth", "did you mean `sa-nat64 health`");
+	refused("frr", "did you mean `sa-nat64 frr-config`");
+}
+
 static void wrong_limits_and_keys_are_refused(void **state)
 {
 	(void)state;
@@ -390,6 +433,8 @@ int main(void)
 		cmocka_unit_test(options_stand_on_both_sides_of_the_command),
 		cmocka_unit_test(wrong_words_get_a_suggestion),
 		cmocka_unit_test(check_and_sync_key_are_read),
+		cmocka_unit_test(orders_are_read),
+		cmocka_unit_test(wrong_orders_are_refused),
 		cmocka_unit_test(wrong_limits_and_keys_are_refused),
 		cmocka_unit_test(every_command_refuses_what_it_does_not_know),
 		cmocka_unit_test(filters_are_read),
