@@ -174,7 +174,7 @@ $(out)/unit.a: $(call objects,$(unit-support-srcs) $(unit-link-srcs)) tests/unit
 $(out)/unit/%: $(out)/tests/unit/test_%.o $(out)/unit.a $(archives)
 	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs) $(test-libs)
 
-$(out)/tools/%: $(out)/tests/tools/%.o $(out)/lib.a
+$(out)/tools/%: $(out)/tests/tools/%.o $(out)/unit.a $(archives)
 	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)
 
 $(vector-bin): $(call objects,$(vector-srcs)) $(archives)

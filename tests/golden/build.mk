@@ -7,3 +7,5 @@ test-tools += check_config
 # Of the scenarios of sa-nat64-syncd.
 test-tools += feeder
 golden-tests += cli
+# frr_drive stands for sa-nat64-healthd where only its side towards FRR is tried.
+test-tools += frr_drive

@@ -32,3 +32,4 @@ unit-tests += feed_message feed_server syncd_answer
 unit-link-srcs += translator/feed_link.c
 unit-link-srcs += syncd/feed_server.c syncd/group.c syncd/group_socket.c
 unit-tests += bfd_peers
+unit-link-srcs += $(healthd-frr-srcs)
