@@ -22,13 +22,13 @@ endif
 PKG_CONFIG   ?= pkg-config
 CLANG_FORMAT ?= clang-format
 
-programs     := sa-nat64-translator sa-nat64-syncd sa-nat64 sa-nat64-generator
+programs     := sa-nat64-translator sa-nat64-syncd sa-nat64-netns sa-nat64 sa-nat64-generator
 FUZZ_SECONDS ?= 600
 SOAK_SECONDS ?= 600
 SEEDS        ?= 20000
 
 # Lists: lib-srcs, proto-files, core-srcs, translator-srcs, cli-srcs, unit-tests, fuzzers and so on.
-include lib/build.mk proto/build.mk translator/build.mk syncd/build.mk healthd/build.mk cli/build.mk
+include lib/build.mk proto/build.mk translator/build.mk syncd/build.mk healthd/build.mk netns/build.mk cli/build.mk
 include tests/unit/build.mk tests/vectors/build.mk tests/fuzz/build.mk tests/golden/build.mk
 include systemd/build.mk tests/scenario/build.mk tests/bench/build.mk tests/sim/build.mk
 
@@ -88,10 +88,12 @@ bpf-skels  := $(bpf-srcs:%.bpf.c=$(gen)/%.skel.h)
 
 program-srcs-sa-nat64-translator := $(translator-srcs)
 program-srcs-sa-nat64-syncd      := $(syncd-srcs)
+program-srcs-sa-nat64-netns      := $(netns-srcs)
 program-srcs-sa-nat64            := $(cli-srcs)
 program-srcs-sa-nat64-generator  := $(generator-srcs)
 program-libs-sa-nat64-translator := $(out)/core.a
 program-libs-sa-nat64-syncd      := $(out)/syncd-core.a
+program-libs-sa-nat64-netns      := $(out)/netns-core.a
 program-libs-sa-nat64            := $(if $(cli-needs-core),$(out)/core.a)
 
 # The release programs lie in build/ itself, those of other variants in build/VARIANT/.
@@ -104,9 +106,9 @@ bench-bins   := $(bench-programs:%=$(out)/bench/%)
 sim-bins     := $(simulations:%=$(out)/sim/%)
 fuzz-bins    := $(fuzzers:%=build/fuzz/%)
 
-archives := $(out)/core.a $(out)/syncd-core.a $(out)/healthd-core.a $(out)/lib.a
+archives := $(out)/core.a $(out)/syncd-core.a $(out)/healthd-core.a $(out)/netns-core.a $(out)/lib.a
 sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core-srcs) \
-            $(generator-srcs) $(syncd-srcs) $(healthd-core-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
+            $(generator-srcs) $(syncd-srcs) $(healthd-core-srcs) $(netns-core-srcs) $(netns-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)
@@ -159,6 +161,7 @@ $(out)/lib.a: $(call objects,$(lib-srcs)) $(proto-objs) lib/build.mk proto/build
 $(out)/core.a: $(call objects,$(core-srcs)) translator/build.mk
 $(out)/syncd-core.a: $(call objects,$(syncd-core-srcs)) syncd/build.mk
 $(out)/healthd-core.a: $(call objects,$(healthd-core-srcs)) healthd/build.mk
+$(out)/netns-core.a: $(call objects,$(netns-core-srcs)) netns/build.mk
 $(archives):
 	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && ar rcsD $@ $(filter %.o,$^)
 
