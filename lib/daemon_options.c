@@ -7,16 +7,19 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int daemon_options_parse(int argc, char **argv, const char *program, void (*print_help)(void),
-                         struct daemon_options *options)
+#define FLAG 256 /* no letter */
+
+int daemon_options_parse_flag(int argc, char **argv, const char *program, void (*print_help)(void),
+                              const char *flag, struct daemon_options *options)
 {
-	static const struct option longs[] = {
+	const struct option longs[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "run-dir", required_argument, NULL, 'r' },
 		{ "node", required_argument, NULL, 'n' },
 		{ "check-config", no_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
+		{ flag, no_argument, NULL, FLAG },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -37,6 +40,9 @@ int daemon_options_parse(int argc, char **argv, const char *program, void (*prin
 		case 't':
 			options->check_only = true;
 			break;
+		case FLAG:
+			options->flag = true;
+			break;
 		case 'h':
 			print_help();
 			return EXIT_DONE;
@@ -51,6 +57,12 @@ int daemon_options_parse(int argc, char **argv, const char *program, void (*prin
 	options->arguments = argv + optind;
 	options->argument_count = argc - optind;
 	return -1;
+}
+
+int daemon_options_parse(int argc, char **argv, const char *program, void (*print_help)(void),
+                         struct daemon_options *options)
+{
+	return daemon_options_parse_flag(argc, argv, program, print_help, NULL, options);
 }
 
 const char *daemon_options_node_name(const struct daemon_options *options,

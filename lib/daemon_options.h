@@ -14,6 +14,7 @@ struct daemon_options {
 	const char *config, *rundir;
 	const char *node; /* NULL when not given */
 	bool check_only;
+	bool flag;        /* the flag of the program's own was given */
 	char **arguments; /* what is left, ended by NULL */
 	int argument_count;
 };
@@ -22,6 +23,10 @@ struct daemon_options {
  * Returns -1 to go on, else the exit code. */
 int daemon_options_parse(int argc, char **argv, const char *program, void (*print_help)(void),
                          struct daemon_options *options);
+
+/* The same for a program that has one flag more, such as "json" for --json. */
+int daemon_options_parse_flag(int argc, char **argv, const char *program, void (*print_help)(void),
+                              const char *flag, struct daemon_options *options);
 
 /* The name of this box: --node, else the host name, which is put into host. */
 const char *daemon_options_node_name(const struct daemon_options *options,
