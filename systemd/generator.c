@@ -240,7 +240,7 @@ static void generate_broken(struct generator *generator, const char *why)
 			(void)fputs("%%", file);
 		else
 			(void)fputc((unsigned char)*why < ' ' ? '?' : *why, file);
-	(void)fputs(" (after the correction: systemctl restart sa-nat64)\n", file);
+	(void)fputs(" (after the correction: systemctl reload-or-restart sa-nat64)\n", file);
 	drop_in_close(generator, file, "sa-nat64.target");
 }
 

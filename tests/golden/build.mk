@@ -9,3 +9,4 @@ test-tools += feeder
 golden-tests += cli
 # frr_drive stands for sa-nat64-healthd where only its side towards FRR is tried.
 test-tools += frr_drive
+golden-tests += generator
