@@ -10,14 +10,17 @@
 
 static void print_help(void)
 {
-	printf("usage: sa-nat64-netns [OPTION]... up|down INSTANCE\n"
+	printf("usage: sa-nat64-netns [OPTION]... up|down|show INSTANCE\n"
 	       "Build or remove the network namespace that an instance lives in on this "
 	       "box, as\n[network INSTANCE NODE] of the configuration says.\n\n"
 	       "  up      make what is missing, correct what differs, leave alone what is right\n"
-	       "  down    remove all of it; a NIC that was moved comes back\n\n"
+	       "  down    remove all of it; a NIC that was moved comes back\n"
+	       "  show    print what is there and what is missing; exit status 1 when anything "
+	       "is\n\n"
 	       "  -c, --config=FILE    configuration (default " CONFIG_PATH_DEFAULT ")\n"
 	       "  -n, --node=NODE      which [node] this box is (default: the host name)\n"
 	       "  -t, --check-config   read and check the configuration, say what is wrong, stop\n"
+	       "      --json           show for programs\n"
 	       "  -h, --help           this text\n"
 	       "  -V, --version        print the version\n\n"
 	       "Exit status: 0 done, 1 failed or in conflict with what is there, 2 usage or "
@@ -25,11 +28,13 @@ static void print_help(void)
 	       "The keys of the configuration file stand in sa-nat64-translator --help.\n");
 }
 
-enum verb { VERB_UP, VERB_DOWN, VERB_UNKNOWN };
+enum verb { VERB_UP, VERB_DOWN, VERB_SHOW, VERB_UNKNOWN };
 
 static enum verb verb_of(const char *word)
 {
-	static const char *const words[] = { [VERB_UP] = "up", [VERB_DOWN] = "down" };
+	static const char *const words[] = {
+		[VERB_UP] = "up", [VERB_DOWN] = "down", [VERB_SHOW] = "show"
+	};
 
 	for (int verb = 0; verb < VERB_UNKNOWN; verb++)
 		if (strcmp(word, words[verb]) == 0)
@@ -40,13 +45,14 @@ static enum verb verb_of(const char *word)
 /* As daemon_options_parse(). */
 static int parse_options(int argc, char **argv, struct daemon_options *options)
 {
-	int result = daemon_options_parse(argc, argv, "sa-nat64-netns", print_help, options);
+	int result = daemon_options_parse_flag(argc, argv, "sa-nat64-netns", print_help, "json",
+	                                       options);
 
 	if (result >= 0 || options->check_only)
 		return result;
 	if (options->argument_count == 2 && verb_of(options->arguments[0]) != VERB_UNKNOWN)
 		return -1;
-	fprintf(stderr, "sa-nat64-netns: 'up' or 'down' and one INSTANCE are needed. "
+	fprintf(stderr, "sa-nat64-netns: 'up', 'down' or 'show' and one INSTANCE are needed. "
 	                "Try 'sa-nat64-netns --help'.\n");
 	return EXIT_USAGE;
 }
@@ -125,7 +131,11 @@ static int run(const struct daemon_options *options, const struct config *config
 	if (verb_of(options->arguments[0]) == VERB_DOWN)
 		return down(options, config);
 	result = choose(options, config, &network);
-	return result >= 0 ? result : verb_up(config, network);
+	if (result >= 0)
+		return result;
+	if (verb_of(options->arguments[0]) == VERB_SHOW)
+		return verb_show(config, network, options->flag ? SHOW_JSON : SHOW_TEXT);
+	return verb_up(config, network);
 }
 
 int main(int argc, char **argv)

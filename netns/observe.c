@@ -22,6 +22,14 @@ static void copy_text(char *to, size_t size, const char *from)
 	(void)snprintf(to, size, "%s", from ? from : "");
 }
 
+/* What changes while it is read has to be read again. */
+#define TRIES 5
+
+static int cache_error(int error)
+{
+	return error == -NLE_DUMP_INTR ? -EAGAIN : -EIO;
+}
+
 /* ---- links ---- */
 
 static void take_link(struct rtnl_link *link, struct seen_link *seen)
@@ -53,9 +61,11 @@ static int read_links(struct nl_sock *sock, struct seen_space *space)
 {
 	struct nl_cache *cache;
 	struct nl_object *object;
+	int error;
 
-	if (rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache) < 0)
-		return -EIO;
+	error = rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache);
+	if (error < 0)
+		return cache_error(error);
 	space->links = calloc((size_t)nl_cache_nitems(cache) + 1, sizeof(*space->links));
 	if (space->links)
 		for (object = nl_cache_get_first(cache); object; object = nl_cache_get_next(object))
@@ -82,9 +92,11 @@ static int read_addresses(struct nl_sock *sock, struct seen_space *space)
 {
 	struct nl_cache *cache;
 	struct nl_object *object;
+	int error;
 
-	if (rtnl_addr_alloc_cache(sock, &cache) < 0)
-		return -EIO;
+	error = rtnl_addr_alloc_cache(sock, &cache);
+	if (error < 0)
+		return cache_error(error);
 	space->addresses = calloc((size_t)nl_cache_nitems(cache) + 1, sizeof(*space->addresses));
 	for (object = nl_cache_get_first(cache); space->addresses && object;
 	     object = nl_cache_get_next(object)) {
@@ -133,9 +145,11 @@ static int read_routes(struct nl_sock *sock, struct seen_space *space)
 {
 	struct nl_cache *cache;
 	struct nl_object *object;
+	int error;
 
-	if (rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache) < 0)
-		return -EIO;
+	error = rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache);
+	if (error < 0)
+		return cache_error(error);
 	space->routes = calloc((size_t)nl_cache_nitems(cache) + 1, sizeof(*space->routes));
 	for (object = nl_cache_get_first(cache); space->routes && object;
 	     object = nl_cache_get_next(object)) {
@@ -154,17 +168,26 @@ static int read_routes(struct nl_sock *sock, struct seen_space *space)
 	return space->routes ? 0 : -ENOMEM;
 }
 
-int observe_space(struct nl_sock *sock, struct seen_space *space)
+static int read_space(struct nl_sock *sock, struct seen_space *space)
 {
 	int error = read_links(sock, space);
 
-	space->exists = true;
 	if (error == 0)
 		error = read_addresses(sock, space);
 	if (error == 0)
 		error = read_routes(sock, space);
 	if (error < 0)
 		seen_space_fini(space);
+	return error;
+}
+
+int observe_space(struct nl_sock *sock, struct seen_space *space)
+{
+	int error = -EAGAIN;
+
+	for (int i = 0; error == -EAGAIN && i < TRIES; i++)
+		error = read_space(sock, space);
+	space->exists = error == 0;
 	return error;
 }
 

@@ -2,6 +2,7 @@
 
 #include "lib/daemon_options.h"
 #include "lib/log.h"
+#include "netns/claim.h"
 #include "netns/conflict.h"
 #include "netns/observe.h"
 #include "netns/pins.h"
@@ -39,9 +40,7 @@ static void read_machine(char *text, size_t size)
 	(void)fclose(file);
 }
 
-/* 0, or -errno after lines in the log. */
-static int make_plan(const struct config *config, const struct config_network *network,
-                     struct plan *plan)
+int verb_plan(const struct config *config, const struct config_network *network, struct plan *plan)
 {
 	char machine[64];
 	int error;
@@ -119,6 +118,8 @@ static int look_and_build(const struct plan *plan)
 		error = observe_others(place.name, &seen);
 	if (error == 0)
 		error = refuse_conflicts(plan, &seen);
+	if (error == 0 && claims_ask(&place, plan, &seen) != 0)
+		error = -EADDRINUSE;
 	if (error == 0)
 		error = build(&place, plan, &seen);
 	seen_fini(&seen);
@@ -131,7 +132,7 @@ int verb_up(const struct config *config, const struct config_network *network)
 	struct plan plan;
 	int fd, error;
 
-	if (make_plan(config, network, &plan) < 0)
+	if (verb_plan(config, network, &plan) < 0)
 		return EXIT_FAILED;
 	fd = lock();
 	error = fd < 0 ? fd : look_and_build(&plan);
