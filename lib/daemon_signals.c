@@ -4,8 +4,48 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
+
+/* With a large table a reload takes longer than a watchdog waits for a loop that turns. */
+#define RELOAD_WATCHDOG_US UINT64_C(20000000)
+
+/* What stands behind a notification to have the watchdog wait that long from now on; nothing where
+ * no watchdog looks on. */
+static void write_watchdog(char text[64], uint64_t timeout_us)
+{
+	uint64_t usual_us;
+
+	text[0] = '\0';
+	if (sd_watchdog_enabled(0, &usual_us) > 0)
+		(void)snprintf(text, 64, "\nWATCHDOG_USEC=%llu",
+		               (unsigned long long)(timeout_us ? timeout_us : usual_us));
+}
+
+/* The time stands in for units of Type=notify-reload, where a manager tells by it that this is the
+ * reload that it asked for. */
+static void tell_reload(void)
+{
+	char watchdog[64];
+	struct timespec now;
+
+	write_watchdog(watchdog, RELOAD_WATCHDOG_US);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu%s",
+	                 (unsigned long long)now.tv_sec * 1000000 +
+	                         (unsigned long long)now.tv_nsec / 1000,
+	                 watchdog);
+}
+
+static void tell_ready(void)
+{
+	char watchdog[64];
+
+	write_watchdog(watchdog, 0);
+	(void)sd_notifyf(0, "READY=1%s", watchdog);
+}
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
@@ -13,9 +53,9 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 	(void)source;
 	(void)info;
-	(void)sd_notify(0, "RELOADING=1");
+	tell_reload();
 	signals->reload(signals->context);
-	(void)sd_notify(0, "READY=1");
+	tell_ready();
 	return 0;
 }
 

@@ -11,7 +11,8 @@ struct daemon_signals {
 };
 
 /* SIGTERM and SIGINT end the loop with 0; SIGHUP calls reload(), and the service manager is told
- * before and after. signals must live as long as event. 0 or more, or -errno. */
+ * before and after; its watchdog waits longer meanwhile. signals must live as long as event. 0 or
+ * more, or -errno. */
 int daemon_signals_catch(sd_event *event, const struct daemon_signals *signals);
 
 #endif

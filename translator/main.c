@@ -14,6 +14,7 @@
 #include "translator/state.h"
 #include "translator/translator.h"
 #include "translator/tun.h"
+#include "translator/tun_store.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -174,7 +175,7 @@ static int open_fastpath(struct program *program)
 static int open_device(struct program *program)
 {
 	const char *name = program->instance->tun;
-	int tun = tun_open(name), error;
+	int tun = tun_store_open(name), error;
 
 	if (tun < 0)
 		return tun;

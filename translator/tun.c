@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef TUN_F_USO4
@@ -22,6 +23,7 @@
 
 #define TUN_PATH    "/dev/net/tun"
 #define IOV_MAX_OUT 4
+#define FLAGS       (IFF_TUN | IFF_NO_PI | IFF_VNET_HDR)
 
 static void explain_open(const char *name, int error)
 {
@@ -52,11 +54,19 @@ static int set_offloads(int fd)
 	return ioctl(fd, TUNSETOFFLOAD, (unsigned long)tcp) == 0 ? 0 : -errno;
 }
 
+static int set_up(int fd)
+{
+	int header_len = sizeof(struct virtio_net_hdr);
+
+	if (ioctl(fd, TUNSETPERSIST, 1UL) < 0 || ioctl(fd, TUNSETVNETHDRSZ, &header_len) < 0)
+		return -errno;
+	return set_offloads(fd);
+}
+
 int tun_open(const char *name)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
-	int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC), error,
-	    header_len = sizeof(struct virtio_net_hdr);
+	struct ifreq request = { .ifr_flags = FLAGS };
+	int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC), error;
 
 	if (fd < 0) {
 		error = errno;
@@ -72,14 +82,42 @@ int tun_open(const char *name)
 		(void)close(fd);
 		return -error;
 	}
-	if (ioctl(fd, TUNSETPERSIST, 1UL) < 0 || ioctl(fd, TUNSETVNETHDRSZ, &header_len) < 0 ||
-	    set_offloads(fd) < 0) {
-		error = errno;
-		log_error("cannot set up device %s: %s", name, strerror(error));
+	error = set_up(fd);
+	if (error < 0) {
+		log_error("cannot set up device %s: %s", name, strerror(-error));
 		(void)close(fd);
-		return -error;
+		return error;
 	}
 	return fd;
+}
+
+/* Whether the device behind fd is in the network namespace of this process. */
+static bool is_at_home(int fd)
+{
+	int home = ioctl(fd, TUNGETDEVNETNS);
+	struct stat its, ours;
+	bool is_home;
+
+	if (home < 0)
+		return false;
+	is_home = fstat(home, &its) == 0 && stat("/proc/thread-self/ns/net", &ours) == 0 &&
+	          its.st_dev == ours.st_dev && its.st_ino == ours.st_ino;
+	(void)close(home);
+	return is_home;
+}
+
+int tun_resume(int fd, const char *name)
+{
+	struct ifreq found = { .ifr_flags = 0 };
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || ioctl(fd, TUNGETIFF, &found) < 0)
+		return errno == EBADFD ? -ENODEV : -errno;
+	if (strncmp(found.ifr_name, name, sizeof(found.ifr_name)) != 0 || !is_at_home(fd))
+		return -ENODEV;
+	if ((found.ifr_flags & FLAGS) != FLAGS || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -EINVAL;
+	return set_up(fd);
 }
 
 /* Write one of the device's IPv6 settings; a kernel without IPv6 has none, and then nothing works

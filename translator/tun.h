@@ -19,6 +19,11 @@
  * descriptor, or -errno: -EBUSY when another process has it. */
 int tun_open(const char *name);
 
+/* Go on with a descriptor that tun_open() gave to an earlier process: whatever it is, it is looked
+ * at first. 0, or -errno: -ENODEV when its device is gone, has another name or is in another
+ * network namespace. */
+int tun_resume(int fd, const char *name);
+
 /* Set MTU, queue length, no address generation, no router solicitation; bring it up. The kernel
  * does the rest by itself. */
 int tun_configure(const char *name);
