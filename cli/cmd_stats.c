@@ -72,6 +72,8 @@ static void put_instance(struct out *out, const char *name,
 	out_count(out, "held", stats->fast_held);
 	out_count(out, "installed", stats->fast_installed);
 	out_count(out, "refused", stats->fast_refused);
+	if (stats->fast_reattached)
+		out_count(out, "reattached", stats->fast_reattached);
 	out_end(out);
 	put_directions(out, "errors_sent", stats->errors_sent);
 	put_directions(out, "errors_held", stats->errors_limited);

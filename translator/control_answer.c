@@ -154,6 +154,7 @@ static void fill_stats_limits(const struct translator_stats *from,
 	stats->fast_installed = from->counters.fast_installed;
 	stats->fast_refused = from->counters.fast_refused;
 	stats->fast_held = from->fast_held;
+	stats->fast_reattached = from->counters.fast_reattached;
 	stats->hosts = from->hosts;
 	stats->fragments = from->fragments;
 	stats->fragments_max = from->fragments_max;

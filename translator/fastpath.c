@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <net/if.h>
+#include <netlink/route/qdisc.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,11 +31,13 @@
  * every turn; a portion takes half a millisecond. */
 #define PORTIONS_FIRST    80
 #define PORTIONS_PER_TICK 12
-#define TC_HANDLE         1
-#define TC_PRIORITY       1
+#define FILTER_HANDLE     1
+#define FILTER_PRIORITY   1
 
 struct fastpath {
 	struct fastpath_bpf *skeleton;
+	int ifindex;
+	uint32_t program_id;
 	struct fast_trace *trace;
 	struct takeover left;      /* by an earlier process, until it is taken over */
 	struct prove *prove;       /* NULL: all of it was looked through */
@@ -60,8 +63,8 @@ static struct bpf_tc_opts *filter_of(struct bpf_tc_opts *opts)
 {
 	memset(opts, 0, sizeof(*opts));
 	opts->sz = sizeof(*opts);
-	opts->handle = TC_HANDLE;
-	opts->priority = TC_PRIORITY;
+	opts->handle = FILTER_HANDLE;
+	opts->priority = FILTER_PRIORITY;
 	return opts;
 }
 
@@ -92,9 +95,8 @@ static void size_maps(struct fastpath *fastpath, const char *tun)
 	(void)bpf_map__set_max_entries(skeleton->maps.flows6, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.flows4, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.stamps, fastpath->capacity + 1);
-	if (takeover_maps(&fastpath->left, program_on((int)if_nametoindex(tun)),
-	                  skeleton->maps.flows6, skeleton->maps.flows4,
-	                  skeleton->maps.stamps) == -EPROTO)
+	if (takeover_maps(&fastpath->left, program_on(fastpath->ifindex), skeleton->maps.flows6,
+	                  skeleton->maps.flows4, skeleton->maps.stamps) == -EPROTO)
 		log_notice("the fast path on %s is of a version with another layout of its maps: "
 		           "its flows are dropped, not taken over",
 		           tun);
@@ -122,6 +124,18 @@ static int map_stamps(struct fastpath *fastpath)
 	return 0;
 }
 
+static int find_program_id(struct fastpath *fastpath)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(fastpath->skeleton->progs.fastpath), &info,
+	                           &len) < 0)
+		return -errno;
+	fastpath->program_id = info.id;
+	return 0;
+}
+
 static int write_settings(struct fastpath *fastpath, const struct config_instance *config)
 {
 	struct fastpath_settings settings = {
@@ -142,14 +156,49 @@ static int write_settings(struct fastpath *fastpath, const struct config_instanc
 	                           BPF_ANY);
 }
 
-static int attach(struct fastpath *fastpath, int ifindex)
+bool fastpath_is_attached(const struct fastpath *fastpath)
+{
+	return program_on(fastpath->ifindex) == fastpath->program_id;
+}
+
+/* In the place of clsact there may be the older ingress, which takes a filter for egress as well,
+ * but never asks it. */
+static bool has_other_qdisc(int ifindex)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	struct nl_cache *cache = NULL;
+	struct rtnl_qdisc *qdisc = NULL;
+	const char *kind = NULL;
+	bool is_other;
+
+	if (sock && nl_connect(sock, NETLINK_ROUTE) >= 0 &&
+	    rtnl_qdisc_alloc_cache(sock, &cache) >= 0)
+		qdisc = rtnl_qdisc_get_by_parent(cache, ifindex, TC_H_CLSACT);
+	if (qdisc)
+		kind = rtnl_tc_get_kind(TC_CAST(qdisc));
+	is_other = kind && strcmp(kind, "clsact") != 0;
+	rtnl_qdisc_put(qdisc);
+	nl_cache_free(cache);
+	nl_socket_free(sock);
+	return is_other;
+}
+
+const char *fastpath_explain_attach(int error)
+{
+	return error == -EEXIST ? "another qdisc is where clsact would be (tc qdisc show)"
+	                        : strerror(-error);
+}
+
+int fastpath_attach(struct fastpath *fastpath)
 {
 	struct bpf_tc_hook hook;
 	struct bpf_tc_opts opts;
-	int error = bpf_tc_hook_create(hook_of(&hook, ifindex));
+	int error = bpf_tc_hook_create(hook_of(&hook, fastpath->ifindex));
 
 	if (error < 0 && error != -EEXIST)
 		return error;
+	if (has_other_qdisc(fastpath->ifindex))
+		return -EEXIST;
 	filter_of(&opts)->prog_fd = bpf_program__fd(fastpath->skeleton->progs.fastpath);
 	opts.flags = BPF_TC_F_REPLACE;
 	return bpf_tc_attach(&hook, &opts);
@@ -190,7 +239,7 @@ static void pin_all(const struct fastpath *fastpath, const char *instance)
 
 static int load(struct fastpath *fastpath, const struct config_instance *config, const char **step)
 {
-	int ifindex = (int)if_nametoindex(config->tun), error;
+	int error;
 
 	*step = "open the program";
 	fastpath->skeleton = fastpath_bpf__open();
@@ -204,6 +253,8 @@ static int load(struct fastpath *fastpath, const struct config_instance *config,
 	*step = "set up its maps";
 	error = map_stamps(fastpath);
 	if (error == 0)
+		error = find_program_id(fastpath);
+	if (error == 0)
 		error = fast_trace_new(fastpath->skeleton, &fastpath->trace);
 	if (error == 0)
 		error = write_settings(fastpath, config);
@@ -212,7 +263,7 @@ static int load(struct fastpath *fastpath, const struct config_instance *config,
 	if (fastpath->mappings)
 		mappings_use(fastpath->mappings, map6(fastpath), map4(fastpath), fastpath->stamps);
 	*step = "attach it to the device";
-	return attach(fastpath, ifindex);
+	return fastpath_attach(fastpath);
 }
 
 int fastpath_open(const struct config_instance *config, struct fastpath **out, char *why,
@@ -227,6 +278,7 @@ int fastpath_open(const struct config_instance *config, struct fastpath **out, c
 	if (!fastpath)
 		goto fail;
 	takeover_init(&fastpath->left);
+	fastpath->ifindex = (int)if_nametoindex(config->tun);
 	fastpath->capacity = is_stateless ? MAPPINGS_MAX : config->max_sessions;
 	fastpath->processors = libbpf_num_possible_cpus();
 	randombytes_buf(fastpath->ident_key, sizeof(fastpath->ident_key));
@@ -242,7 +294,7 @@ int fastpath_open(const struct config_instance *config, struct fastpath **out, c
 	*out = fastpath;
 	return 0;
 fail:
-	(void)snprintf(why, size, "cannot %s: %s", step, strerror(-error));
+	(void)snprintf(why, size, "cannot %s: %s", step, fastpath_explain_attach(error));
 	fastpath_close(fastpath);
 	return error;
 }

@@ -19,6 +19,16 @@ struct fastpath;
 int fastpath_open(const struct config_instance *config, struct fastpath **out, char *why,
                   size_t size);
 
+/* Whether the program is still on the device; others can take it off. */
+bool fastpath_is_attached(const struct fastpath *fastpath);
+
+/* Put it there again, in the place of another program if need be; its flows are as they were. 0 or
+ * -errno; -EEXIST: somebody's qdisc is in the way. */
+int fastpath_attach(struct fastpath *fastpath);
+
+/* An error of that in words. */
+const char *fastpath_explain_attach(int error);
+
 /* Forget the fast path without stopping it. NULL accepted. */
 void fastpath_close(struct fastpath *fastpath);
 

@@ -145,7 +145,9 @@ static int on_packets(sd_event_source *source, int fd, uint32_t revents, void *u
 		if (len == -EBADMSG)
 			continue;
 		if (len < 0) {
-			log_error("cannot read from the device: %s", strerror((int)-len));
+			log_error("cannot read from the device: %s",
+			          len == -EBADFD ? "it is gone; the next start makes another"
+			                         : strerror((int)-len));
 			return sd_event_exit(sd_event_source_get_event(source), 1);
 		}
 		(void)translator_input(loop->translator, packet, (size_t)len, &vnet, now_us);

@@ -7,6 +7,7 @@
 #include "translator/control.h"
 #include "translator/fastpath.h"
 #include "translator/feed_link.h"
+#include "translator/guard.h"
 #include "translator/locals.h"
 #include "translator/loop.h"
 #include "translator/options.h"
@@ -19,6 +20,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,8 @@ struct program {
 	struct fastpath *fastpath;
 	char why_slow[200]; /* why there is no fast path */
 	struct loop *loop;
+	struct guard *guard;
+	char tun[IF_NAMESIZE];  /* its name, over reloads */
 	struct feed_link *feed; /* NULL without replication */
 	sd_event *event;
 	struct daemon_signals signals;
@@ -341,6 +345,36 @@ static int start_feed(struct program *program)
 	return error;
 }
 
+/* ---- what others take away ---- */
+
+static void on_risen(void *context)
+{
+	const struct program *program = context;
+
+	(void)routes_set(program->instance, program->instance->tun, ROUTES_STALE_KEEP);
+}
+
+static void on_fast_path(void *context, const char *why)
+{
+	struct program *program = context;
+
+	if (!why)
+		translator_count_reattached(program->translator);
+	control_set_fast_path(program->control, why ? NULL : fastpath_trace(program->fastpath),
+	                      why);
+}
+
+static int start_guard(struct program *program)
+{
+	const struct guard_hooks hooks = { .risen = on_risen,
+		                           .fast_path = on_fast_path,
+		                           .context = program };
+
+	(void)snprintf(program->tun, sizeof(program->tun), "%s", program->instance->tun);
+	return guard_start(program->event, program->tun, program->fastpath, &hooks,
+	                   &program->guard);
+}
+
 /* The control socket comes when the device is ready: who waits for it may send packets. */
 static int start(struct program *program, const struct options *options)
 {
@@ -380,6 +414,11 @@ static int start(struct program *program, const struct options *options)
 	control_set_fast_path(program->control, fastpath_trace(program->fastpath),
 	                      program->fastpath ? NULL : program->why_slow);
 	show_state(program);
+	error = start_guard(program);
+	if (error < 0) {
+		log_error("cannot look after device %s: %s", program->tun, strerror(-error));
+		return error;
+	}
 	warn_forwarding("/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding");
 	warn_forwarding("/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward");
 	return privileges_keep(CAP_NET_ADMIN); /* a reload changes routes */
@@ -389,6 +428,7 @@ static void stop(struct program *program)
 {
 	control_stop(program->control);
 	feed_link_stop(program->feed);
+	guard_stop(program->guard);
 	loop_free(program->loop);
 	fastpath_close(program->fastpath);
 	translator_free(program->translator);

@@ -427,6 +427,11 @@ void translator_count_write_error(struct translator *t)
 		watch_write_error(t);
 }
 
+void translator_count_reattached(struct translator *t)
+{
+	t->counters.fast_reattached++;
+}
+
 static uint64_t memory_of(const struct translator *t)
 {
 	uint64_t total = sizeof(*t) + 2 * HELD_BYTES;

@@ -172,6 +172,9 @@ int translator_watch(struct translator *t, struct tracers *tracers);
 /* The device refused a packet that the core emitted (counted as VERDICT_DEVICE_WRITE). */
 void translator_count_write_error(struct translator *t);
 
+/* The fast path was taken off the device by others, and attached again. */
+void translator_count_reattached(struct translator *t);
+
 enum translator_direction { TRANSLATOR_64, TRANSLATOR_46, TRANSLATOR_DIRECTIONS };
 
 struct translator_counters {
@@ -188,7 +191,8 @@ struct translator_counters {
 	uint64_t
 		fast_packets[TRANSLATOR_DIRECTIONS]; /* of packets: those that took the fast path */
 	uint64_t fast_installed,
-		fast_refused; /* sessions entered there, and those it had no room for */
+		fast_refused;     /* sessions entered there, and those it had no room for */
+	uint64_t fast_reattached; /* how often others took it off the device */
 };
 
 struct translator_stats {
