@@ -2,6 +2,7 @@
 #include "translator/control.h"
 
 #include "lib/control_server.h"
+#include "lib/log.h"
 #include "translator/control_answer.h"
 #include "translator/feed_link.h"
 #include "translator/trace_stream.h"
@@ -16,11 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TRY_EVERY_US     2000000u
 #define NAMED_NAMESPACES "/run/netns" /* where iproute2 keeps names */
 
 struct control {
 	struct translator *translator;
-	struct control_server *server;
+	char path[128];
+	struct control_server *server; /* NULL: there was no room for the socket yet */
+	sd_event_source *tries;
 	struct trace_stream *traces;
 	char cluster[CONFIG_NAME_MAX], node[CONFIG_NAME_MAX];
 	char namespace_name[256];
@@ -115,6 +119,33 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 	return written;
 }
 
+static int on_try(sd_event_source *source, uint64_t due_us, void *userdata)
+{
+	struct control *control = userdata;
+	sd_event *event = sd_event_source_get_event(source);
+
+	if (control_server_new(event, control->path, on_request, control, &control->server) == 0) {
+		log_notice("the control socket %s is there now", control->path);
+		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	}
+	return sd_event_source_set_time(source, due_us + TRY_EVERY_US);
+}
+
+/* A full file system is no reason to translate nothing: the socket comes when there is room. */
+static int open_socket(struct control *control, sd_event *event)
+{
+	int error = control_server_new(event, control->path, on_request, control, &control->server);
+
+	if (error != -ENOSPC && error != -EDQUOT)
+		return error;
+	log_error("cannot make the control socket %s: %s; it translates, nobody can ask it until "
+	          "there is room, which is tried every %u s",
+	          control->path, strerror(-error), TRY_EVERY_US / 1000000);
+	error = sd_event_add_time(event, &control->tries, CLOCK_MONOTONIC,
+	                          control_now_us() + TRY_EVERY_US, 0, on_try, control);
+	return error < 0 ? error : sd_event_source_set_enabled(control->tries, SD_EVENT_ON);
+}
+
 int control_start(sd_event *event, struct translator *t, const char *rundir, const char *cluster,
                   const char *node, struct control **out)
 {
@@ -132,9 +163,10 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 	(void)snprintf(control->node, sizeof(control->node), "%s", node);
 	namespace_find(control->namespace_name, sizeof(control->namespace_name));
 	error = trace_stream_new(event, &control->traces);
+	(void)snprintf(control->path, sizeof(control->path), "%s", path);
 	if (error == 0)
-		error = control_server_new(event, path, on_request, control, &control->server);
-	if (error) {
+		error = open_socket(control, event);
+	if (error < 0) {
 		control_stop(control);
 		return error;
 	}
@@ -172,6 +204,7 @@ void control_stop(struct control *control)
 {
 	if (!control)
 		return;
+	sd_event_source_disable_unref(control->tries);
 	control_server_free(control->server);
 	trace_stream_free(control->traces);
 	free(control);

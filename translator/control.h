@@ -26,7 +26,8 @@ struct fast_trace;
 
 /* Answer requests about t, whose configuration names the instance, at RUNDIR/INSTANCE/control.sock.
  * Strings are copied. The event loop and t must outlive the control. Returns 0, or -errno as
- * control_server_new(). The namespace is that of the calling thread. */
+ * control_server_new(); without room for the socket 0, and it is made when there is. The namespace
+ * is that of the calling thread. */
 int control_start(sd_event *event, struct translator *t, const char *rundir, const char *cluster,
                   const char *node, struct control **out);
 

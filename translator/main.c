@@ -256,6 +256,8 @@ static void replace(struct program *program, struct config *config,
 	program->instance = instance;
 	show_state(program);
 	(void)routes_set(instance, instance->tun, drains ? ROUTES_STALE_KEEP : ROUTES_STALE_REMOVE);
+	if (program->state && !state_is_kept(program->state))
+		log_warning("state file: %s", state_text(program->state));
 	log_info("reloaded; %u sessions did not fit the new configuration and ended", lost);
 }
 
@@ -302,6 +304,14 @@ static int open_state(struct program *program)
 	return error;
 }
 
+static void tell_state(const struct program *program)
+{
+	if (state_is_kept(program->state))
+		log_info("state file: %s", state_text(program->state));
+	else
+		log_warning("state file: %s", state_text(program->state));
+}
+
 /* The translator with what an earlier process left. */
 static int start_translator(struct program *program)
 {
@@ -316,7 +326,7 @@ static int start_translator(struct program *program)
 		return 0;
 	restored = translator_restored(program->translator);
 	state_restored(program->state, &restored);
-	log_info("state file: %s", state_text(program->state));
+	tell_state(program);
 	return 0;
 }
 

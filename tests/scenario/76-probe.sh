@@ -51,9 +51,9 @@ check "a host is refused" refuse udp_ask client --timeout 0.5 64:ff9b::$slow $po
 check "with a reason of its own" test "$(dropped probe-target)" -gt 0
 configure "pool6 = 64:ff9b::/96" "destinations = 128.0.0.0/1" "fast-path = on" "probe4 = 10.64.64.0/30"
 kill -HUP "$lab_pid"
-check "a reload moves the targets: routes" wait_for 5 leads_to -6 64:ff9b:1::10.64.64.1 nat64
-check "and none to those before" refuse has_route
-check "which are addresses like others" refuse probe $slow
+check "a reload moves the targets: no route to those before" wait_for 5 refuse has_route
+check "but one to the new ones" wait_for 5 leads_to -6 64:ff9b:1::10.64.64.1 nat64
+check "those before are addresses like others" refuse probe $slow
 in_ns gw ip addr add 10.64.64.1/32 dev lo
 check "the new one answers" wait_for 5 probe 10.64.64.1
 lab_stop "$lab_pid"
