@@ -84,6 +84,14 @@ static bool is_said(const struct findings *findings, enum severity severity, con
 	return false;
 }
 
+/* Whether the one problem of BFD that is told, if any, is that of this peer, or of all. */
+static bool is_told(const SaNat64__Control__HealthInstance *health,
+                    const SaNat64__Control__BfdPeer *peer)
+{
+	return health->bfd_problem[0] &&
+	       (!peer->reason[0] || strstr(health->bfd_problem, peer->peer));
+}
+
 /* An instance that serves with no session up gets no packets: that is the gravest of all. */
 static void judge_bfd(const SaNat64__Control__HealthInstance *health, struct findings *findings)
 {
@@ -91,11 +99,11 @@ static void judge_bfd(const SaNat64__Control__HealthInstance *health, struct fin
 
 	if (health->bfd_problem[0])
 		findings_add(findings, health->serving ? severity : SEVERITY_WARNING, health->name,
-		             "BFD: %s", health->bfd_problem);
+		             "%s", health->bfd_problem);
 	for (size_t i = 0; health->serving && i < health->n_bfd; i++) {
 		const SaNat64__Control__BfdPeer *peer = health->bfd[i];
 
-		if (strcmp(peer->state, "up") == 0 || (health->bfd_problem[0] && !peer->reason[0]))
+		if (strcmp(peer->state, "up") == 0 || is_told(health, peer))
 			continue;
 		if (is_said(findings, severity, health->name, peer->reason))
 			continue;
@@ -113,7 +121,8 @@ static void judge_detection(const SaNat64__Control__HealthInstance *health, uint
 		const SaNat64__Control__BfdPeer *peer = health->bfd[i];
 
 		if (peer->detection_us < wanted_us * DETECTION_FACTOR ||
-		    peer->detection_us < wanted_us + DETECTION_MIN_US)
+		    peer->detection_us < wanted_us + DETECTION_MIN_US ||
+		    strstr(health->bfd_problem, peer->peer))
 			continue;
 		findings_add(findings, SEVERITY_WARNING, health->name,
 		             "router %s would notice only after %" PRIu64

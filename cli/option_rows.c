@@ -137,7 +137,7 @@ static const char *set_reason(struct cli_options *options, const char *value)
 		if ((unsigned char)*c < ' ' || *c == 127)
 			return "one line without control characters";
 	if (len == 0 || len > CLI_DRAIN_REASON_MAX)
-		return "a sentence of at most 200 bytes";
+		return "a sentence of at most 100 bytes";
 	options->reason = value;
 	return NULL;
 }

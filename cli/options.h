@@ -34,7 +34,7 @@
 /* Those that take the name of an instance as their argument, too. */
 #define CLI_OF_INSTANCE (CLI_HEALTH | CLI_DRAIN | CLI_UNDRAIN | CLI_FRR_CONFIG)
 
-#define CLI_DRAIN_REASON_MAX 200 /* bytes */
+#define CLI_DRAIN_REASON_MAX 100 /* bytes */
 
 /* An address of either family as the control protocol wants it. */
 struct cli_address {

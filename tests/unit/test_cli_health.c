@@ -130,11 +130,19 @@ static void what_several_say_is_said_once_and_as_the_gravest(void **state)
 	health.reason = health.bfd_problem = peer6.reason = peer4.reason =
 		(char *)"vtysh did not end within 1 s";
 	peer6.state = peer4.state = (char *)"unknown";
-	assert_finding(SEVERITY_CRITICAL, "BFD: vtysh did not end");
+	assert_finding(SEVERITY_CRITICAL, "vtysh did not end");
 	peer6.reason = peer4.reason = (char *)"";
-	assert_finding(SEVERITY_CRITICAL, "BFD: vtysh did not end");
+	assert_finding(SEVERITY_CRITICAL, "vtysh did not end");
 	peer6.state = (char *)"up";
-	assert_finding(SEVERITY_WARNING, "BFD: vtysh did not end");
+	assert_finding(SEVERITY_WARNING, "vtysh did not end");
+	health.state = (char *)"up";
+	peer4.state = (char *)"down";
+	peer4.reason = (char *)"has it a session?";
+	health.bfd_problem = health.reason = (char *)"BFD peer 192.0.2.1 does not answer";
+	assert_finding(SEVERITY_WARNING, "BFD peer 192.0.2.1");
+	peer4.state = (char *)"up";
+	peer4.detection_us = 900000;
+	assert_finding(SEVERITY_WARNING, "BFD peer 192.0.2.1");
 	health.state = (char *)"down"; /* graver than a warning that says the same */
 	health.serving = false;
 	judge();
