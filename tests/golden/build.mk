@@ -6,7 +6,7 @@ test-tools :=
 test-tools += check_config
 # Of the scenarios of sa-nat64-syncd.
 test-tools += feeder
-golden-tests += cli
+golden-tests += cli docs
 # frr_drive stands for sa-nat64-healthd where only its side towards FRR is tried.
 test-tools += frr_drive
 golden-tests += generator
