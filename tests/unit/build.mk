@@ -33,3 +33,4 @@ unit-link-srcs += translator/feed_link.c
 unit-link-srcs += syncd/feed_server.c syncd/group.c syncd/group_socket.c
 unit-tests += bfd_peers
 unit-link-srcs += $(healthd-frr-srcs)
+unit-tests += frr_plan
