@@ -14,3 +14,4 @@ scenarios += 105-replicate-strangers 106-replicate-config 107-takeover 108-three
 scenarios += 46-fast-trace
 scenarios += 95-syncd-start 96-syncd-link 97-syncd-feed
 scenarios += 130-machine
+scenarios += 115-frr

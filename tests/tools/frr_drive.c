@@ -6,10 +6,11 @@
  * The peers are those of the instance's [network]. Orders come on standard input, one a line:
  *   want | silence      frr_want()
  *   reload CONFIG       frr_configure() again
+ *   end                 ends and leaves the peers, as the end of the input does
  * A line is printed whenever something changed:
  *   MS peers ADDRESS=STATE/DETECTION_MS,... withdrawn 0|1 split 0|1 late MS problem TEXT
- * with the monotonic clock in ms, and the longest time that the event loop was not on time. An
- * order is repeated as "MS order WORD". At the end of the input it ends and leaves the peers. */
+ * with the clock of the day in ms, and the longest time that the event loop was not on time. An
+ * order is repeated as "MS order WORD". */
 #include "healthd/frr.h"
 #include "lib/config.h"
 #include "lib/log.h"
@@ -32,12 +33,23 @@ static char orders[4096];
 static size_t orders_len;
 static const char *node, *instance;
 
-static uint64_t now_us(void)
+static uint64_t clock_us(clockid_t clock)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static uint64_t now_us(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
+}
+
+/* Others write this clock into their lines, too. */
+static uint64_t today_ms(void)
+{
+	return clock_us(CLOCK_REALTIME) / 1000;
 }
 
 static void print(void *context)
@@ -46,7 +58,7 @@ static void print(void *context)
 	size_t count = frr_peers(frr, &peers);
 
 	(void)context;
-	printf("%" PRIu64 " peers ", now_us() / 1000);
+	printf("%" PRIu64 " peers ", today_ms());
 	for (size_t i = 0; i < count; i++)
 		printf("%s%s=%s/%" PRIu64, i ? "," : "", peers[i].peer,
 		       bfd_state_name(peers[i].state), peers[i].detection_us / 1000);
@@ -86,12 +98,14 @@ static int configure(const char *path)
 
 static void obey(const char *order)
 {
-	printf("%" PRIu64 " order %s\n", now_us() / 1000, order);
+	printf("%" PRIu64 " order %s\n", today_ms(), order);
 	(void)fflush(stdout);
 	if (strcmp(order, "want") == 0)
 		frr_want(frr, true);
 	else if (strcmp(order, "silence") == 0)
 		frr_want(frr, false);
+	else if (strcmp(order, "end") == 0)
+		(void)sd_event_exit(event, 0);
 	else if (strncmp(order, "reload ", 7) != 0 || configure(order + 7) < 0)
 		(void)fprintf(stderr, "frr_drive: cannot obey '%s'\n", order);
 }

@@ -34,3 +34,4 @@ unit-link-srcs += syncd/feed_server.c syncd/group.c syncd/group_socket.c
 unit-tests += bfd_peers
 unit-link-srcs += $(healthd-frr-srcs)
 unit-tests += frr_plan
+unit-tests += vtysh
