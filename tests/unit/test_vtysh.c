@@ -245,7 +245,7 @@ static void too_many_lines_are_refused(void **state)
 	(void)state;
 	write_program("exit 0");
 	for (size_t i = 0; i < sizeof(script) - 1; i += 2)
-		memcpy(script + i, "x\n", 3);
+		memcpy(script + i, "x\n", 2);
 	script[sizeof(script) - 1] = '\0';
 	assert_int_equal(call(script, SECOND, &us), -EMSGSIZE);
 }
