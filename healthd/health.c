@@ -80,6 +80,11 @@ static bool is_slow_silent(const struct moment *m)
 	return is_silent(m, m->facts->slow.whole_us);
 }
 
+static bool has_no_place(const struct moment *m)
+{
+	return is_slow_silent(m) && !m->facts->is_placed;
+}
+
 static bool cannot_probe(const struct moment *m)
 {
 	return is_slow_silent(m) && m->facts->probe_problem[0];
@@ -362,10 +367,11 @@ static const struct condition conditions[] = {
 	{ HEALTH_UNKNOWN, is_unknown,       say_unknown },
 	{ HEALTH_FAILURE, has_no_carrier,   say_no_carrier },
 	{ HEALTH_FAILURE, has_no_address,   say_no_address },
+	{ HEALTH_FAILURE, has_no_place,     say_probe_problem },
 	{ HEALTH_FAILURE, has_ended,        say_ended },
-	{ HEALTH_FAILURE, cannot_probe,     say_probe_problem },
 	{ HEALTH_FAILURE, never_ran,        say_never_ran },
 	{ HEALTH_FAILURE, hangs,            say_hangs },
+	{ HEALTH_FAILURE, cannot_probe,     say_probe_problem },
 	{ HEALTH_FAILURE, is_half,          say_half },
 	{ HEALTH_FAILURE, was_never_probed, say_never_probed },
 	{ HEALTH_FAILURE, is_slow_silent,   say_silent },

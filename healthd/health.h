@@ -79,7 +79,8 @@ struct health_facts {
 	bool answers;      /* it answers on its control socket */
 	bool probed;       /* a probe came back since the process was first seen */
 	struct health_silence slow, fast;
-	char probe_problem[HEALTH_REASON_MAX]; /* why none can be sent */
+	bool is_placed; /* there are sockets for probes where the instance is to be */
+	char probe_problem[HEALTH_REASON_MAX]; /* why there are none, or none can be sent */
 	bool carrier;                          /* of the uplink; true when there is none to watch */
 	bool addressed;                        /* it has the addresses of its [network] */
 	char link_problem[HEALTH_REASON_MAX];

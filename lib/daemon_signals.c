@@ -61,15 +61,20 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-	const struct daemon_signals *signals = userdata;
+	struct daemon_signals *signals = userdata;
 
 	log_info("%s, stopping%s", strsignal((int)info->ssi_signo), signals->farewell);
+	if (signals->stop && !signals->stops) {
+		signals->stops = true;
+		signals->stop(signals->context);
+		return 0;
+	}
 	return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
-int daemon_signals_catch(sd_event *event, const struct daemon_signals *signals)
+int daemon_signals_catch(sd_event *event, struct daemon_signals *signals)
 {
-	void *userdata = (void *)signals;
+	void *userdata = signals;
 	sigset_t blocked;
 	int error;
 

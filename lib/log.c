@@ -39,6 +39,11 @@ void log_open(const char *program, enum log_level least)
 	log_to_journal = stderr_is_journal();
 }
 
+bool log_is_journal(enum log_level level)
+{
+	return log_to_journal && level <= log_least;
+}
+
 static void log_vwrite(enum log_level level, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 static void log_vwrite(enum log_level level, const char *format, va_list args)

@@ -7,6 +7,7 @@
 #ifndef SA_NAT64_LOG_H
 #define SA_NAT64_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The numbers are those of syslog and the journal. */
@@ -25,6 +26,9 @@ void log_open(const char *program, enum log_level least);
 /* Write one line, printf style, without newline; control characters in it are replaced by '?', so
  * that foreign text cannot forge lines. Cut at 1,000 bytes. Keeps errno. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether a line of that level would go to the journal. */
+bool log_is_journal(enum log_level level);
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -3,7 +3,7 @@
 # Only root installs; anybody else is told what to do. No service that comes with a package is started or enabled.
 set -euo pipefail
 
-packages_build="gcc libc6-dev pkg-config libnl-3-dev libnl-route-3-dev libsystemd-dev libprotobuf-c-dev
+packages_build="gcc libc6-dev pkg-config libmnl-dev libnl-3-dev libnl-route-3-dev libsystemd-dev libprotobuf-c-dev
 	protobuf-c-compiler libinih-dev libjansson-dev libsodium-dev libbpf-dev clang bpftool libcap-ng-dev"
 packages_demo="$packages_build ca-certificates iproute2 unbound nginx-light curl bind9-dnsutils iputils-ping
 	traceroute procps nftables frr bird2 systemd util-linux python3"

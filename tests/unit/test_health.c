@@ -37,6 +37,7 @@ static struct health_facts good(void)
 		                      .process_runs = true,
 		                      .answers = true,
 		                      .probed = true,
+		                      .is_placed = true,
 		                      .slow = { 25 * MS, 25 * MS },
 		                      .fast = { 25 * MS, 25 * MS },
 		                      .carrier = true,
@@ -371,7 +372,14 @@ static void lose_address(void)
 static void miss_namespace(void)
 {
 	set_silence(TIMEOUT);
+	facts.is_placed = facts.process_runs = false;
 	set(facts.probe_problem, "there is no namespace nat64-lower");
+}
+
+static void lack_route(void)
+{
+	set_silence(TIMEOUT);
+	set(facts.probe_problem, "no route leads there");
 }
 
 static void end_process(void)
@@ -460,6 +468,7 @@ static void each_fault_is_named(void **state)
 		{ lose_carrier, HEALTH_DOWN, "uplink0 has no carrier" },
 		{ lose_address, HEALTH_DOWN, "192.0.2.2 is on no interface" },
 		{ miss_namespace, HEALTH_DOWN, "there is no namespace nat64-lower" },
+		{ lack_route, HEALTH_DOWN, "no route leads there" },
 		{ end_process, HEALTH_DOWN, "has ended (it had pid 77)" },
 		{ never_run, HEALTH_DOWN, "systemctl start sa-nat64-translator@lower" },
 		{ hang, HEALTH_DOWN, "(pid 77) hangs" },
@@ -518,7 +527,8 @@ static void no_reason_is_cut(void **state)
 	(void)judge();
 	assert_non_null(strstr(health.reason, facts.instance));
 	facts = (struct health_facts){ .instance = facts.instance, .pid = 4194304 };
-	facts.process_runs = facts.answers = facts.probed = facts.carrier = facts.addressed = true;
+	facts.process_runs = facts.answers = facts.probed = facts.is_placed = true;
+	facts.carrier = facts.addressed = true;
 	facts.slow.whole_us = facts.slow.half_us = 3600 * SECOND;
 	(void)judge();
 	assert_non_null(strstr(health.reason, "what it drops"));

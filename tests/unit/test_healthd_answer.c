@@ -78,6 +78,7 @@ static int setup(void **state)
 			                          .process_runs = true,
 			                          .answers = true,
 			                          .probed = true,
+			                          .is_placed = true,
 			                          .carrier = true,
 			                          .addressed = true };
 		health_init(&health[i], &config, now);
