@@ -334,13 +334,19 @@ static const struct seen_link *settle_uplink(struct collector *to)
 
 /* ---- sysctls ---- */
 
-static void settle_sysctls(struct collector *to, enum plan_sysctl_place place)
+/* What was seen is of no use when its interface is about to be replaced. */
+enum sysctls_seen { SYSCTLS_AS_SEEN, SYSCTLS_OF_ANOTHER };
+
+static void settle_sysctls(struct collector *to, enum plan_sysctl_place place,
+                           enum sysctls_seen which)
 {
+	static const struct seen_sysctl unknown = { .file = SEEN_FILE_UNKNOWN };
 	const struct plan *plan = to->plan;
 
 	for (size_t i = 0; i < plan->sysctl_count; i++) {
 		const struct plan_sysctl *sysctl = &plan->sysctls[i];
-		const struct seen_sysctl *seen = &to->seen->sysctls[i];
+		const struct seen_sysctl *seen = which == SYSCTLS_AS_SEEN ? &to->seen->sysctls[i]
+		                                                          : &unknown;
 
 		if (sysctl->place != place || !plan_wants_sysctl(plan, sysctl))
 			continue;
@@ -528,9 +534,10 @@ static void settle_uplink_addresses(struct collector *to, const struct seen_link
 	for (size_t family = 0; family < 2; family++)
 		if (to->plan->routes[family].count)
 			set_route(to, &to->plan->routes[family], index);
+	if (!uplink)
+		return;
 	remove_routes(to);
-	if (uplink)
-		remove_addresses(to, PLAN_ON_UPLINK, index, AFTER_NEW_ONES);
+	remove_addresses(to, PLAN_ON_UPLINK, index, AFTER_NEW_ONES);
 }
 
 int difference(const struct plan *plan, const struct seen *seen, struct steps *out)
@@ -542,11 +549,11 @@ int difference(const struct plan *plan, const struct seen *seen, struct steps *o
 	if (!seen->inner.exists)
 		add_step(&to, STEP_SPACE_MAKE, "", "the namespace %s",
 		         plan->network->namespace_name);
-	settle_sysctls(&to, PLAN_IN_BOX);
-	settle_sysctls(&to, PLAN_IN_SPACE);
+	settle_sysctls(&to, PLAN_IN_BOX, SYSCTLS_AS_SEEN);
+	settle_sysctls(&to, PLAN_IN_SPACE, SYSCTLS_AS_SEEN);
 	settle_loopback(&to);
 	uplink = settle_uplink(&to);
-	settle_sysctls(&to, PLAN_OF_UPLINK);
+	settle_sysctls(&to, PLAN_OF_UPLINK, uplink ? SYSCTLS_AS_SEEN : SYSCTLS_OF_ANOTHER);
 	if (plan_has_uplink(plan))
 		settle_uplink_addresses(&to, uplink);
 	if (to.failed)

@@ -126,7 +126,7 @@ static void take_next_hop(struct rtnl_nexthop *hop, void *context)
 	if (seen->count == 0)
 		seen->index = index;
 	else if (seen->index != index)
-		seen->index = 0;
+		seen->index = -1;
 	if (seen->count < PLAN_GATEWAYS_MAX)
 		(void)take_address(rtnl_route_nh_get_gateway(hop), &seen->gateways[seen->count]);
 	seen->count++;

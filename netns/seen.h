@@ -32,7 +32,7 @@ struct seen_address {
 struct seen_route {
 	uint8_t family, protocol;
 	uint32_t metric;
-	int index; /* of the link of all next hops, 0 when they differ */
+	int index; /* of the link of all next hops, -1 when they differ */
 	size_t count;
 	struct net_address gateways[PLAN_GATEWAYS_MAX]; /* as many as fit */
 };

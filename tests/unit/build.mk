@@ -35,3 +35,5 @@ unit-tests += bfd_peers
 unit-link-srcs += $(healthd-frr-srcs)
 unit-tests += frr_plan
 unit-tests += vtysh
+unit-tests += netns
+unit-support-srcs += tests/unit/netns_world.c
