@@ -11,8 +11,8 @@
 static void print_help(void)
 {
 	printf("usage: sa-nat64-netns [OPTION]... up|down|show INSTANCE\n"
-	       "Build or remove the network namespace that an instance lives in on this "
-	       "box, as\n[network INSTANCE NODE] of the configuration says.\n\n"
+	       "Build, remove or look at the network namespace that an instance lives in on this\n"
+	       "box, as [network INSTANCE NODE] of the configuration says.\n\n"
 	       "  up      make what is missing, correct what differs, leave alone what is right\n"
 	       "  down    remove all of it; a NIC that was moved comes back\n"
 	       "  show    print what is there and what is missing; exit status 1 when anything "
@@ -145,6 +145,7 @@ int main(int argc, char **argv)
 	int result;
 
 	log_open("sa-nat64-netns", LOG_LEVEL_INFO);
+	(void)setvbuf(stdout, NULL, _IOLBF, 0); /* in order with the log */
 	result = parse_options(argc, argv, &options);
 	if (result >= 0)
 		return result;
@@ -154,6 +155,8 @@ int main(int argc, char **argv)
 		config_free(config);
 		return result;
 	}
+	if (result != EXIT_DONE)
+		log_warning("going on without the configuration, by what is there");
 	result = run(&options, config);
 	config_free(config);
 	return result;

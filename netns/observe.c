@@ -43,7 +43,7 @@ static void take_link(struct rtnl_link *link, struct seen_link *seen)
 		.link = rtnl_link_get_link(link),
 		.master = rtnl_link_get_master(link),
 		.up = flags & IFF_UP,
-		.carrier = flags & IFF_RUNNING,
+		.carrier = rtnl_link_get_carrier(link) != 0,
 		.loopback = flags & IFF_LOOPBACK,
 		.elsewhere = rtnl_link_get_link_netnsid(link, &netnsid) == 0,
 		.mtu = rtnl_link_get_mtu(link),

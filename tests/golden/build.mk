@@ -10,3 +10,4 @@ golden-tests += cli docs
 # frr_drive stands for sa-nat64-healthd where only its side towards FRR is tried.
 test-tools += frr_drive
 golden-tests += generator
+golden-tests += netns
