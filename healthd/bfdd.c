@@ -143,7 +143,7 @@ int bfdd_connect(struct bfdd *bfdd)
 
 	if (bfdd->fd >= 0)
 		return 0;
-	bfdd->fd = vty_connect(bfdd->pathspace);
+	bfdd->fd = vty_connect(bfdd->pathspace, "bfdd");
 	if (bfdd->fd < 0) {
 		error = bfdd->fd;
 		bfdd->fd = -1;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MS           UINT64_C(1000)
 #define LOOK_SOON_US (200 * MS)  /* while something is to happen */
@@ -248,6 +249,22 @@ static void tell(struct frr *frr, enum frr_plan_step step, const char *lines)
 	}
 }
 
+/* Without zebra bfdd knows no interface: it hears the router, and never answers. */
+static void look_for_zebra(struct frr *frr)
+{
+	int fd;
+
+	if (!frr_plan_is_overdue(&frr->plan, now_of(frr)))
+		return;
+	fd = vty_connect(frr->pathspace, "zebra");
+	if (fd >= 0)
+		(void)close(fd);
+	else if (fd == -ENOENT || fd == -ECONNREFUSED)
+		say(frr,
+		    "zebra does not run in pathspace %s, without which bfdd sends nothing; systemctl start sa-nat64-zebra@%s",
+		    frr->pathspace, frr->pathspace);
+}
+
 static void rest(struct frr *frr)
 {
 	bool soon = frr_plan_is_restless(&frr->plan) || now_of(frr) < frr->busy_until_us;
@@ -260,6 +277,7 @@ static void rest(struct frr *frr)
 		soon = true;
 	}
 	frr->unsure = false;
+	look_for_zebra(frr);
 	look_in(frr, soon ? LOOK_SOON_US : LOOK_US);
 	show(frr);
 }

@@ -428,6 +428,14 @@ static bool is_overdue(const struct frr_plan *plan, size_t peer, uint64_t now_us
 	return since_us && (plan->was_up[peer] || now_us - since_us >= coming_us(plan));
 }
 
+bool frr_plan_is_overdue(const struct frr_plan *plan, uint64_t now_us)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (is_overdue(plan, i, now_us))
+			return true;
+	return false;
+}
+
 static void say_split(const struct frr_plan *plan, const struct frr_plan_pair *pair, char *out,
                       size_t size)
 {

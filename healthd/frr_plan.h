@@ -19,7 +19,7 @@
 
 #include "lib/bfd_peers.h"
 
-#define FRR_PLAN_READ_MAX 256 /* peers of one bfdd that are looked at */
+#define FRR_PLAN_READ_MAX 512 /* peers of one bfdd that are looked at */
 
 enum frr_plan_step {
 	FRR_PLAN_REST,    /* all is as wanted, as far as bfdd has it in hand */
@@ -74,6 +74,9 @@ bool frr_plan_is_split(const struct frr_plan *plan);
 
 /* Whether it is worth looking often: not all that is asked is up, or a pair waits for something. */
 bool frr_plan_is_restless(const struct frr_plan *plan);
+
+/* Whether a peer that is asked is down, and has had its time to come up. */
+bool frr_plan_is_overdue(const struct frr_plan *plan, uint64_t now_us);
 
 /* The gravest of what is wrong with the peers, as a sentence with what to do; "" for nothing. */
 void frr_plan_problem(const struct frr_plan *plan, uint64_t now_us, char *out, size_t size);

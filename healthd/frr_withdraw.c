@@ -158,7 +158,7 @@ static int connect_until(const char *pathspace, uint64_t deadline_us)
 {
 	int fd;
 
-	while ((fd = vty_connect(pathspace)) == -EAGAIN && now_us() < deadline_us)
+	while ((fd = vty_connect(pathspace, "bfdd")) == -EAGAIN && now_us() < deadline_us)
 		(void)poll(NULL, 0, 10);
 	return fd;
 }

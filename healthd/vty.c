@@ -10,13 +10,13 @@
 
 #define END_LEN 4 /* of an answer: three NULs and the code */
 
-int vty_connect(const char *pathspace)
+int vty_connect(const char *pathspace, const char *daemon)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, error;
 
-	if (snprintf(address.sun_path, sizeof(address.sun_path), VTY_RUN_DIR "/%s/bfdd.vty",
-	             pathspace) >= (int)sizeof(address.sun_path))
+	if (snprintf(address.sun_path, sizeof(address.sun_path), VTY_RUN_DIR "/%s/%s.vty",
+	             pathspace, daemon) >= (int)sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

@@ -1,4 +1,4 @@
-/* The words on the socket of an FRR daemon, the one that vtysh speaks on: RUN/PATHSPACE/bfdd.vty.
+/* The words on the socket of an FRR daemon, the one that vtysh speaks on: RUN/PATHSPACE/NAME.vty.
  *
  * A command is a line that ends in NUL. The answer is text, three NULs and one byte: 0 when the
  * command was carried out, 1 when it was with a warning. The same in all releases of FRR.
@@ -15,10 +15,10 @@
 #define VTY_SCRIPT_MAX 16384  /* bytes; all peers of an instance, several times */
 #define VTY_ANSWER_MAX 262144 /* bytes; some three hundred peers */
 
-/* Connect to bfdd in that pathspace without waiting. A socket that is closed on exec and does not
- * block, or -errno: -ENOENT, -ECONNREFUSED when no bfdd runs there, -EAGAIN when it hangs, -EACCES,
- * -ENAMETOOLONG. */
-int vty_connect(const char *pathspace);
+/* Connect to a daemon ("bfdd", "zebra") in that pathspace without waiting. A socket that is closed
+ * on exec and does not block, or -errno: -ENOENT, -ECONNREFUSED when none runs there, -EAGAIN when
+ * it hangs, -EACCES, -ENAMETOOLONG. */
+int vty_connect(const char *pathspace, const char *daemon);
 
 /* The process at the other end; 0 when that cannot be told. */
 pid_t vty_process(int fd);

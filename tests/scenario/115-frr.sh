@@ -194,6 +194,13 @@ kill -CONT "$(bfdd_pid)"
 check "peers are up again when it goes on" wait_for 15 well
 check "the loop never waited" never_late
 
+kill "$(in_box a cat /run/frr/lower/zebra.pid)"
+bfdd_kill
+bfdd_start
+check "a missing zebra is named" wait_for 10 problem "zebra does not run in pathspace lower"
+zebra_start
+check "peers come up when it is there" wait_for 15 well
+
 # ---- vtysh ----
 silent
 rm "$lab_dir/path/vtysh"
