@@ -45,6 +45,13 @@ enum feed_verdict feed_message_hello(struct arena *arena, const uint8_t *message
 	return FEED_OK;
 }
 
+/* A session that contradicts one here is counted as a conflict, in the translator's figures. */
+static bool is_conflict(const SaNat64__Feed__Refused *refused)
+{
+	return refused->reason == SA_NAT64__FEED__REFUSED__REASON__CONFLICT_STATIC ||
+	       refused->reason == SA_NAT64__FEED__REFUSED__REASON__CONFLICT_LOST;
+}
+
 static void apply_gone(struct box_instance *instance, uint8_t node,
                        const SaNat64__Feed__FeedMessage *in, uint64_t now_us)
 {
@@ -61,11 +68,11 @@ static void apply_gone(struct box_instance *instance, uint8_t node,
 		else
 			instance->feed.malformed++;
 	for (i = 0; i < in->n_refused; i++)
-		if (in->refused[i]->session &&
-		    record_read_gone(in->refused[i]->session, node, &gone))
-			replica_local_refused(instance->replica, &gone);
-		else
+		if (!in->refused[i]->session ||
+		    !record_read_gone(in->refused[i]->session, node, &gone))
 			instance->feed.malformed++;
+		else if (!is_conflict(in->refused[i]))
+			replica_local_refused(instance->replica, &gone);
 }
 
 static void apply_sessions(struct box_instance *instance, uint8_t node,

@@ -179,6 +179,44 @@ static void records_out_of_range_are_counted_and_the_others_kept(void **state)
 	                 FEED_OTHER_VERSION);
 }
 
+static void a_conflict_is_not_counted_as_refused_too(void **state)
+{
+	static const struct {
+		SaNat64__Feed__Refused__Reason reason;
+		uint64_t counted;
+	} rows[] = {
+		{ SA_NAT64__FEED__REFUSED__REASON__NO_POOL4, 1 },
+		{ SA_NAT64__FEED__REFUSED__REASON__NO_PREFIX, 1 },
+		{ SA_NAT64__FEED__REFUSED__REASON__CONFLICT_STATIC, 0 },
+		{ SA_NAT64__FEED__REFUSED__REASON__CONFLICT_LOST, 0 },
+		{ SA_NAT64__FEED__REFUSED__REASON__TABLE_FULL, 1 },
+	};
+	struct replica_session session = two_boxes_session(&pair, 1, 0);
+	struct replica_gone gone = { session.key, 0, 1, false };
+	SaNat64__Feed__Refused refused = SA_NAT64__FEED__REFUSED__INIT, *at = &refused;
+	SaNat64__Feed__FeedMessage in = SA_NAT64__FEED__FEED_MESSAGE__INIT;
+	SaNat64__Session__Gone record;
+	struct replica_stats stats;
+	uint64_t counted = 0;
+
+	(void)state;
+	record_write_gone(&gone, 0, &record);
+	refused.session = &record;
+	in.version = FEED_MESSAGE_VERSION;
+	in.refused = &at;
+	in.n_refused = 1;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		refused.reason = rows[i].reason;
+		assert_int_equal(
+			feed_message_apply(arena, lower, 0, message, pack(&in), pair.now_us),
+			FEED_OK);
+		counted += rows[i].counted;
+		replica_stats(lower->replica, &stats);
+		assert_int_equal(stats.refused_local, counted);
+	}
+	assert_int_equal(lower->feed.malformed, 0);
+}
+
 static void the_densest_message_fits_the_arena(void **state)
 {
 	size_t len = 0;
@@ -258,6 +296,7 @@ int main(void)
 		ROW(what_a_later_scan_lacks_is_gone),
 		ROW(a_gone_one_leaves_the_replica),
 		ROW(records_out_of_range_are_counted_and_the_others_kept),
+		ROW(a_conflict_is_not_counted_as_refused_too),
 		ROW(the_densest_message_fits_the_arena),
 		ROW(what_peers_send_is_told_in_messages_that_fit),
 		ROW(hello_contact_and_scan_request_are_whole_messages),
