@@ -2,6 +2,7 @@
 
 #include "lib/log.h"
 #include "translator/fast_trace.h"
+#include "translator/fd_store.h"
 #include "translator/fastpath_abi.h"
 #include "translator/fastpath_mappings.h"
 #include "translator/fastpath_prove.h"
@@ -88,15 +89,16 @@ static uint32_t program_on(int ifindex)
 	return opts.prog_id;
 }
 
-static void size_maps(struct fastpath *fastpath, const char *tun)
+static void size_maps(struct fastpath *fastpath, const char *tun, const struct takeover_kept *kept)
 {
 	const struct fastpath_bpf *skeleton = fastpath->skeleton;
 
 	(void)bpf_map__set_max_entries(skeleton->maps.flows6, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.flows4, fastpath->capacity);
 	(void)bpf_map__set_max_entries(skeleton->maps.stamps, fastpath->capacity + 1);
-	if (takeover_maps(&fastpath->left, program_on(fastpath->ifindex), skeleton->maps.flows6,
-	                  skeleton->maps.flows4, skeleton->maps.stamps) == -EPROTO)
+	if (takeover_maps(&fastpath->left, program_on(fastpath->ifindex), kept,
+	                  skeleton->maps.flows6, skeleton->maps.flows4,
+	                  skeleton->maps.stamps) == -EPROTO)
 		log_notice("the fast path on %s is of a version with another layout of its maps: "
 		           "its flows are dropped, not taken over",
 		           tun);
@@ -237,7 +239,8 @@ static void pin_all(const struct fastpath *fastpath, const char *instance)
 	pin(directory, "counters", bpf_map__fd(skeleton->maps.counters));
 }
 
-static int load(struct fastpath *fastpath, const struct config_instance *config, const char **step)
+static int load(struct fastpath *fastpath, const struct config_instance *config,
+                const struct takeover_kept *kept, const char **step)
 {
 	int error;
 
@@ -245,7 +248,7 @@ static int load(struct fastpath *fastpath, const struct config_instance *config,
 	fastpath->skeleton = fastpath_bpf__open();
 	if (!fastpath->skeleton)
 		return -errno;
-	size_maps(fastpath, config->tun);
+	size_maps(fastpath, config->tun, kept);
 	*step = "load the program into the kernel";
 	error = fastpath_bpf__load(fastpath->skeleton);
 	if (error < 0)
@@ -266,15 +269,56 @@ static int load(struct fastpath *fastpath, const struct config_instance *config,
 	return fastpath_attach(fastpath);
 }
 
-int fastpath_open(const struct config_instance *config, struct fastpath **out, char *why,
-                  size_t size)
+/* ---- between two processes ---- */
+
+#define KEPT_PROGRAM "program"
+
+static const char *const kept_maps[TAKEOVER_MAPS] = { "flows6", "flows4", "stamps", "settings" };
+
+static void take_kept(struct fd_store *store, struct takeover_kept *kept)
 {
+	kept->program = fd_store_take(store, KEPT_PROGRAM);
+	for (int i = 0; i < TAKEOVER_MAPS; i++)
+		kept->maps[i] = fd_store_take(store, kept_maps[i]);
+}
+
+static void close_kept(const struct takeover_kept *kept)
+{
+	if (kept->program >= 0)
+		(void)close(kept->program);
+	for (int i = 0; i < TAKEOVER_MAPS; i++)
+		if (kept->maps[i] >= 0)
+			(void)close(kept->maps[i]);
+}
+
+/* In the place of what is there. A manager that polls maps would drop them at once. */
+static void keep_one(const char *name, int fd)
+{
+	fd_store_drop(name);
+	(void)fd_store_keep(name, fd, FD_STORE_NO_POLL);
+}
+
+static void keep_all(const struct fastpath *fastpath)
+{
+	const struct fastpath_bpf *skeleton = fastpath->skeleton;
+
+	keep_one(KEPT_PROGRAM, bpf_program__fd(skeleton->progs.fastpath));
+	for (int i = 0; i < TAKEOVER_MAPS; i++)
+		keep_one(kept_maps[i],
+		         bpf_map__fd(bpf_object__find_map_by_name(skeleton->obj, kept_maps[i])));
+}
+
+int fastpath_open(const struct config_instance *config, struct fd_store *store,
+                  struct fastpath **out, char *why, size_t size)
+{
+	struct takeover_kept kept;
 	struct fastpath *fastpath = calloc(1, sizeof(*fastpath));
 	bool is_stateless = config->mode == CONFIG_MODE_SIIT;
 	const char *step = "allocate memory";
 	int error = -ENOMEM;
 
 	(void)libbpf_set_print(no_print);
+	take_kept(store, &kept);
 	if (!fastpath)
 		goto fail;
 	takeover_init(&fastpath->left);
@@ -287,13 +331,16 @@ int fastpath_open(const struct config_instance *config, struct fastpath **out, c
 		fastpath->mappings = mappings_new(fastpath->capacity);
 	if (!fastpath->counters || (is_stateless && !fastpath->mappings))
 		goto fail;
-	error = load(fastpath, config, &step);
+	error = load(fastpath, config, &kept, &step);
 	if (error < 0)
 		goto fail;
+	close_kept(&kept);
+	keep_all(fastpath);
 	pin_all(fastpath, config->name);
 	*out = fastpath;
 	return 0;
 fail:
+	close_kept(&kept);
 	(void)snprintf(why, size, "cannot %s: %s", step, fastpath_explain_attach(error));
 	fastpath_close(fastpath);
 	return error;

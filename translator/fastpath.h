@@ -11,13 +11,15 @@
 #include "translator/translator.h"
 
 struct fast_trace;
+struct fd_store;
 struct fastpath;
 
-/* Load and attach the program to the instance's TUN, which exists and is configured. Returns 0, or
- * -errno with one sentence in why (size bytes): this kernel or these privileges have no fast path.
+/* Load and attach the program to the instance's TUN, which exists and is configured. store: where
+ * an earlier process may have left program and maps, and where these go. Returns 0, or -errno with
+ * one sentence in why (size bytes): this kernel or these privileges have no fast path.
  */
-int fastpath_open(const struct config_instance *config, struct fastpath **out, char *why,
-                  size_t size);
+int fastpath_open(const struct config_instance *config, struct fd_store *store,
+                  struct fastpath **out, char *why, size_t size);
 
 /* Whether the program is still on the device; others can take it off. */
 bool fastpath_is_attached(const struct fastpath *fastpath);

@@ -30,9 +30,9 @@ struct found {
 	struct bpf_map_info info;
 };
 
-static struct found open_map(uint32_t id)
+static struct found look_at(int map)
 {
-	struct found found = { .fd = bpf_map_get_fd_by_id(id) };
+	struct found found = { .fd = map };
 	uint32_t len = sizeof(found.info);
 
 	if (found.fd >= 0 && bpf_obj_get_info_by_fd(found.fd, &found.info, &len) < 0) {
@@ -42,24 +42,59 @@ static struct found open_map(uint32_t id)
 	return found;
 }
 
-/* The map of that name which a program uses. */
-static struct found find_map(uint32_t program_id, const char *name)
+/* The map with this number, which may be among those that were kept. */
+static struct found open_map(uint32_t id, const struct takeover_kept *kept)
 {
-	struct bpf_prog_info program = { 0 };
 	struct found found = { .fd = -ENOENT };
-	uint32_t ids[MAPS_MAX], len = sizeof(program), i;
+	int fd = bpf_map_get_fd_by_id(id), i;
+
+	if (fd >= 0)
+		return look_at(fd);
+	for (i = 0; i < TAKEOVER_MAPS; i++) {
+		fd = kept->maps[i] >= 0 ? dup(kept->maps[i]) : -1;
+		if (fd >= 0)
+			found = look_at(fd);
+		if (fd >= 0 && found.fd >= 0 && found.info.id == id)
+			return found;
+		if (found.fd >= 0)
+			(void)close(found.fd);
+		found.fd = -ENOENT;
+	}
+	return found;
+}
+
+/* The program with this number, and the numbers of its maps, at most MAPS_MAX. */
+static int open_program(uint32_t program_id, const struct takeover_kept *kept,
+                        struct bpf_prog_info *info, uint32_t *map_ids)
+{
 	int fd = bpf_prog_get_fd_by_id(program_id);
+	uint32_t len = sizeof(*info);
+
+	if (fd < 0 && kept->program >= 0)
+		fd = dup(kept->program);
+	if (fd < 0)
+		return -errno;
+	*info = (struct bpf_prog_info){ .nr_map_ids = MAPS_MAX, .map_ids = (uintptr_t)map_ids };
+	if (bpf_obj_get_info_by_fd(fd, info, &len) < 0 || info->id != program_id)
+		info->nr_map_ids = 0;
+	return fd;
+}
+
+/* The map of that name which a program uses. */
+static struct found find_map(uint32_t program_id, const struct takeover_kept *kept,
+                             const char *name)
+{
+	struct bpf_prog_info program;
+	struct found found = { .fd = -ENOENT };
+	uint32_t ids[MAPS_MAX], i;
+	int fd = open_program(program_id, kept, &program, ids);
 
 	if (fd < 0) {
 		found.fd = fd;
 		return found;
 	}
-	program.nr_map_ids = MAPS_MAX;
-	program.map_ids = (uintptr_t)ids;
-	if (bpf_obj_get_info_by_fd(fd, &program, &len) < 0)
-		program.nr_map_ids = 0;
 	for (i = 0; i < program.nr_map_ids && i < MAPS_MAX && found.fd < 0; i++) {
-		found = open_map(ids[i]);
+		found = open_map(ids[i], kept);
 		if (found.fd >= 0 && strcmp(found.info.name, name) != 0) {
 			(void)close(found.fd);
 			found.fd = -ENOENT;
@@ -70,9 +105,9 @@ static struct found find_map(uint32_t program_id, const char *name)
 }
 
 /* 0 when a program's settings say that its maps are laid out as ours, else as takeover_maps(). */
-static int check_layout(uint32_t program_id)
+static int check_layout(uint32_t program_id, const struct takeover_kept *kept)
 {
-	struct found settings = find_map(program_id, "settings");
+	struct found settings = find_map(program_id, kept, "settings");
 	uint32_t zero = 0, layout = 0, *value;
 
 	if (settings.fd < 0)
@@ -88,9 +123,9 @@ static int check_layout(uint32_t program_id)
 
 /* Go on with the map of an earlier process. One of another size is returned instead, for its
  * entries to be moved; else -1. */
-static int reuse_map(struct bpf_map *map, uint32_t program_id)
+static int reuse_map(struct bpf_map *map, uint32_t program_id, const struct takeover_kept *kept)
 {
-	struct found found = find_map(program_id, bpf_map__name(map));
+	struct found found = find_map(program_id, kept, bpf_map__name(map));
 
 	if (found.fd >= 0 && found.info.max_entries != bpf_map__max_entries(map))
 		return found.fd;
@@ -115,19 +150,19 @@ void takeover_fini(struct takeover *left)
 	takeover_init(left);
 }
 
-int takeover_maps(struct takeover *left, uint32_t program_id, struct bpf_map *flows6,
-                  struct bpf_map *flows4, struct bpf_map *stamps)
+int takeover_maps(struct takeover *left, uint32_t program_id, const struct takeover_kept *kept,
+                  struct bpf_map *flows6, struct bpf_map *flows4, struct bpf_map *stamps)
 {
 	int old_flows4, error;
 
 	if (!program_id)
 		return -ENOENT;
-	error = check_layout(program_id);
+	error = check_layout(program_id, kept);
 	if (error < 0)
 		return error;
-	left->flows6 = reuse_map(flows6, program_id);
-	left->stamps = reuse_map(stamps, program_id);
-	old_flows4 = reuse_map(flows4, program_id);
+	left->flows6 = reuse_map(flows6, program_id, kept);
+	left->stamps = reuse_map(stamps, program_id, kept);
+	old_flows4 = reuse_map(flows4, program_id, kept);
 	if (old_flows4 >= 0)
 		(void)close(old_flows4); /* says nothing that flows6 does not */
 	return 0;

@@ -14,9 +14,17 @@
 
 struct bpf_map;
 
+#define TAKEOVER_MAPS 4 /* flows6, flows4, stamps and settings, in any order */
+
 /* Maps of another size, whose entries have to be moved. */
 struct takeover {
 	int flows6, stamps; /* descriptors; -1: none, or taken as it was */
+};
+
+/* Descriptors of an earlier process's program and maps that were kept elsewhere, -1 each where
+ * there is none: only with CAP_SYS_ADMIN the kernel gives them by their numbers. */
+struct takeover_kept {
+	int program, maps[TAKEOVER_MAPS];
 };
 
 /* A flow that the kernel kept. */
@@ -33,11 +41,11 @@ void takeover_init(struct takeover *left);
 void takeover_fini(struct takeover *left);
 
 /* Make the maps of a program that has its sizes and is not loaded yet those of the program on the
- * device (program_id; 0: there is none): each map of the same size; one of flows or stamps that has
- * another size goes to *left. Returns 0, -ENOENT when there is nothing to take over, -EPROTO when
- * it has another layout and is forgotten. */
-int takeover_maps(struct takeover *left, uint32_t program_id, struct bpf_map *flows6,
-                  struct bpf_map *flows4, struct bpf_map *stamps);
+ * device (program_id; 0: there is none; kept: where the kernel does not give its maps): each map of
+ * the same size; one of flows or stamps that has another size goes to *left. Returns 0, -ENOENT
+ * when there is nothing to take over, -EPROTO when it has another layout and is forgotten. */
+int takeover_maps(struct takeover *left, uint32_t program_id, const struct takeover_kept *kept,
+                  struct bpf_map *flows6, struct bpf_map *flows4, struct bpf_map *stamps);
 
 /* Copy the flows out of *left or, if that has none, out of the map flows6, with their stamps out of
  * *left or the array stamps of indexes up to capacity. Returns their count; *flows is the caller's

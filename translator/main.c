@@ -6,6 +6,7 @@
 #include "lib/sync_key.h"
 #include "translator/control.h"
 #include "translator/fastpath.h"
+#include "translator/fd_store.h"
 #include "translator/feed_link.h"
 #include "translator/guard.h"
 #include "translator/locals.h"
@@ -153,7 +154,7 @@ static void warn_forwarding(const char *path, const char *name)
 }
 
 /* With fast-path = auto a kernel without it is no obstacle. */
-static int open_fastpath(struct program *program)
+static int open_fastpath(struct program *program, struct fd_store *store)
 {
 	const struct config_instance *instance = program->instance;
 	int error;
@@ -163,7 +164,7 @@ static int open_fastpath(struct program *program)
 		(void)snprintf(program->why_slow, sizeof(program->why_slow), "fast-path = off");
 		return 0;
 	}
-	error = fastpath_open(instance, &program->fastpath, program->why_slow,
+	error = fastpath_open(instance, store, &program->fastpath, program->why_slow,
 	                      sizeof(program->why_slow));
 	if (error == 0)
 		return 0;
@@ -176,22 +177,30 @@ static int open_fastpath(struct program *program)
 	return 0;
 }
 
+/* A start that fails leaves the store as it is, for the next one. */
 static int open_device(struct program *program)
 {
+	struct fd_store *store = fd_store_new();
 	const char *name = program->instance->tun;
-	int tun = tun_store_open(name), error;
+	int tun = tun_store_open(store, name), error;
 
-	if (tun < 0)
+	if (tun < 0) {
+		fd_store_free(store);
 		return tun;
+	}
 	error = tun_configure(name);
 	if (error == 0)
 		error = locals_start(program->event, &program->locals);
 	if (error == 0)
-		error = open_fastpath(program);
+		error = open_fastpath(program, store);
 	if (error == 0)
 		program->loop = loop_new(tun, program->locals, program->fastpath);
-	if (program->loop)
+	if (program->loop) {
+		fd_store_sweep(store);
+		fd_store_free(store);
 		return 0;
+	}
+	fd_store_free(store);
 	(void)close(tun);
 	return error < 0 ? error : -ENOMEM;
 }
@@ -389,7 +398,6 @@ static int start_guard(struct program *program)
 static int start(struct program *program, const struct options *options)
 {
 	int error = derive_pool4_key(program);
-
 	if (error >= 0)
 		error = sd_event_new(&program->event);
 	if (error >= 0)

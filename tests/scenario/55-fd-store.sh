@@ -45,9 +45,15 @@ in_order() {
 open_connections() { [ "$(cli -i nat64 sessions --port 7001 --state ESTABLISHED | grep -c "$server4")" = "$1" ]; }
 ask() { udp_ask client "$server6" 7000; }
 
-lab_start gw translator-nat64 "$here/manager.py" "$lab_dir/manager" "$bin/sa-nat64-translator" \
-	-c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" nat64
-wait_for 10 runs || lab_fail_with_log translator-nat64
+# The capabilities are those of the unit.
+manage() {
+	lab_start gw translator-nat64 "$here/manager.py" "$lab_dir/manager" \
+		setpriv --bounding-set -all,+net_admin,+bpf,+perfmon --inh-caps -all \
+		"$bin/sa-nat64-translator" -c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" nat64
+	manager=$lab_pid
+	wait_for 10 runs || lab_fail_with_log translator-nat64
+}
+manage
 check "the first start puts the descriptor there" stored tun
 udp_server server 7000
 tcp_server server 7001
@@ -87,7 +93,7 @@ check "FIN and RST end their sessions" settles open_connections 0
 # ---- what is not used ----
 touch "$lab_dir/manager/junk"
 starts_again
-check "descriptors of something else are refused" log_has 'descriptor "other" of the service manager is closed'
+check "descriptors of something else are refused" log_has 'descriptor "other" of the service manager is closed: it is of no use'
 check "one under its name too" log_has 'descriptor "tun" of the service manager is closed: .*Inappropriate ioctl'
 check "and taken out of the store, which has the right one" settles stored tun
 check "it translates" ask
@@ -119,3 +125,28 @@ is_silent() { ! wait_for 2 petted $((before + 1)); }
 check "but not from one that stands" is_silent
 kill -CONT "$(pid)"
 check "and again when it goes on" wait_for 3 petted $((before + 1))
+
+# ---- the fast path, whose program and maps a process of these capabilities cannot ask the kernel for ----
+lab_stop "$manager" || true
+configure "fast-path = on"
+manage
+ask4() { udp_ask client --port 4000 --count 3 "$server6" 7000; }
+took_over() { log_has "took over $entered sessions that the fast path kept"; }
+all="flows4 flows6 program settings stamps tun"
+stored_all() { [ "$(grep ^store "$events" | tail -n 1 | cut -d' ' -f2- | tr ' ' '\n' | sort | xargs)" = "$all" ]; }
+check "with the fast path its program and maps are stored, too" settles stored_all
+check "a flow" uses_fast_path ask4
+entered=$(flows6)
+check "is entered" test "$entered" -gt 0
+for round in 1 2 3; do
+	starts_again
+	check "kill $round: the next one takes it over" took_over
+done
+check "and uses it" uses_fast_path ask4
+check "each is stored once" settles stored_all
+descriptors=$(descriptors)
+starts_again
+check "and open as often as before" test "$(descriptors)" = "$descriptors"
+configure "fast-path = off"
+starts_again
+check "without a fast path only the device's is left" settles stored tun

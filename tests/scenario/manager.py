@@ -75,6 +75,8 @@ def take(sock):
 
 def main():
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    if os.path.exists(path('notify')):
+        os.remove(path('notify'))
     sock.bind(path('notify'))
     ending = []
     signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
