@@ -17,6 +17,9 @@
  *   advertisements or redirects, and none are sent, since both sides go over one interface.
  * - Reverse path filtering would judge packets of the translator by the routes of this side only.
  * - Addresses stay while the cable is out, are announced when they come, and lo's are not told.
+ * - Who has an address is asked before it is put on (netns/claim.h). Were the kernel to ask again
+ * each time the carrier comes back, nothing would be forwarded to IPv6 neighbours for a second or
+ * two: they are solicited from the link-local address.
  * - ICMP errors: ten a second to each target, where the defaults of a host are one.
  * - Several gateways: flows are spread, and a gateway that does not answer is passed over. */
 /* clang-format off */
@@ -43,6 +46,8 @@ static const struct plan_sysctl sysctls[] = {
 	{ PLAN_IN_SPACE, PLAN_EXACTLY, 1, false, "net/ipv6/conf/all/keep_addr_on_down" },
 	{ PLAN_IN_SPACE, PLAN_EXACTLY, 1, false, "net/ipv6/conf/default/keep_addr_on_down" },
 	{ PLAN_IN_SPACE, PLAN_EXACTLY, 1, false, "net/ipv6/conf/all/ndisc_notify" },
+	{ PLAN_IN_SPACE, PLAN_EXACTLY, 0, false, "net/ipv6/conf/all/accept_dad" },
+	{ PLAN_IN_SPACE, PLAN_EXACTLY, 0, false, "net/ipv6/conf/default/accept_dad" },
 	{ PLAN_IN_SPACE, PLAN_EXACTLY, 100, false, "net/ipv4/icmp_ratelimit" },
 	{ PLAN_IN_SPACE, PLAN_EXACTLY, 100, false, "net/ipv6/icmp/ratelimit" },
 	{ PLAN_IN_SPACE, PLAN_AT_LEAST, 10000, true, "net/ipv4/icmp_msgs_per_sec" },
@@ -59,6 +64,7 @@ static const struct plan_sysctl sysctls[] = {
 	{ PLAN_OF_UPLINK, PLAN_EXACTLY, 0, false, "net/ipv6/conf/" PLAN_UPLINK "/accept_ra" },
 	{ PLAN_OF_UPLINK, PLAN_EXACTLY, 0, false, "net/ipv6/conf/" PLAN_UPLINK "/accept_redirects" },
 	{ PLAN_OF_UPLINK, PLAN_EXACTLY, 1, false, "net/ipv6/conf/" PLAN_UPLINK "/keep_addr_on_down" },
+	{ PLAN_OF_UPLINK, PLAN_EXACTLY, 0, false, "net/ipv6/conf/" PLAN_UPLINK "/accept_dad" },
 	/* The kernel has one neighbour table of each family for all namespaces. */
 	{ PLAN_IN_BOX, PLAN_AT_LEAST, 8192, true, "net/ipv4/neigh/default/gc_thresh3" },
 	{ PLAN_IN_BOX, PLAN_AT_LEAST, 4096, true, "net/ipv4/neigh/default/gc_thresh2" },

@@ -163,6 +163,16 @@ static void tell_programs(const struct workplace *place)
 		            count > PROGRAMS_MAX ? " and more" : "");
 }
 
+/* An interrupted attempt may have left the name alone. Returns how many failed. */
+static size_t clear_name(const char *name)
+{
+	int error = space_remove(name);
+
+	if (error < 0)
+		log_error("cannot remove " SPACE_DIRECTORY "/%s: %s", name, strerror(-error));
+	return error < 0;
+}
+
 /* Returns how many steps failed. */
 static size_t clear_space(const char *instance, const char *name)
 {
@@ -178,6 +188,8 @@ static size_t clear_space(const char *instance, const char *name)
 			failed = steps_do_all(&place, &steps, stdout);
 			steps_fini(&steps);
 		}
+		if (!seen.inner.exists)
+			failed += clear_name(name);
 		tell_programs(&place);
 		seen_fini(&seen);
 	}

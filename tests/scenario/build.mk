@@ -15,3 +15,4 @@ scenarios += 46-fast-trace
 scenarios += 95-syncd-start 96-syncd-link 97-syncd-feed
 scenarios += 130-machine
 scenarios += 115-frr
+scenarios += 110-netns 111-netns-cut
