@@ -364,7 +364,8 @@ const struct config_key config_keys[] = {
 	  .offset = offsetof(struct config_network, bfd_peer),
 	  .count_offset = offsetof(struct config_network, bfd_peer_count), .syntax = "ADDRESS",
 	  .flags = CONFIG_KEY_REPEATS,
-	  .help = "a router that learns by BFD whether the instance serves" },
+	  .help = "a router that learns by BFD whether the instance serves; the first IPv6 and the "
+	          "first IPv4 address are one router, which gets both families or none, and so on" },
 };
 /* clang-format on */
 

@@ -220,6 +220,23 @@ vtysh_is "$(command -v vtysh)"
 check "peers come up with a better one" wait_for 15 well
 check "the loop never waited for it" never_late
 
+# ---- orders that overtake each other ----
+hasty() {
+	local n
+
+	for n in {1..8}; do
+		order want
+		[ $((n % 2)) = 0 ] || bfd -c "show version" # as long as a call of vtysh
+		order silence
+	done
+	wait_for 5 withdrawn
+	bfd -c "show version"
+	[ "$(bfd -c 'show bfd peers json' | tr -d '[:space:]')" = '[]' ]
+}
+
+check "the last of many orders counts" hasty
+up
+
 # ---- configuration ----
 interval=150ms
 write_config slower "bfd-withdraw = silence"
