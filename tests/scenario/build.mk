@@ -13,6 +13,6 @@ scenarios += 100-replicate 101-replicate-loss 102-replicate-restart 103-replicat
 scenarios += 105-replicate-strangers 106-replicate-config 107-takeover 108-three-boxes
 scenarios += 46-fast-trace
 scenarios += 95-syncd-start 96-syncd-link 97-syncd-feed
-scenarios += 130-machine
+scenarios += 130-machine 131-systemd 132-systemd-config 133-systemd-health
 scenarios += 115-frr
 scenarios += 110-netns 111-netns-cut

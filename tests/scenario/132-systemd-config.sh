@@ -1,0 +1,109 @@
+#!/bin/bash
+# The configuration and the units in a real systemd: instances added and removed by a reload, a file with errors at a
+# reload and at boot, a boot after a power cut, a translator that cannot start for a while, a box without namespaces.
+# timeout: 240
+. "$(dirname "$0")/lib.sh"
+. "$root/netns/campus.sh"
+. "$here/systemd.sh"
+
+scenario_open
+box_up
+check "everything is there" all_active
+
+# configured SED-SCRIPT...: the campus's file, changed
+configured() { campus_config | sed "$@" | lab_machine_write gw-a /etc/sa-nat64/sa-nat64.conf; }
+status_says() {
+	in_machine gw-a systemctl status --no-pager "$1" >"$lab_dir/status" || true
+	cat "$lab_dir/status"
+	grep -q -- "$2" "$lab_dir/status"
+}
+state_file_is() {
+	in_machine gw-a sa-nat64 -i lower --json status >"$lab_dir/status" || true # of the box's health
+	cat "$lab_dir/status"
+	field instances.0.state_file <"$lab_dir/status" | grep -q "$1"
+}
+# none_of PATTERN: no such unit is loaded and not at rest
+none_of() {
+	local units
+
+	units=$(in_machine gw-a systemctl list-units --plain --no-legend --state=active,activating,failed "$1")
+	echo "$units"
+	[ -z "$units" ]
+}
+rename="s/^\(\[instance \|\[network \)siit\b/\1extra/"
+
+snapshot
+configured -e "$rename"
+check "reload: siit is gone from the file, extra is new" in_machine gw-a systemctl reload sa-nat64
+check "the new instance runs" wait_for 10 is_active sa-nat64-translator@extra.service
+check "with a namespace and FRR" wait_for 5 is_active sa-nat64-bfdd@extra.service
+check "the old one does not" wait_for 5 none_of "sa-nat64*@siit.*"
+check "nor has it a namespace" refuse has_namespace nat64-siit
+check "nothing else was touched" untouched_but "[a-z]*@siit"
+configured -e "$rename" -e '/^bfd-peer/d' -e '/^sync-interface/d'
+check "reload: no bfd-peers, no sync-interface" in_machine gw-a systemctl reload sa-nat64
+check "FRR ended" wait_for 5 none_of "sa-nat64-bfdd@*"
+check "syncd too" none_of sa-nat64-syncd.service
+check "the translators did not" is_active sa-nat64-translator@lower.service
+
+snapshot
+configured -e 's/^pool4 = 198.51.100.16/poool4 = 198.51.100.16/'
+check "reload: a file with errors is refused" refuse in_machine gw-a systemctl reload sa-nat64
+check "status says where" status_says sa-nat64 "sa-nat64.conf:[0-9]*: unknown key 'poool4'"
+check "nothing changed" diff "$lab_dir/invocations" <(invocations)
+in_machine gw-a systemctl daemon-reload
+check "status of the target says it after daemon-reload" status_says sa-nat64.target "starts nothing: .*sa-nat64.conf:[0-9]*: unknown key"
+check "what ran goes on" diff "$lab_dir/invocations" <(invocations)
+
+lab_machine_crash gw-a
+lab_machine_power gw-a
+check "boot with such a file: nothing starts" none_of "sa-nat64-*@*"
+check "status says why" status_says sa-nat64 "unknown key 'poool4'"
+check "and so does that of the target" status_says sa-nat64.target "unknown key 'poool4'"
+check "the machine is degraded" test "$(lab_machine_state gw-a)" = degraded
+configured -e ''
+check "with the error out, reload-or-restart is enough" in_machine gw-a systemctl reload-or-restart sa-nat64
+check "everything is there again" all_active
+
+lab_machine_crash gw-a
+lab_machine_power gw-a
+check "a boot after a power cut: everything is there" all_active
+check "without a failed unit" test "$(lab_machine_state gw-a)" = running
+lab_machine_halt gw-a
+lab_machine_power gw-a
+check "a boot after a halt: everything is there" all_active
+journal=(--boot -1)
+check "the halt began with healthd and ended with namespaces" stopped_in_order healthd bfdd@lower translator@lower netns@lower
+
+lab_machine_disk gw-a chmod -x usr/sbin/sa-nat64-translator
+in_machine gw-a systemctl kill -s KILL sa-nat64-translator@upper
+check "a translator that cannot start is left alone for a while" \
+	wait_for 10 in_machine gw-a systemctl is-failed sa-nat64-translator@upper
+check "others are not" is_active sa-nat64-translator@lower.service
+lab_machine_disk gw-a chmod +x usr/sbin/sa-nat64-translator
+check "when it can, it does by itself" wait_for 20 is_active sa-nat64-translator@upper.service
+
+# as large as what is in it
+in_machine gw-a systemctl stop sa-nat64-translator@lower
+in_machine gw-a rm /run/sa-nat64/lower/state
+in_machine gw-a bash -c 'mount -o remount,size="$(df --output=used -B1k /run | tail -n 1)k" /run'
+check "/run is full: start of a translator" in_machine gw-a systemctl start sa-nat64-translator@lower
+check "it translates, and says that it keeps no state" state_file_is "none, .*No space left"
+check "restart of the others" in_machine gw-a systemctl restart sa-nat64-syncd sa-nat64-healthd sa-nat64-bfdd@upper
+in_machine gw-a mount -o remount,size=2g /run
+check "with room again a reload is enough" in_machine gw-a systemctl reload sa-nat64
+check "and there is a state file" wait_for 5 state_file_is "new since"
+check "everything is there" all_active
+
+printf '%s\n' "[instance main]" "pool4 = 198.51.100.1" | lab_machine_write gw-a /etc/sa-nat64/sa-nat64.conf
+lab_machine_crash gw-a
+lab_machine_power gw-a
+check "one instance, no [network]: it runs" is_active sa-nat64-translator@main.service
+check "in the box's own namespace" in_ns gw-a ip link show nat64
+check "without namespaces, FRR, syncd and healthd" none_of "sa-nat64-[nzbsh]*"
+rm_conf() { lab_machine_disk gw-a rm etc/sa-nat64/sa-nat64.conf; }
+rm_conf
+lab_machine_crash gw-a
+lab_machine_power gw-a
+check "no file: nothing runs" none_of "sa-nat64-*@*"
+check "and status says what to do" status_says sa-nat64 "sa-nat64.conf"
