@@ -41,7 +41,7 @@ struct box {
 	struct control_server *control;
 	struct asker *syncd; /* NULL: nothing is replicated */
 	struct asker_question question;
-	sd_event_source *due, *after; /* owned */
+	sd_event_source *due; /* owned */
 	uint64_t started_us, next_send_us, next_look_us, next_attend_us, next_timed_us;
 	uint64_t leave_by_us; /* 0: it runs */
 	bool status_changed;
@@ -268,8 +268,6 @@ static void attend_all(struct box *box, uint64_t now_us)
 		miss_syncd(box, now_us);
 	}
 	let_go(box, now_us);
-	if (box->leave_by_us)
-		end_if_withdrawn(box, now_us);
 }
 
 static uint64_t earlier(uint64_t a_us, uint64_t b_us)
@@ -300,21 +298,12 @@ static int on_due(sd_event_source *source, uint64_t usec, void *userdata)
 		judge_all(box, now_us);
 	if (soon_us >= box->next_attend_us)
 		attend_all(box, now_us);
-	(void)sd_event_source_set_time(source, next_us(box, now_us));
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-/* Whatever happened: who waits for the end or for the status learns of it. */
-static int after_event(sd_event_source *source, void *userdata)
-{
-	struct box *box = userdata;
-
-	(void)source;
 	if (box->status_changed)
 		tell_status(box);
 	if (box->leave_by_us)
-		end_if_withdrawn(box, control_now_us());
-	return 0;
+		end_if_withdrawn(box, now_us);
+	(void)sd_event_source_set_time(source, next_us(box, now_us));
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 /* ---- answers ---- */
@@ -460,6 +449,15 @@ int box_reload(struct box *box, struct config *config)
 
 /* ---- start and end ---- */
 
+static void log_start(const struct box *box)
+{
+	log_info("node %s watches %zu instance%s, a probe each %llu ms", box->self, box->count,
+	         box->count == 1 ? "" : "s",
+	         (unsigned long long)box->config->health.probe_interval_us / 1000);
+	if (box->count == 0)
+		log_notice("the configuration has no [instance]");
+}
+
 static int listen_at(struct box *box)
 {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
@@ -480,8 +478,6 @@ static int add_sources(struct box *box)
 	int error = sd_event_add_time(box->event, &box->due, CLOCK_MONOTONIC, 0, ACCURACY_US,
 	                              on_due, box);
 
-	if (error >= 0)
-		error = sd_event_add_post(box->event, &box->after, after_event, box);
 	if (error < 0)
 		log_error("cannot start the event loop: %s", strerror(-error));
 	return error < 0 ? error : 0;
@@ -519,6 +515,7 @@ int box_new(sd_event *event, struct opener *opener, const char *rundir, const ch
 		box_free(box);
 		return error;
 	}
+	log_start(box);
 	*out = box;
 	return 0;
 }
@@ -533,7 +530,6 @@ void box_free(struct box *box)
 	control_server_free(box->control);
 	asker_free(box->syncd);
 	(void)sd_event_source_disable_unref(box->due);
-	(void)sd_event_source_disable_unref(box->after);
 	config_free(box->config);
 	free(box);
 }

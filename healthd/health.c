@@ -60,7 +60,10 @@ static void say_drained(const struct moment *m)
 
 static bool is_unknown(const struct moment *m)
 {
-	return m->facts->slow.whole_us == NEVER && m->now_us < m->health->born_us + START_US;
+	const struct health_facts *facts = m->facts;
+
+	return (facts->slow.whole_us == NEVER || facts->fast.whole_us == NEVER) &&
+	       m->now_us < m->health->born_us + START_US;
 }
 
 static void say_unknown(const struct moment *m)

@@ -45,7 +45,7 @@ enum health_state {
 /* In the order in which they are asked: the first one that applies counts. */
 enum health_event {
 	HEALTH_ORDER,   /* to drain */
-	HEALTH_UNKNOWN, /* the program has just started and no probe has come back yet */
+	HEALTH_UNKNOWN, /* the program has just started and probes have not come back yet */
 	HEALTH_FAILURE, /* it does not translate, or cannot be reached */
 	HEALTH_WAIT,    /* it does not serve, and waits for its sessions */
 	HEALTH_HOLD,    /* it does not serve, and was down a short time ago */

@@ -80,9 +80,12 @@ static const char *namespace_name(const struct instance *instance)
 	return instance->config.network ? instance->config.network->namespace_name : NULL;
 }
 
+/* Mostly there is nothing to say. */
 static void set(char *text, const char *to)
 {
-	(void)snprintf(text, HEALTH_REASON_MAX, "%s", to);
+	text[0] = '\0';
+	if (to[0])
+		(void)snprintf(text, HEALTH_REASON_MAX, "%s", to);
 }
 
 /* ---- facts ---- */
@@ -113,6 +116,15 @@ static void note_probes(struct instance *instance, uint64_t now_us)
 	set(facts->probe_problem, prober_problem(instance->prober));
 }
 
+/* Who was not asked for long enough is not yet taken for mute. */
+static bool answers(const struct instance *instance, uint64_t now_us)
+{
+	uint64_t silent_us = asker_silent(instance->translator.asker, now_us);
+	uint64_t asked_us = now_us - instance->health.born_us;
+
+	return silent_us < SILENCE_US || (silent_us == UINT64_MAX && asked_us < SILENCE_US);
+}
+
 static void note_translator(struct instance *instance, uint64_t now_us)
 {
 	struct health_facts *facts = &instance->facts;
@@ -120,7 +132,7 @@ static void note_translator(struct instance *instance, uint64_t now_us)
 
 	facts->pid = process_pid(translator->process);
 	facts->process_runs = process_runs(translator->process);
-	facts->answers = asker_silent(translator->asker, now_us) < SILENCE_US;
+	facts->answers = answers(instance, now_us);
 	set(facts->fast_problem, translator->fast_problem);
 }
 
@@ -348,11 +360,20 @@ static void on_link(void *context)
 	instance_judge(instance, control_now_us());
 }
 
+/* What is not known is well. */
+static void forget_links(struct instance *instance)
+{
+	link_free(instance->link);
+	instance->link = NULL;
+	instance->link_trouble[0] = '\0';
+	link_view_init(&instance->links, instance->config.network);
+	link_view_judge(&instance->links, instance->name, &instance->link_facts);
+}
+
 static void close_namespace(struct instance *instance, const char *why)
 {
 	prober_close(instance->prober, why);
-	link_free(instance->link);
-	instance->link = NULL;
+	forget_links(instance);
 }
 
 static void watch_links(struct instance *instance)
@@ -360,11 +381,7 @@ static void watch_links(struct instance *instance)
 	struct opener_namespace which;
 	int fd, error;
 
-	link_free(instance->link);
-	instance->link = NULL;
-	instance->link_trouble[0] = '\0';
-	link_view_init(&instance->links, instance->config.network);
-	link_view_judge(&instance->links, instance->name, &instance->link_facts);
+	forget_links(instance);
 	if (instance->links.wanted_count == 0)
 		return;
 	fd = opener_open(instance->place->opener, OPENER_ROUTE, namespace_name(instance), &which);
@@ -597,6 +614,7 @@ int instance_new(const struct instance_place *place, const struct instance_confi
 		error = ask_translator(instance);
 	if (error)
 		goto fail;
+	forget_links(instance);
 	open_namespace(instance);
 	configure_frr(instance);
 	*out = instance;

@@ -26,7 +26,7 @@ struct link {
 	enum dump dump;
 	bool again; /* what this dump says is not the whole truth */
 	uint32_t seq;
-	uint8_t buffer[BUFFER] __attribute__((aligned(8)));
+	struct nlmsghdr buffer[BUFFER / sizeof(struct nlmsghdr)];
 };
 
 static int ask(struct link *link, enum dump dump)
@@ -94,7 +94,7 @@ static int read_once(struct link *link)
 	socklen_t from_len = sizeof(from);
 	ssize_t len = recvfrom(link->fd, link->buffer, sizeof(link->buffer), MSG_DONTWAIT,
 	                       (struct sockaddr *)&from, &from_len);
-	const struct nlmsghdr *message = (const struct nlmsghdr *)link->buffer;
+	const struct nlmsghdr *message = link->buffer;
 	int left = (int)len, error = 0;
 
 	if (len < 0 && errno == ENOBUFS)

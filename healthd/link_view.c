@@ -18,12 +18,11 @@ static void add_wanted(struct link_view *view, const char *text)
 
 	*wanted = (struct link_address){ .text = text };
 	(void)snprintf(address, sizeof(address), "%.*s", (int)strcspn(text, "/"), text);
-	if (address6_parse(address, (struct in6_addr *)wanted->addr) == 0) {
+	if (address6_parse(address, &wanted->addr6) == 0) {
 		wanted->family = AF_INET6;
 	} else if (address4_parse(address, &addr4) == 0) {
 		wanted->family = AF_INET;
-		addr4 = htonl(addr4);
-		memcpy(wanted->addr, &addr4, sizeof(addr4));
+		wanted->addr4.s_addr = htonl(addr4);
 	} else {
 		return;
 	}

@@ -16,7 +16,12 @@
 
 struct link_address {
 	const char *text; /* of the configuration, behind its '/' the length; not owned */
-	uint8_t family, addr[16];
+	uint8_t family;
+	union {
+		struct in6_addr addr6;
+		struct in_addr addr4;
+		uint8_t addr[16];
+	};
 	int interface; /* 0: on none */
 	uint32_t flags;
 	uint32_t round; /* of the dump that mentioned it last */

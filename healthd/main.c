@@ -186,15 +186,6 @@ static int start_loop(struct program *program)
 	return error < 0 ? error : 0;
 }
 
-static void log_start(const struct config *config, const char *node)
-{
-	log_info("node %s watches %zu instance%s, a probe each %llu ms", node,
-	         config->instance_count, config->instance_count == 1 ? "" : "s",
-	         (unsigned long long)config->health.probe_interval_us / 1000);
-	if (config->instance_count == 0)
-		log_notice("the configuration has no [instance]");
-}
-
 /* config is the box's afterwards. 0 or -errno. */
 static int start(struct program *program, struct config *config)
 {
@@ -210,7 +201,6 @@ static int start(struct program *program, struct config *config)
 		config_free(config);
 		return error;
 	}
-	log_start(config, program->node);
 	return box_new(program->event, program->opener, program->options.rundir, program->node,
 	               config, &program->box);
 }

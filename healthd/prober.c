@@ -40,6 +40,7 @@ struct prober {
 	struct end ends[SOCKETS];
 	struct sockaddr_in6 to[PROBER_PATHS];
 	struct probe probes[PROBER_PATHS];
+	enum probe_timing timing; /* of the last round */
 	char problem[PROBER_PROBLEM_MAX];
 };
 
@@ -163,6 +164,14 @@ static void send_path(struct prober *prober, enum prober_path path, const uint8_
 	probe_unmake(probe);
 }
 
+static void wait_for_answers(struct prober *prober, enum probe_timing timing)
+{
+	prober->timing = timing;
+	for (size_t i = 0; i < SOCKETS; i++)
+		(void)sd_event_source_set_enabled(
+			prober->ends[i].io, timing == PROBE_TIMED ? SD_EVENT_ON : SD_EVENT_OFF);
+}
+
 void prober_send(struct prober *prober, enum probe_timing timing, uint64_t now_us)
 {
 	uint8_t nonces[PROBER_PATHS][PROBE_NONCE];
@@ -171,8 +180,8 @@ void prober_send(struct prober *prober, enum probe_timing timing, uint64_t now_u
 		return;
 	prober->problem[0] = '\0';
 	randombytes_buf(nonces, sizeof(nonces));
-	for (size_t i = 0; timing == PROBE_TIMED && i < SOCKETS; i++)
-		(void)sd_event_source_set_enabled(prober->ends[i].io, SD_EVENT_ONESHOT);
+	if (timing != prober->timing)
+		wait_for_answers(prober, timing);
 	send_path(prober, PROBER_SLOW, nonces[PROBER_SLOW], timing, now_us);
 	send_path(prober, PROBER_FAST, nonces[PROBER_FAST], timing, now_us);
 }
@@ -211,6 +220,7 @@ static int end_open(struct end *end, int fd, const void *address, socklen_t len)
 	error = sd_event_add_io(end->prober->event, &end->io, fd, EPOLLIN, on_message, end);
 	if (error >= 0)
 		error = sd_event_source_set_enabled(end->io, SD_EVENT_OFF);
+	end->prober->timing = PROBE_COUNTED;
 	return error < 0 ? error : 0;
 }
 

@@ -12,6 +12,7 @@ scenarios += 44-fast-explain 45-fast-local-address 85-soak
 scenarios += 100-replicate 101-replicate-loss 102-replicate-restart 103-replicate-partition 104-replicate-clock
 scenarios += 105-replicate-strangers 106-replicate-config 107-takeover 108-three-boxes
 scenarios += 46-fast-trace
+scenarios += 120-health 121-health-start
 scenarios += 95-syncd-start 96-syncd-link 97-syncd-feed
 scenarios += 130-machine 131-systemd 132-systemd-config 133-systemd-health
 scenarios += 115-frr
