@@ -150,32 +150,54 @@ static uint64_t longest_detection_us(const SaNat64__Control__HealthReply *reply)
 	return longest;
 }
 
-/* What whoever drained the box has to expect, and to do. */
-static void put_next(struct out *out, const struct cli_options *options,
-                     const SaNat64__Control__HealthReply *reply, uint64_t detection_us)
+static void put_detection(struct out *out, const SaNat64__Control__HealthReply *reply,
+                          uint64_t detection_us)
 {
-	char text[300];
+	char text[200];
 
-	out_begin(out, OUT_STEPS, "next");
-	if (count_routers(reply) == 0)
+	if (count_routers(reply) == 0) {
 		out_text(out, "text",
 		         "No bfd-peer is configured here: nobody told the routers. Move their "
 		         "routes to another box by hand.");
-	else if (detection_us > 0) {
+	} else if (detection_us == 0) {
+		out_text(out, "text",
+		         "The routers send their traffic elsewhere within their BFD detection "
+		         "time; what comes until then is translated.");
+	} else {
 		(void)snprintf(text, sizeof(text),
 		               "The routers send their traffic elsewhere within %" PRIu64
 		               " ms, their BFD detection time; what comes until then is "
 		               "translated.",
 		               (detection_us + 999) / 1000);
 		out_text(out, "text", text);
-	} else {
-		out_text(out, "text",
-		         "The routers send their traffic elsewhere within their BFD detection "
-		         "time; what comes until then is translated.");
 	}
-	out_text(out, "text",
-	         "`packets` in `sa-nat64 status` stand still when nothing comes any more; then "
-	         "stop, upgrade or reboot.");
+}
+
+/* Packets are counted with the probes among them, which go on. */
+static void put_end_of_traffic(struct out *out, uint64_t probe_interval_us)
+{
+	char rate[60] = "", text[250];
+
+	if (probe_interval_us > 0)
+		(void)snprintf(rate, sizeof(rate), ", %" PRIu64 " a second each way",
+		               2 * UINT64_C(1000000) / probe_interval_us);
+	(void)snprintf(text, sizeof(text),
+	               "When nothing comes any more, `packets` in `sa-nat64 status` rise by the "
+	               "probes only%s; then stop, upgrade or reboot.",
+	               rate);
+	out_text(out, "text", text);
+}
+
+/* What whoever drained the box has to expect, and to do. */
+static void put_next(struct out *out, const struct cli_options *options,
+                     const struct instances *instances, const SaNat64__Control__HealthReply *reply,
+                     uint64_t detection_us)
+{
+	char text[200];
+
+	out_begin(out, OUT_STEPS, "next");
+	put_detection(out, reply, detection_us);
+	put_end_of_traffic(out, instances->probe_interval_us);
 	(void)snprintf(text, sizeof(text),
 	               "`sa-nat64 undrain%s%s` takes the traffic back. A reboot does, too; a "
 	               "restart of sa-nat64-healthd does not.",
@@ -205,9 +227,10 @@ static int complain(const struct cli_options *options, const struct order *order
 	return status;
 }
 
-static int carry_out(const struct cli_options *options, struct instance *healthd, struct out *out,
-                     const struct order *order)
+static int carry_out(const struct cli_options *options, struct instances *instances,
+                     struct out *out, const struct order *order)
 {
+	struct instance *healthd = &instances->daemons[BOX_HEALTHD];
 	SaNat64__Control__Reply *before = ask_health(options, healthd), *after = NULL;
 	uint64_t detection_us = before ? longest_detection_us(before->health) : 0;
 	int status = 1;
@@ -220,7 +243,7 @@ static int carry_out(const struct cli_options *options, struct instance *healthd
 		out_begin(out, OUT_OBJECT, NULL);
 		put_instances(out, order, after->health);
 		if (done && !order->undrain)
-			put_next(out, options, after->health, detection_us);
+			put_next(out, options, instances, after->health, detection_us);
 		out_end(out);
 		status = options->wait_s > 0 ? complain(options, order, after->health) : 0;
 	}
@@ -232,10 +255,10 @@ static int carry_out(const struct cli_options *options, struct instance *healthd
 
 int cmd_drain(const struct cli_options *options, struct instances *instances, struct out *out)
 {
-	return carry_out(options, &instances->daemons[BOX_HEALTHD], out, &drain);
+	return carry_out(options, instances, out, &drain);
 }
 
 int cmd_undrain(const struct cli_options *options, struct instances *instances, struct out *out)
 {
-	return carry_out(options, &instances->daemons[BOX_HEALTHD], out, &undrain);
+	return carry_out(options, instances, out, &undrain);
 }

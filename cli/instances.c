@@ -214,6 +214,7 @@ static void set_box(const struct cli_options *options, const struct config *conf
 		               config->cluster.name);
 		instances->detection_us = config->health.bfd_interval_us *
 		                          config->health.bfd_multiplier;
+		instances->probe_interval_us = config->health.probe_interval_us;
 		syncd->is_expected = config->cluster.sync_interface != NULL;
 	} else {
 		syncd->is_expected = has_socket(syncd) || (syncd->path[0] && errno == EACCES);

@@ -39,7 +39,9 @@ struct instances {
 	struct instance *list; /* owned */
 	size_t count;
 	char cluster[CONFIG_NAME_MAX]; /* from the configuration; "" without one */
-	uint64_t detection_us;         /* by BFD, as the configuration wants it; 0 without one */
+	/* What the configuration wants; 0 without one. */
+	uint64_t detection_us;      /* by BFD */
+	uint64_t probe_interval_us; /* of sa-nat64-healthd, two probes each */
 	struct instance daemons[BOX_DAEMONS];
 };
 

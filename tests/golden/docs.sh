@@ -86,7 +86,7 @@ import sys
 
 root = sys.argv[1]
 sentences = []
-for path in glob.glob(root + '/healthd/*.c') + glob.glob(root + '/cli/*.c'):
+for path in glob.glob(root + '/healthd/*.c') + glob.glob(root + '/syncd/*.c') + glob.glob(root + '/cli/*.c'):
     with open(path, encoding='utf-8') as f:
         joined = re.sub(r'"\s*(?:PRI\w+|[A-Z_]+)?\s*"', '', f.read())
     sentences += [re.sub(r'%(\.\d+)?(zu|s|d|u)?', '\0', s) for s in re.findall(r'"((?:[^"\\\n]|\\.)*)"', joined)]
@@ -102,7 +102,7 @@ with open(root + '/docs/campus.md', encoding='utf-8') as f:
 if len(quoted) < 40:
     print('only %d reasons found in the manuals' % len(quoted))
 for reason in quoted:
-    parts = re.split(r':? *(?:\b(?:[A-Z]|REASON|STATE|6to4|lower|150|300|900|1000)\b|\.\.\.)', reason)
+    parts = re.split(r':? *(?:\b(?:[A-Z]|REASON|STATE|6to4|uplink0|lower|150|300|900|1000)\b|\.\.\.)', reason)
     if not re.search('.*'.join(re.escape(part.strip()) for part in parts), text):
         print('no program says "%s"' % reason)
 PYTHON
