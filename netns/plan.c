@@ -21,7 +21,7 @@
  * each time the carrier comes back, nothing would be forwarded to IPv6 neighbours for a second or
  * two: they are solicited from the link-local address.
  * - ICMP errors: ten a second to each target, where the defaults of a host are one.
- * - Several gateways: flows are spread, and a gateway that does not answer is passed over. */
+ * - Several gateways: flows are spread, and with IPv4 one that does not answer is passed over. */
 /* clang-format off */
 static const struct plan_sysctl sysctls[] = {
 	{ PLAN_IN_SPACE, PLAN_EXACTLY, 1, false, "net/ipv4/ip_forward" },
