@@ -65,6 +65,7 @@ static bool give(const struct cli_options *options, const struct order *order,
 	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
 	SaNat64__Control__DrainRequest body = SA_NAT64__CONTROL__DRAIN_REQUEST__INIT;
 	SaNat64__Control__Reply *reply;
+	bool taken;
 
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_DRAIN;
 	request.drain = &body;
@@ -74,8 +75,9 @@ static bool give(const struct cli_options *options, const struct order *order,
 	if (options->reason)
 		body.reason = (char *)options->reason;
 	reply = instance_ask(healthd, &request);
+	taken = reply != NULL;
 	sa_nat64__control__reply__free_unpacked(reply, NULL);
-	return reply != NULL;
+	return taken;
 }
 
 static bool is_done(const struct order *order, const SaNat64__Control__HealthReply *reply)

@@ -426,8 +426,13 @@ verdict text-fits-80-columns "$work/log"
 sed -nE 's/^X\([A-Z0-9_]+, "([^"]*)".*/\1/p' "$root/translator/verdict.def" | diff - "$work/named" >"$work/log"
 verdict stats-know-every-verdict "$work/log"
 
-# The manual shows commands that exist, with options that they have; what is behind a bar is another program.
-grep -hE '^\$ sa-nat64 ' "$root"/docs/*.md "$root"/README.md | cut -c3- | sed 's/ | .*//' >"$work/shown"
+# The manual shows commands that exist, with options that they have; what is behind a bar is another program. So do the
+# sentences of all programs, where %s is the name of an instance.
+{
+	grep -hE '^\$ sa-nat64 ' "$root"/docs/*.md "$root"/README.md | cut -c3- | sed 's/ | .*//'
+	grep -ohE '`sa-nat64 [^`%]*`' "$root"/docs/*.md "$root"/README.md "$root"/*/*.c | grep -v COMMAND | tr -d '`'
+	grep -ohE "'sa-nat64 [^']*'" "$root"/*/*.c | sed "s/%s/lower/g" | tr -d "'"
+} | sort -u >"$work/shown"
 : >"$work/log"
 [ -s "$work/shown" ] || echo "no command found in docs/" >"$work/log"
 while read -r line; do
