@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +81,26 @@ static bool namespace_lookup(const struct stat *mine, char *name, size_t size)
 	return found;
 }
 
+/* Whether /sys, which shows the box's own namespace, has our device: with few capabilities, as
+ * under systemd, the namespace of the first process cannot be looked at. */
+static bool box_has(const char *device)
+{
+	char path[64];
+	unsigned index = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/sys/class/net/%s/ifindex", device);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	for (int digit = fgetc(file); digit >= '0' && digit <= '9'; digit = fgetc(file))
+		index = index * 10 + (unsigned)(digit - '0');
+	(void)fclose(file);
+	return index > 0 && index == if_nametoindex(device);
+}
+
 /* A name in any case: see StatusReply.namespace in control.proto. */
-static void namespace_find(char *name, size_t size)
+static void namespace_find(const char *device, char *name, size_t size)
 {
 	struct stat mine, first;
 
@@ -90,7 +109,7 @@ static void namespace_find(char *name, size_t size)
 	else if (namespace_lookup(&mine, name, size))
 		return;
 	else if (stat("/proc/1/ns/net", &first) < 0)
-		(void)snprintf(name, size, "unknown");
+		(void)snprintf(name, size, box_has(device) ? "default" : "unknown");
 	else
 		(void)snprintf(name, size, same_file(&mine, &first) ? "default" : "unnamed");
 }
@@ -161,7 +180,8 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 	control->translator = t;
 	(void)snprintf(control->cluster, sizeof(control->cluster), "%s", cluster);
 	(void)snprintf(control->node, sizeof(control->node), "%s", node);
-	namespace_find(control->namespace_name, sizeof(control->namespace_name));
+	namespace_find(translator_config(t)->tun, control->namespace_name,
+	               sizeof(control->namespace_name));
 	error = trace_stream_new(event, &control->traces);
 	(void)snprintf(control->path, sizeof(control->path), "%s", path);
 	if (error == 0)

@@ -100,6 +100,7 @@ lab_machine_crash gw-a
 lab_machine_power gw-a
 check "one instance, no [network]: it runs" is_active sa-nat64-translator@main.service
 check "in the box's own namespace" in_ns gw-a ip link show nat64
+check "and says so" test "$(in_machine gw-a sa-nat64 --json status | field instances.0.namespace)" = default
 check "without namespaces, FRR, syncd and healthd" none_of "sa-nat64-[nzbsh]*"
 rm_conf() { lab_machine_disk gw-a rm etc/sa-nat64/sa-nat64.conf; }
 rm_conf
