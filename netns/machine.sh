@@ -66,7 +66,7 @@ lab_machine_install() {
 	lab_machine_hold
 	[ $# -gt 0 ] || lab_machine_hold_run cp -a "$staged" installed
 	for name in "$@"; do
-		lab_machine_hold_run cp -a "$staged/." "$name/root"
+		lab_machine_hold_run cp -a --remove-destination "$staged/." "$name/root" # programs that run stay as they are
 	done
 	rm -rf "$staged"
 }

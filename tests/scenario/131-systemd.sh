@@ -58,6 +58,18 @@ for unit in translator@lower syncd zebra@lower bfdd@lower healthd; do
 	check "restart of $unit" in_machine gw-a systemctl restart "sa-nat64-$unit"
 	check "touches nothing else" untouched_but "$unit"
 done
+# upgrade: as a package does it, with the programs running
+upgrade() {
+	local instance
+
+	lab_machine_install gw-a
+	in_machine gw-a systemctl daemon-reload
+	for instance in "${instances[@]}"; do
+		in_machine gw-a systemctl restart "sa-nat64-translator@$instance"
+	done
+	in_machine gw-a systemctl restart sa-nat64-syncd
+}
+check "programs and units installed anew, translators and syncd restarted: no ping is lost" pings_survive upgrade
 check "restart of netns@siit" in_machine gw-a systemctl restart sa-nat64-netns@siit
 check "brings its translator back" wait_for 5 is_active sa-nat64-translator@siit.service
 check "reload of a translator" in_machine gw-a systemctl reload sa-nat64-translator@lower
