@@ -23,9 +23,11 @@ int cmd_drain(const struct cli_options *options, struct instances *instances, st
 int cmd_undrain(const struct cli_options *options, struct instances *instances, struct out *out);
 
 /* These are given no instances: check finds them itself, for nothing may go wrong without its line;
- * sync-key and frr-config ask nobody. */
+ * the others ask nobody. */
 int cmd_check(const struct cli_options *options, struct instances *instances, struct out *out);
 int cmd_frr_config(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_dns64(const struct cli_options *options, struct instances *instances, struct out *out);
+int cmd_pref64(const struct cli_options *options, struct instances *instances, struct out *out);
 int cmd_sync_key(const struct cli_options *options, struct instances *instances, struct out *out);
 
 #endif

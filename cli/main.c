@@ -34,6 +34,8 @@ static const struct command commands[] = {
 	{ CLI_DRAIN, instances_find_healthd, cmd_drain },
 	{ CLI_UNDRAIN, instances_find_healthd, cmd_undrain },
 	{ CLI_FRR_CONFIG, find_none, cmd_frr_config },
+	{ CLI_DNS64, find_none, cmd_dns64 },
+	{ CLI_PREF64, find_none, cmd_pref64 },
 	{ CLI_SYNC_KEY, find_none, cmd_sync_key },
 };
 

@@ -142,6 +142,17 @@ static const char *set_reason(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+/* What radvd takes for MaxRtrAdvInterval. */
+static const char *set_interval(struct cli_options *options, const char *value)
+{
+	uint64_t interval_s;
+
+	if (!number_parse(value, 4, 1800, &interval_s))
+		return "seconds, from 4 to 1800";
+	options->interval_s = (uint32_t)interval_s;
+	return NULL;
+}
+
 static const char *set_wait(struct cli_options *options, const char *value)
 {
 	uint64_t wait_s;
@@ -455,13 +466,13 @@ static const char *set_snaplen(struct cli_options *options, const char *value)
 }
 
 #define CLI_LISTS (CLI_SESSIONS | CLI_BIB)
-#define CLI_ASKS  (CLI_ANY & ~(CLI_SYNC_KEY | CLI_FRR_CONFIG))
+#define CLI_ASKS  (CLI_ANY & ~(CLI_SYNC_KEY | CLI_FRR_CONFIG | CLI_OF_PROGRAM))
 
 /* clang-format off */
 const struct option_row option_rows[] = {
 	{ CLI_ANY, 'c', "config", "FILE", "the configuration file (" CONFIG_PATH_DEFAULT ")", set_config },
 	{ CLI_ASKS, 'r', "run-dir", "DIR", "where the sockets are (" CONFIG_RUNDIR_DEFAULT ")", set_rundir },
-	{ CLI_ASKS | CLI_FRR_CONFIG, 'i', "instance", "NAME", "ask this instance only", option_set_instance },
+	{ CLI_ASKS | CLI_FRR_CONFIG | CLI_OF_PROGRAM, 'i', "instance", "NAME", "ask this instance only", option_set_instance },
 	{ CLI_ASKS, 0, "json", NULL, "print JSON", set_json },
 	{ CLI_ANY, 't', "check-config", NULL, "check the configuration file and exit with 0 or 2", set_check_config },
 	{ CLI_ANY, 'h', "help", NULL, "print this, or the options of a command", set_help },
@@ -474,6 +485,8 @@ const struct option_row option_rows[] = {
 	{ CLI_DRAIN | CLI_UNDRAIN, 0, "wait", "SECONDS", "for the routers to be told (5); 0: not at all", set_wait },
 	{ CLI_FRR_CONFIG, 'n', "node", "NAME", "of this box (the host name)", set_node },
 	{ CLI_FRR_CONFIG, 0, "interface", "NAME", "towards the routers (" BFD_UPLINK ")", set_interface },
+	{ CLI_PREF64, 0, "interface", "NAME", "towards the hosts", set_interface },
+	{ CLI_PREF64, 0, "interval", "SECONDS", "between router advertisements, at most (600)", set_interval },
 	{ CLI_SYNC_KEY, 0, "check", NULL, "say whether FILE would be accepted; make nothing", set_check_key },
 	{ CLI_SYNC_KEY, 0, "force", NULL, "replace FILE", set_force },
 	{ CLI_LISTS | CLI_TRACE, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },

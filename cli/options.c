@@ -40,6 +40,10 @@ static const struct command_row commands[] = {
 	{ CLI_RESYNC, "resync", "fetch all sessions from a peer again", NULL, exits },
 	{ CLI_FRR_CONFIG, "frr-config", "print what bfdd needs where FRR is kept by hand",
 	  "[INSTANCE]", exits },
+	{ CLI_DNS64, "dns64", "print the configuration of a DNS64 resolver",
+	  "unbound|bind|powerdns", exits },
+	{ CLI_PREF64, "pref64", "print what announces the prefix to hosts", "radvd|networkd",
+	  exits },
 	{ CLI_SYNC_KEY, "sync-key", "make the key file that all boxes share", "[FILE]", exits },
 };
 
@@ -177,6 +181,10 @@ static int argument_read(const char *word, struct cli_options *out, FILE *err)
 		out->key_path = word;
 		return 0;
 	}
+	if ((out->command & CLI_OF_PROGRAM) && !out->program && word[0] != '\0') {
+		out->program = word;
+		return 0;
+	}
 	if (!(out->command & CLI_OF_INSTANCE)) {
 		(void)fprintf(err,
 		              "sa-nat64: %s takes no argument \"%s\"; see `sa-nat64 %s --help`\n",
@@ -289,6 +297,7 @@ int options_read(int argc, char **argv, struct cli_options *out, FILE *err)
 		.critical_percent = 95,
 		.lag_ms = 1000,
 		.wait_s = 5,
+		.interval_s = 600,
 	};
 	for (int i = 1; i < argc; i++) {
 		bool is_option = argv[i][0] == '-' && argv[i][1] != '\0';

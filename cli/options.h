@@ -29,10 +29,15 @@
 #define CLI_DRAIN      0x2000u
 #define CLI_UNDRAIN    0x4000u
 #define CLI_FRR_CONFIG 0x8000u
-#define CLI_ANY        0xffffu
+#define CLI_DNS64      0x10000u
+#define CLI_PREF64     0x20000u
+#define CLI_ANY        0xffffffffu
 
 /* Those that take the name of an instance as their argument, too. */
 #define CLI_OF_INSTANCE (CLI_HEALTH | CLI_DRAIN | CLI_UNDRAIN | CLI_FRR_CONFIG)
+
+/* Those that print configuration for a program, which is their argument. */
+#define CLI_OF_PROGRAM (CLI_DNS64 | CLI_PREF64)
 
 #define CLI_DRAIN_REASON_MAX 100 /* bytes */
 
@@ -65,8 +70,12 @@ struct cli_options {
 	const char *reason;
 	uint32_t wait_s;
 
-	/* frr-config */
+	/* frr-config; pref64: the interface alone */
 	const char *node, *interface;
+
+	/* dns64, pref64 */
+	const char *program; /* to print for */
+	uint32_t interval_s; /* between router advertisements */
 
 	/* sync-key */
 	const char *key_path; /* NULL when not given */

@@ -11,3 +11,4 @@ golden-tests += cli docs
 test-tools += frr_drive
 golden-tests += generator
 golden-tests += netns
+golden-tests += export

@@ -38,3 +38,5 @@ unit-tests += frr_plan
 unit-tests += vtysh
 unit-tests += netns
 unit-support-srcs += tests/unit/netns_world.c
+unit-tests += pool6_export
+unit-link-srcs += cli/ranges4.c cli/pool6_export.c
