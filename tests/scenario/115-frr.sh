@@ -289,7 +289,46 @@ pid=$(bfdd_pid)
 check "a bfdd that hangs is ended" in_box a "$lab_dir/frr_drive" --withdraw lower 300
 check "it is gone" wait_for 5 refuse kill -0 "$pid"
 check "no bfdd is nothing to withdraw" in_box a "$lab_dir/frr_drive" --withdraw lower 300
+
+# Nobody takes what is in its queue, so nothing more can be said to it.
+bfdd_start
+kill -STOP "$(bfdd_pid)"
+pid=$(bfdd_pid)
+in_box a python3 - <<-'PY'
+	import socket
+	for _ in range(100):
+	    with socket.socket(socket.AF_UNIX) as client:
+	        client.setblocking(False)
+	        try:
+	            client.connect('/run/frr/lower/bfdd.vty')
+	        except BlockingIOError:
+	            break
+PY
+check "one that cannot even be reached is ended, too" in_box a "$lab_dir/frr_drive" --withdraw lower 300
+check "it is gone, too" wait_for 5 refuse kill -0 "$pid"
 kill -CONT "$drive_pid"
+
+# ---- something else in the place of bfdd ----
+fake() {
+	lab_box_start a fake "$here/fake_vty.py" /run/frr/lower/bfdd.vty "$1"
+	disown "$lab_pid"
+}
+
+order punctual
+fake garbage
+check "what cannot be read is named" wait_for 5 problem "answers something else than its peers"
+kill "$lab_pid"
+wait_for 5 problem "no bfdd runs"
+fake endless
+check "words without end are named" wait_for 5 problem "more peers than are looked at"
+kill "$lab_pid"
+wait_for 5 problem "no bfdd runs"
+fake refuse
+check "a refusal is named" wait_for 5 problem "bfdd refused what it was told: Unknown command: all of them"
+kill "$lab_pid"
+wait_for 5 problem "no bfdd runs"
+check "the loop never waited for any of them" never_late
+
 bfdd_start
 lab_box_start a stranger setpriv --reuid nobody --regid nogroup --clear-groups \
 	bash -c "sleep 2 | $lab_dir/frr_drive $lab_dir/lower.conf gw-a lower"

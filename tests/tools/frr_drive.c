@@ -6,6 +6,7 @@
  * The peers are those of the instance's [network]. Orders come on standard input, one a line:
  *   want | silence      frr_want()
  *   reload CONFIG       frr_configure() again
+ *   punctual            the loop was never late so far
  *   end                 ends and leaves the peers, as the end of the input does
  * A line is printed whenever something changed:
  *   MS peers ADDRESS=STATE/DETECTION_MS,... withdrawn 0|1 split 0|1 late MS problem TEXT
@@ -104,6 +105,8 @@ static void obey(const char *order)
 		frr_want(frr, true);
 	else if (strcmp(order, "silence") == 0)
 		frr_want(frr, false);
+	else if (strcmp(order, "punctual") == 0)
+		late_us = 0;
 	else if (strcmp(order, "end") == 0)
 		(void)sd_event_exit(event, 0);
 	else if (strncmp(order, "reload ", 7) != 0 || configure(order + 7) < 0)
