@@ -217,12 +217,18 @@ static void clear_strays(struct collector *to, const char *instance, const char 
 
 static void make_macvlan(struct collector *to)
 {
+	add_step(to, STEP_MACVLAN_MAKE, PLAN_UPLINK, PLAN_UPLINK ", a macvlan of %s",
+	         to->plan->network->attach_interface);
+}
+
+/* A macvlan carries nothing while the interface below is down. */
+static void finish_parent(struct collector *to)
+{
 	const char *name = to->plan->network->attach_interface;
 	const struct seen_link *parent = seen_link_find(&to->seen->box, name);
 
 	if (parent && !parent->up)
 		add_step(to, STEP_PARENT_UP, name, "%s", name);
-	add_step(to, STEP_MACVLAN_MAKE, PLAN_UPLINK, PLAN_UPLINK ", a macvlan of %s", name);
 }
 
 static void make_veth(struct collector *to)
@@ -329,6 +335,8 @@ static const struct seen_link *settle_uplink(struct collector *to)
 	mark_uplink(to, uplink);
 	if (network->attach == CONFIG_ATTACH_VETH)
 		finish_host_end(to, uplink);
+	if (network->attach == CONFIG_ATTACH_MACVLAN)
+		finish_parent(to);
 	return uplink;
 }
 

@@ -502,7 +502,11 @@ static void mess_up_links(struct world *world)
 	if (!seen_link_find(inner, PLAN_UPLINK))
 		return;
 	uplink = world_link(inner, PLAN_UPLINK);
-	switch (below(7)) {
+	switch (below(8)) {
+	case 6:
+		if (strcmp(uplink->kind, "macvlan") == 0)
+			world_link(&world->seen.box, "eth0")->up = false;
+		break;
 	case 0:
 		uplink->up = false;
 		break;
