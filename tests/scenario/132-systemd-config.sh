@@ -22,6 +22,7 @@ state_file_is() {
 	cat "$lab_dir/status"
 	field instances.0.state_file <"$lab_dir/status" | grep -q "$1"
 }
+is_failed() { in_machine gw-a systemctl is-failed -q "$1"; }
 # none_of PATTERN: no such unit is loaded and not at rest
 none_of() {
 	local units
@@ -30,13 +31,13 @@ none_of() {
 	echo "$units"
 	[ -z "$units" ]
 }
-rename="s/^\(\[instance \|\[network \)siit\b/\1extra/"
+rename="s/^\(\[instance \|\[network \)siit\b/\1ex-tra.1/"
 
 snapshot
 configured -e "$rename"
-check "reload: siit is gone from the file, extra is new" in_machine gw-a systemctl reload sa-nat64
-check "the new instance runs" wait_for 10 is_active sa-nat64-translator@extra.service
-check "with a namespace and FRR" wait_for 5 is_active sa-nat64-bfdd@extra.service
+check "reload: siit is gone from the file, ex-tra.1 is new" in_machine gw-a systemctl reload sa-nat64
+check "the new instance runs" wait_for 10 is_active sa-nat64-translator@ex-tra.1.service
+check "with a namespace and FRR" wait_for 5 is_active sa-nat64-bfdd@ex-tra.1.service
 check "the old one does not" wait_for 5 none_of "sa-nat64*@siit.*"
 check "nor has it a namespace" refuse has_namespace nat64-siit
 check "nothing else was touched" untouched_but "[a-z]*@siit"
@@ -45,6 +46,9 @@ check "reload: no bfd-peers, no sync-interface" in_machine gw-a systemctl reload
 check "FRR ended" wait_for 5 none_of "sa-nat64-bfdd@*"
 check "syncd too" none_of sa-nat64-syncd.service
 check "the translators did not" is_active sa-nat64-translator@lower.service
+configured -e ''
+check "reload: all as before" in_machine gw-a systemctl reload sa-nat64
+check "everything is there again" all_active
 
 snapshot
 configured -e 's/^pool4 = 198.51.100.16/poool4 = 198.51.100.16/'
@@ -70,18 +74,29 @@ lab_machine_power gw-a
 check "a boot after a power cut: everything is there" all_active
 check "without a failed unit" test "$(lab_machine_state gw-a)" = running
 lab_machine_halt gw-a
+in_ns gw-a ip link set eth0 name late0
 lab_machine_power gw-a
-check "a boot after a halt: everything is there" all_active
 journal=(--boot -1)
 check "the halt began with healthd and ended with namespaces" stopped_in_order healthd bfdd@lower translator@lower netns@lower
 
+check "a boot without the interface: instances fail" is_failed sa-nat64-netns@lower
+in_ns gw-a ip link set late0 down
+in_ns gw-a ip link set late0 name eth0 up
+check "when it comes, everything is there" wait_for 30 active_now
+
+configured -e 's/^pool4 = 198.51.100.16/poool4 = 198.51.100.16/'
+in_machine gw-a systemctl kill -s KILL sa-nat64-translator@siit
+check "the file has errors, a translator dies: it is not tried at once" wait_for 10 is_failed sa-nat64-translator@siit
+check "after a single try" test "$(in_machine gw-a systemctl show -P NRestarts sa-nat64-translator@siit)" = 1
+configured -e ''
 lab_machine_disk gw-a chmod -x usr/sbin/sa-nat64-translator
 in_machine gw-a systemctl kill -s KILL sa-nat64-translator@upper
 check "a translator that cannot start is left alone for a while" \
-	wait_for 10 in_machine gw-a systemctl is-failed sa-nat64-translator@upper
+	wait_for 10 is_failed sa-nat64-translator@upper
 check "others are not" is_active sa-nat64-translator@lower.service
 lab_machine_disk gw-a chmod +x usr/sbin/sa-nat64-translator
-check "when it can, it does by itself" wait_for 20 is_active sa-nat64-translator@upper.service
+check "when it can, it does by itself" wait_for 30 is_active sa-nat64-translator@upper.service
+check "so does the one whose configuration was wrong" wait_for 30 is_active sa-nat64-translator@siit.service
 
 # as large as what is in it
 in_machine gw-a systemctl stop sa-nat64-translator@lower
