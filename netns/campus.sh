@@ -249,7 +249,7 @@ campus_cli() { in_machine "$1" timeout 10 sa-nat64 "${@:2}"; }
 
 # campus_field BOX INSTANCE KEY: of `status --json`, such as health or packets.6to4; "-" when it cannot be had
 campus_field() {
-	campus_cli "$1" --json -i "$2" status 2>/dev/null | python3 -c '
+	{ campus_cli "$1" --json -i "$2" status 2>/dev/null || true; } | python3 -c '
 import json, sys
 try:
     value = json.load(sys.stdin)["instances"][0]
@@ -258,4 +258,15 @@ try:
 except (ValueError, LookupError, TypeError):
     value = "-"
 print(value)' "$3"
+}
+
+# campus_history BOX INSTANCE: the states it has been in since sa-nat64-healthd runs, such as "starting, warming, up"
+campus_history() {
+	{ campus_cli "$1" --json -i "$2" health 2>/dev/null || true; } | python3 -c '
+import json, sys
+try:
+    rows = json.load(sys.stdin)["instances"][0]["history"][::-1]
+    print(*[row["from"] for row in rows[:1]] + [row["to"] for row in rows], sep=", ")
+except (ValueError, LookupError):
+    print("-")'
 }

@@ -1,264 +1,177 @@
 #!/bin/bash
-# sa-nat64 at work, in one screenful: `sudo make demo`, or `sudo netns/demo.sh` once it is built.
-#
-#     client                     gateway                  router                    server
-#     IPv6 only                  sa-nat64, unbound        IPv4 only                 IPv4 only, nginx
-#   +---------------+          +----------------+       +-------------+          +---------------+
-#   | 2001:db8:1::2 |----------| ::1  192.0.2.1 |-------| 192.0.2.2   |----------| 203.0.113.80  |
-#   | (and ::10)    |          +----------------+       | 203.0.113.1 |          | www.demo.test |
-#   +---------------+                                   +-------------+          +---------------+
-#
-# Two instances run in the gateway. `nat64` shares the public addresses 198.51.100.0/28 among all IPv6
-# hosts and shows the whole of IPv4 to them behind 64:ff9b:1::/96 (64:ff9b::/96 must not carry the
-# addresses reserved for documentation that a demo has to use). `siit` gives 2001:db8:1::10 the public
-# address 198.51.100.100 for itself.
+# The two-box campus at work: `sudo make demo`, or `sudo netns/demo.sh` once it is built. The network is drawn in
+# netns/campus.sh: hosts that have IPv6 only, servers that have IPv4 only, a router between them, and two boxes at the
+# router, each with systemd, FRR and all of sa-nat64. gw-a carries what goes to the lower half of the IPv4 Internet, gw-b
+# the upper half. In the middle of a download by gw-a its power is cut.
 #
 # KEEP=1 leaves everything running and says how to look around; `netns/demo.sh --remove ID` removes it.
+# One box alone is shown by netns/demo-single.sh.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 bin=${BUILD:-$root/build}
 # shellcheck source=netns/lab.sh
 . "$root/netns/lab.sh"
+# shellcheck source=netns/demo-steps.sh
+. "$root/netns/demo-steps.sh"
+# shellcheck source=netns/campus.sh
+. "$root/netns/campus.sh"
 
-failed=0
-steps=0
+size=48M rate=8M # of the download: six seconds
 
-die() {
-	echo "demo: $1" >&2
-	exit 1
+start_campus() {
+	campus_network
+	echo "Booting gw-a and gw-b ..."
+	campus_machines
+	lab_dns dns 2001:db8:53::53 64:ff9b:1::/96
+	lab_resolver hosts 2001:db8:53::53
+	campus_router campus_bird_config
+	lab_machine_power "${campus_boxes[@]}"
+	lab_web servers 203.0.113.80:80 100.64.0.80:80
+	echo "This page is on IPv4 only." >"$lab_dir/web-servers/index.html"
+	head -c "$size" /dev/urandom >"$lab_dir/web-servers/big.bin"
+	(cd "$lab_dir/web-servers" && sha256sum big.bin) >"$lab_dir/big.sha256"
 }
 
-need_programs() {
-	local program missing=
-
-	for program in unbound nginx curl dig ping traceroute nft sha256sum; do
-		command -v "$program" >/dev/null || missing="$missing $program"
-	done
-	[ -z "$missing" ] || die "missing:$missing; 'make demo' as root installs the Debian packages"
-	for program in sa-nat64-translator sa-nat64; do
-		[ -x "$bin/$program" ] || die "$bin/$program is not there; run 'make' first"
-	done
-}
-
-build_network() {
-	lab_ns client gateway router server
-	lab_router gateway router
-	lab_link client eth0 gateway lan
-	lab_link gateway wan router uplink
-	lab_link router net server eth0
-	lab_addr client eth0 2001:db8:1::2/64 2001:db8:1::10/64
-	lab_addr gateway lan 2001:db8:1::1/64
-	lab_addr gateway wan 192.0.2.1/24
-	lab_addr router uplink 192.0.2.2/24
-	lab_addr router net 203.0.113.1/24
-	lab_addr server eth0 203.0.113.80/24
-	# what 2001:db8:1::10 sends for itself it sends on purpose; everything else leaves from ::2
-	in_ns client ip route add default via 2001:db8:1::1 src 2001:db8:1::2
-	lab_route gateway default 192.0.2.2
-	lab_route router 198.51.100.0/24 192.0.2.1
-	lab_route server default 203.0.113.1
-	lab_resolver client 2001:db8:1::1
-	in_ns gateway nft -f - <<-'NFT'
-		table inet demo {
-			chain forward {
-				type filter hook forward priority filter
-				oifname "nat64" meta nfproto ipv6 counter
-				iifname "nat64" meta nfproto ipv4 counter
-			}
-		}
-	NFT
-}
-
-write_gateway_config() {
-	cat >"$lab_dir/sa-nat64.conf" <<-'EOT'
-		[instance nat64]
-		mode = nat64
-		pool6 = 64:ff9b:1::/96
-		pool4 = 198.51.100.0/28
-		bib = tcp [2001:db8:1::2]:80 198.51.100.1:80
-
-		[instance siit]
-		mode = siit
-		tun = siit
-		pool6 = 2001:db8:46::/96
-		eam = 198.51.100.100 2001:db8:1::10
-	EOT
-}
-
-start_servers() {
-	lab_web server 203.0.113.80:80
-	lab_web client "[2001:db8:1::2]:80" "[2001:db8:1::10]:80"
-	lab_dns gateway 2001:db8:1::1 64:ff9b:1::/96
-	echo "This page is on IPv4 only." >"$lab_dir/web-server/index.html"
-	echo "This page is on IPv6 only." >"$lab_dir/web-client/index.html"
-	head -c 100M /dev/urandom >"$lab_dir/web-server/100M.bin"
-	(cd "$lab_dir/web-server" && sha256sum 100M.bin) >"$lab_dir/100M.sha256"
-}
-
-# start_translator INSTANCE
-start_translator() {
-	lab_start gateway "translator-$1" "$bin/sa-nat64-translator" \
-		-c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" "$1"
-	wait_for 10 test -S "$lab_dir/run/$1/control.sock" || lab_fail_with_log "translator-$1"
-}
-
-# step WHAT COMMAND-IN-SHORT FUNCTION: run FUNCTION; its last line of output is the result to show.
-step() {
-	local result status
-
-	steps=$((steps + 1))
-	set +e # here, so that the function itself stops at its first error
-	result=$(set -e && "$3" 2>&1)
-	status=$?
-	set -e
-	printf '%2d  %-31s %-37s %s\n' "$steps" "$1" "$2" "$(tail -n 1 <<<"$result")"
-	if [ "$status" != 0 ]; then
-		failed=$((failed + 1))
-		printf '    ^^^ FAILED; all it printed:\n%s\n' "$result"
-	fi
+show_routes() {
+	wait_for 30 campus_is lower=gw-a upper=gw-b siit=gw-a || true
+	campus_bird show bfd sessions
+	echo "lower: $(campus_serves lower), upper: $(campus_serves upper), siit: $(campus_serves siit)"
+	campus_is lower=gw-a upper=gw-b siit=gw-a
 }
 
 show_dns64() {
-	local answer
-
-	answer=$(in_ns client dig +short AAAA www.demo.test)
-	echo "$answer"
-	[ "$answer" = 64:ff9b:1::cb00:7150 ]
+	in_ns hosts dig +short AAAA mirror.demo.test
+	in_ns hosts dig +short AAAA www.demo.test
+	echo "64:ff9b:1::100.64.0.80, ::203.0.113.80"
+	[ "$(in_ns hosts dig +short AAAA mirror.demo.test)" = "$campus_lower6" ]
+	[ "$(in_ns hosts dig +short AAAA www.demo.test)" = "$campus_upper6" ]
 }
 
-show_page() {
-	local page
+# visit URL BOX INSTANCE [OPTION...]: that box carried it; the last line says under which address the server saw us
+visit() {
+	local before seen after
 
-	page=$(in_ns client curl -sS --max-time 10 http://www.demo.test/)
-	echo "\"$page\""
-	[ "$page" = "This page is on IPv4 only." ]
+	before=$(campus_field "$2" "$3" packets.6to4)
+	seen=$(in_ns hosts curl -sS --max-time 10 "${@:4}" "$1/who")
+	after=$(campus_field "$2" "$3" packets.6to4)
+	echo "by $2: the server saw $seen"
+	[ "$after" -gt "$before" ]
+}
+show_lower() { visit http://mirror.demo.test gw-a lower; }
+show_upper() { visit http://www.demo.test gw-b upper; }
+show_siit() { visit "http://[$campus_siit6]" gw-a siit --interface "$campus_siit_host"; }
+
+# Five thousand pings each, so that the counters show who carries what beside the probes of sa-nat64-healthd.
+show_split() {
+	in_ns hosts ping -q -f -c 5000 mirror.demo.test
+	in_ns hosts ping -q -f -c 5000 www.demo.test
+	echo "see \"packets\" below"
 }
 
-show_ping() {
-	local out
+# status BOX: what an operator types there, the lines that matter here
+status() {
+	local instance
 
-	out=$(in_ns client ping -c 3 -i 0.2 -W 2 www.demo.test)
-	awk -F'[ ,/]+' '/received/ { n = $4 } /^rtt/ { print n " of 3 replies, " $8 " ms" }' <<<"$out"
-	grep -q ' 3 received' <<<"$out"
+	printf '\n%s# sa-nat64 status\n' "$1"
+	for instance in lower upper; do
+		campus_cli "$1" -i "$instance" status | grep -E '^(name|health|bfd|sessions|packets|sync) ' || true
+	done
+	echo
 }
 
-# The last two hops are on IPv4 only: their errors come back translated, their addresses behind the prefix.
-show_traceroute() {
-	local out router=64:ff9b:1::c000:202 server=64:ff9b:1::cb00:7150
+start_download() {
+	lab_start hosts download curl -sS --max-time 90 --limit-rate "$rate" -o "$lab_dir/big.bin" -w 'curl ended: %{exitcode}\n' \
+		http://mirror.demo.test/big.bin
+	lab_start hosts pings ping -D -i 0.02 -w 60 "$campus_lower6"
+}
 
-	out=$(in_ns client traceroute -6 -n -q 1 -w 2 -m 8 www.demo.test)
-	echo "$out"
-	grep -q " $router " <<<"$out"
-	awk -v router=$router -v server=$server \
-		'END { print $1 " hops, one is " router; exit $2 != server }' <<<"$out"
+under_way() { [ "$(stat -c %s "$lab_dir/big.bin")" -ge $((16 << 20)) ]; }
+
+show_under_way() {
+	wait_for 30 under_way
+	echo "$(($(stat -c %s "$lab_dir/big.bin") >> 20)) MB so far, by $(campus_serves lower)"
+	campus_is lower=gw-a
+}
+
+show_moved() {
+	wait_for 10 campus_is lower=gw-b upper=gw-b siit=gw-b
+	sleep 1 # of pings by the new way
+	echo "all by gw-b; pings were lost for $(longest_silence) ms"
+}
+
+# longest_silence: between two answered pings
+longest_silence() {
+	sed -n 's/^\[\([0-9.]*\)\].*bytes from.*/\1/p' "$lab_dir/pings.log" |
+		awk 'NR > 1 && $1 - last > most { most = $1 - last } { last = $1 } END { printf "%d", most * 1000 }'
 }
 
 show_download() {
-	local rate
-
-	rate=$(in_ns client curl -sS --max-time 120 -o "$lab_dir/100M.bin" -w '%{speed_download}' \
-		http://www.demo.test/100M.bin)
-	(cd "$lab_dir" && sha256sum --quiet -c 100M.sha256)
-	awk -v r="$rate" 'BEGIN { printf "sha256 matches, %.1f Gbit/s\n", r * 8 / 1e9 }'
+	wait_for 90 grep -q '^curl ended' "$lab_dir/download.log"
+	cat "$lab_dir/download.log"
+	grep -qx 'curl ended: 0' "$lab_dir/download.log"
+	(cd "$lab_dir" && sha256sum --quiet -c big.sha256)
+	echo "$size, sha256 matches"
 }
 
-show_source() {
-	local seen
+show_return() {
+	local began=$SECONDS
 
-	seen=$(in_ns client curl -sS --max-time 10 http://www.demo.test/who)
-	echo "the server saw $seen"
-	[[ $seen == 198.51.100.* ]]
+	wait_for 60 returned
+	printf '%s\n' "$(campus_history gw-a lower), after $((SECONDS - began)) s"
+	returned
 }
+returned() { [[ $(campus_history gw-a lower) == *", up" ]]; }
 
-show_bib() {
-	local page
-
-	page=$(in_ns server curl -sS --max-time 10 http://198.51.100.1/)
-	echo "\"$page\""
-	[ "$page" = "This page is on IPv6 only." ]
-}
-
-show_siit_out() {
-	local seen
-
-	seen=$(in_ns client curl -sS --max-time 10 --interface 2001:db8:1::10 \
-		"http://[2001:db8:46::203.0.113.80]/who")
-	echo "the server saw $seen"
-	[ "$seen" = 198.51.100.100 ]
-}
-
-show_siit_in() {
-	local seen
-
-	seen=$(in_ns server curl -sS --max-time 10 http://198.51.100.100/who)
-	echo "the server saw $seen"
-	[ "$seen" = 2001:db8:46::cb00:7150 ]
-}
-
-show_firewall() {
-	local counts
-
-	counts=$(in_ns gateway nft list chain inet demo forward |
-		awk '/counter packets/ { for (i = 1; i < NF; i++) if ($i == "packets") print $(i + 1) }')
-	# shellcheck disable=SC2086 # two numbers, two words
-	set -- $counts
-	echo "$1 IPv6 and $2 IPv4 packets seen"
-	[ "$1" -gt 0 ] && [ "$2" -gt 0 ]
-}
-
-show_all() {
-	step "DNS64 makes an IPv6 address" "dig AAAA www.demo.test" show_dns64
-	step "a page from an IPv4-only server" "curl http://www.demo.test/" show_page
-	step "ping" "ping www.demo.test" show_ping
-	step "routers on IPv4 show up" "traceroute www.demo.test" show_traceroute
-	step "100 MB over IPv4" "curl http://www.demo.test/100M.bin" show_download
-	step "a shared public address" "curl http://www.demo.test/who" show_source
-	step "IPv4 reaches an IPv6 server" "server: curl http://198.51.100.1/" show_bib
-	step "own public address, outwards" "curl --interface 2001:db8:1::10 ..." show_siit_out
-	step "own public address, inwards" "server: curl http://198.51.100.100/" show_siit_in
-	step "the firewall sees both sides" "nft: oifname nat64, iifname nat64" show_firewall
-}
-
-print_topology() {
-	sed -n '/^#     client/,/^#$/s/^# \{0,1\}//p' "$0"
+show_again() {
+	wait_for 20 campus_is lower=gw-a upper=gw-b siit=gw-a
+	visit http://mirror.demo.test gw-a lower
 }
 
 print_keep() {
 	cat <<-EOT
-
 		Everything is left running. To look around:
-		  ip netns exec $lab_id-client bash      the IPv6-only host; try: curl http://www.demo.test/
-		  ip netns exec $lab_id-gateway bash     try: tcpdump -ni nat64
-		  ip netns exec $lab_id-server bash      the IPv4-only host; try: curl http://198.51.100.1/
-		  $bin/sa-nat64 -c $lab_dir/sa-nat64.conf -r $lab_dir/run status
+		  ip netns exec $lab_id-hosts bash       an IPv6-only host; try: curl http://mirror.demo.test/
+		  ip netns exec $lab_id-router birdc -s $lab_dir/bird.ctl show bfd sessions
+		  nsenter -t ${lab_machine_pid[gw-a]} -a bash         box gw-a; try: sa-nat64 status
+		  nsenter -t ${lab_machine_pid[gw-b]} -a bash         box gw-b
 		and to remove it: $0 --remove $lab_id
 	EOT
 }
 
 if [ "${1:-}" = --remove ]; then
-	[[ ${2:-} =~ ^sn64-[0-9]+$ ]] || die "--remove wants the name that KEEP=1 printed, such as sn64-1234"
-	lab_id=$2
-	lab_dir=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name "$lab_id.*")
+	remove_kept "${2:-}"
+	# shellcheck source=/dev/null
+	. "$lab_dir/machines.state"
 	lab_close
 fi
 
-need_programs
+need_programs unbound nginx curl dig ping sha256sum bird birdc bfdd zebra vtysh unshare nsenter python3
 lab_open
-build_network
-write_gateway_config
-start_servers
-start_translator nat64
-start_translator siit
-print_topology
-show_all
-echo
-"$bin/sa-nat64" -c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" status || failed=$((failed + 1))
+sed -n '/^#   hosts/,/^# Each/s/^# \{0,1\}//p' "$root/netns/campus.sh" | sed '$d'
+start_campus
+step "the router found both by BFD" "birdc show bfd sessions" show_routes
+step "DNS64 makes IPv6 addresses" "dig AAAA mirror and www.demo.test" show_dns64
+step "a server in the lower half" "curl http://mirror.demo.test/who" show_lower
+step "a server in the upper half" "curl http://www.demo.test/who" show_upper
+step "a host with its own IPv4" "curl --interface $campus_siit_host ..." show_siit
+step "traffic to both halves" "ping -f mirror and www.demo.test" show_split
+status gw-a
+status gw-b
+start_download
+step "a download by gw-a" "curl http://mirror.demo.test/big.bin" show_under_way
+event "the power of gw-a is cut" "" lab_machine_crash gw-a
+step "the router moves to gw-b" "birdc show bfd sessions" show_moved
+status gw-b
+step "the download finishes" "sha256sum -c" show_download
+event "gw-a has power again" "" lab_machine_power_only gw-a
+step "it joins, then it serves" "sa-nat64 health" show_return
+step "its half is its own again" "curl http://mirror.demo.test/who" show_again
+status gw-a
+status gw-b
 if [ "${KEEP:-0}" = 1 ]; then
 	trap - EXIT
+	declare -p lab_machine_pid lab_machine_supervisor lab_machine_holder >"$lab_dir/machines.state"
 	print_keep
 fi
-if [ "$failed" -gt 0 ]; then
-	echo "demo: $failed of $steps steps FAILED" >&2
-	exit 1
-fi
+end_of_steps

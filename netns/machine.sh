@@ -26,6 +26,7 @@
 
 declare -A lab_machine_pid=()        # PID 1 of a machine that is on
 declare -A lab_machine_supervisor=() # the process that waits for it
+declare -A lab_machine_uptime=()     # seconds by which its uptime is ahead of this system's, from the next boot on
 lab_machine_holder=                  # the process whose mount namespace has the disks
 lab_machine_source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -108,6 +109,8 @@ lab_machine_power_only() {
 		lab_machine_hold_run rm -f "$name/pid"
 		setsid nsenter --net="/run/netns/$lab_id-$name" nsenter -t "$lab_machine_holder" -m \
 			unshare --fork --kill-child --pid --mount --uts --ipc --propagation private \
+			${lab_machine_uptime[$name]:+--time --monotonic "${lab_machine_uptime[$name]}"} \
+			${lab_machine_uptime[$name]:+--boottime "${lab_machine_uptime[$name]}"} \
 			bash -ec "$(declare -f lab_machine_boot lab_machine_mount); lab_machine_boot \"\$@\"" \
 			boot "$lab_dir/machines" "$name" "$lab_id-$name" "$lab_dir" \
 			>"$lab_dir/machine-$name.log" 2>&1 </dev/null &

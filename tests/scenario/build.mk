@@ -1,6 +1,6 @@
 # Executable tests/scenario/NAME.sh: exit 0 passed, 77 skipped (last line says why), anything else failed.
 scenarios :=
-scenarios += demo
+scenarios += demo demo-single
 scenarios += 10-browse 20-throughput 30-path-mtu 31-large-datagrams 40-firewall 50-restart 51-reload 60-offload
 scenarios += 70-static-binding 71-siit 72-hairpin 73-native-route 80-tcp-lifetime 81-timeouts 82-exhaustion
 scenarios += 90-garbage 91-flood 92-privileges 93-start-errors
@@ -17,3 +17,4 @@ scenarios += 95-syncd-start 96-syncd-link 97-syncd-feed
 scenarios += 130-machine 131-systemd 132-systemd-config 133-systemd-health
 scenarios += 115-frr
 scenarios += 110-netns 111-netns-cut
+scenarios += 140-campus-processes 141-campus-links
