@@ -14,11 +14,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BATCH    4 /* messages taken at once */
-#define BATCHES  8 /* in one look at one socket */
-#define SOCKETS  3 /* the source, and one for each target */
-#define SOURCE   PROBER_PATHS
-#define DATAGRAM (PROBE_LEN + 1) /* what is longer is none of ours */
+#define SOURCE_PORT 6465
+#define BATCH       4 /* messages taken at once */
+#define BATCHES     8 /* in one look at one socket */
+#define SOCKETS     3 /* the source, and one for each target */
+#define SOURCE      PROBER_PATHS
+#define DATAGRAM    (PROBE_LEN + 1) /* what is longer is none of ours */
 
 static const enum probe_address target_of[PROBER_PATHS] = {
 	[PROBER_SLOW] = PROBE_SLOW,
@@ -252,13 +253,15 @@ static void say_unopened(struct prober *prober, int error, const char *name)
 		                                   : strerror(-error));
 }
 
-/* The source, in siit mode with its address; else the kernel chooses one. */
+/* The source, in siit mode with its address; else the kernel chooses one. The port stays the same,
+ * so that a program that was restarted goes on with the sessions that it had: there may be no room
+ * for new ones. */
 static int open_source(struct prober *prober, struct opener *opener,
                        const struct config_instance *instance, const char *name,
                        const struct prefix6 *prefix, struct opener_namespace *which)
 {
-	struct sockaddr_in6 from = { .sin6_family = AF_INET6 };
-	bool is_siit = instance->mode == CONFIG_MODE_SIIT;
+	struct sockaddr_in6 from = { .sin6_family = AF_INET6, .sin6_port = htons(SOURCE_PORT) };
+	struct end *end = &prober->ends[SOURCE];
 	int fd = opener_open(opener, OPENER_UDP6, name, which), error;
 	char text[ADDRESS_STRLEN];
 
@@ -266,8 +269,13 @@ static int open_source(struct prober *prober, struct opener *opener,
 		say_unopened(prober, fd, name);
 		return fd;
 	}
-	from.sin6_addr = rfc6052_embed(prefix, probe_address(instance, PROBE_SOURCE));
-	error = end_open(&prober->ends[SOURCE], fd, &from, is_siit ? sizeof(from) : 0);
+	if (instance->mode == CONFIG_MODE_SIIT)
+		from.sin6_addr = rfc6052_embed(prefix, probe_address(instance, PROBE_SOURCE));
+	error = end_open(end, fd, &from, sizeof(from));
+	if (error == -EADDRINUSE) { /* by another instance in the same namespace */
+		from.sin6_port = 0;
+		error = end_open(end, fd, &from, sizeof(from));
+	}
 	if (error)
 		say_unbound(prober, error, address6_format(&from.sin6_addr, text),
 		            name ? name : "the box's own namespace");

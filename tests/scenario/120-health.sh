@@ -122,6 +122,15 @@ check "changes nothing" test "$(history lower)" = "$changes"
 settings "hold-down-max = 2s"
 kill -HUP "$healthd"
 
+# ---- restarted itself ----
+
+probe_sessions() { cli -i lower --json status | field instances.0.sessions.udp; }
+check "the probes have two sessions" test "$(probe_sessions)" = 2
+lab_stop "$healthd"
+healthd_start
+check "restarted: up" becomes lower up
+check "with the sessions it had" test "$(probe_sessions)" = 2
+
 # ---- directions and paths ----
 
 # lose RULE: what the TUN device brings is lost if it matches
