@@ -126,6 +126,7 @@ static void say_hangs(struct frr *frr, const char *who, const char *did_not)
 	    "%s did not %s within %" PRIu64
 	    " ms (does bfdd hang?); systemctl restart sa-nat64-bfdd@%s",
 	    who, did_not, frr->plan.health.vtysh_timeout_us / MS, frr->pathspace);
+	frr_plan_doubt(&frr->plan);
 }
 
 static void say_no_bfdd(struct frr *frr, int error)

@@ -173,6 +173,12 @@ void frr_plan_forget(struct frr_plan *plan)
 	plan->withdrawn = !plan->advertise;
 }
 
+void frr_plan_doubt(struct frr_plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		plan->state[i] = blank(&plan->wanted[i], BFD_UNKNOWN);
+}
+
 /* ---- pairs ---- */
 
 static bool is_up(const struct frr_plan *plan, int peer)

@@ -64,6 +64,9 @@ void frr_plan_want(struct frr_plan *plan, bool advertise);
 /* Nothing is known of bfdd any more, it has ended: there is nothing to withdraw. */
 void frr_plan_forget(struct frr_plan *plan);
 
+/* bfdd says nothing: its peers may be in any state. */
+void frr_plan_doubt(struct frr_plan *plan);
+
 /* bfdd has these peers. Lines for the node `bfd` are written to out. Making peers waits until
  * nothing is left to withdraw. */
 enum frr_plan_step frr_plan_take(struct frr_plan *plan, const struct bfd_peer_state *is,

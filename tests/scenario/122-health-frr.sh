@@ -95,6 +95,13 @@ check "and it is up" wait_for 5 is up
 check "with both peers" test "$(asked bfd.0.state) $(asked bfd.1.state)" = "up up"
 check "and the time after which the router takes it for dead" test "$(asked bfd.0.detection_ms)" = 300
 
+bfdd=$(in_box a cat /run/frr/lower/bfdd.pid)
+kill -STOP "$bfdd"
+states() { [ "$(asked bfd.0.state) $(asked bfd.1.state)" = "$1" ]; }
+check "bfdd hangs: nobody claims to know the peers" wait_for 5 states "unknown unknown"
+kill -CONT "$bfdd"
+check "it goes on: they are known again" wait_for 15 states "up up"
+
 lab_stop "$translator" KILL 2>/dev/null || true
 check "translator killed: no route" silent
 translator_run
