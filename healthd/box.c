@@ -220,13 +220,13 @@ static void judge_all(struct box *box, uint64_t now_us)
 }
 
 /* How late a round is beyond a whole interval, it was this program that was silent. */
-static void excuse_all(struct box *box, uint64_t now_us)
+static void wake_all(struct box *box, uint64_t now_us)
 {
-	uint64_t interval_us = box->config->health.probe_interval_us;
-	uint64_t latest_us = box->next_send_us + interval_us;
+	uint64_t latest_us = box->next_send_us + box->config->health.probe_interval_us;
+	uint64_t absent_us = now_us > latest_us ? now_us - latest_us : 0;
 
-	for (size_t i = 0; i < box->count && now_us > latest_us; i++)
-		instance_excuse(box->members[i].instance, now_us - latest_us, now_us);
+	for (size_t i = 0; i < box->count; i++)
+		instance_wake(box->members[i].instance, absent_us, now_us);
 }
 
 static uint64_t look_after(uint64_t interval_us)
@@ -253,7 +253,7 @@ static void send_all(struct box *box, uint64_t now_us)
 static void round_of_probes(struct box *box, uint64_t now_us)
 {
 	look_all(box, now_us);
-	excuse_all(box, now_us);
+	wake_all(box, now_us);
 	judge_all(box, now_us);
 	send_all(box, now_us);
 }

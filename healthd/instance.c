@@ -50,6 +50,7 @@ struct instance {
 	struct link *link;
 	char link_trouble[HEALTH_REASON_MAX]; /* why it cannot be watched */
 	struct opener_namespace namespace;
+	uint64_t awake_us;     /* the last round of probes */
 	uint64_t next_look_us; /* at the namespace */
 	char interface[16];    /* towards the routers, as known last */
 	struct frr *frr;
@@ -200,11 +201,13 @@ static void tell_routers(struct instance *instance)
 
 void instance_judge(struct instance *instance, uint64_t now_us)
 {
+	uint64_t interval_us = instance->health.config.probe_interval_us;
 	bool changed;
 
 	if (instance->leaves)
 		return;
-	note_probes(instance, now_us);
+	if (now_us < instance->awake_us + 2 * interval_us)
+		note_probes(instance, now_us);
 	note_translator(instance, now_us);
 	note_link(instance);
 	note_bfd(instance);
@@ -436,9 +439,10 @@ void instance_send(struct instance *instance, enum probe_timing timing, uint64_t
 	prober_send(instance->prober, timing, now_us);
 }
 
-void instance_excuse(struct instance *instance, uint64_t absent_us, uint64_t now_us)
+void instance_wake(struct instance *instance, uint64_t absent_us, uint64_t now_us)
 {
-	for (int path = 0; path < PROBER_PATHS; path++)
+	instance->awake_us = now_us;
+	for (int path = 0; absent_us > 0 && path < PROBER_PATHS; path++)
 		probe_excuse(probe_of(instance, (enum prober_path)path), absent_us, now_us);
 }
 
@@ -606,7 +610,8 @@ int instance_new(const struct instance_place *place, const struct instance_confi
 	(void)snprintf(instance->interface, sizeof(instance->interface), "%s", BFD_UPLINK);
 	instance->facts.instance = instance->name;
 	instance->replication.state = HEALTH_SYNC_ABSENT;
-	health_init(&instance->health, &config->config->health, control_now_us());
+	instance->awake_us = control_now_us();
+	health_init(&instance->health, &config->config->health, instance->awake_us);
 	instance->facts.drain = drained_read(place->rundir, instance->name,
 	                                     instance->facts.drain_reason, HEALTH_REASON_MAX);
 	error = prober_new(place->event, on_probe, instance, &instance->prober);

@@ -47,7 +47,11 @@ const char *instance_name(const struct instance *instance);
 /* One round of probes. */
 void instance_look(struct instance *instance, uint64_t now_us);
 void instance_send(struct instance *instance, enum probe_timing timing, uint64_t now_us);
-void instance_excuse(struct instance *instance, uint64_t absent_us, uint64_t now_us);
+
+/* The program runs; before this it did not for absent_us (0: it did). In events that are dealt
+ * with before it knows, what probes said last still holds: its silence would be the translator's.
+ */
+void instance_wake(struct instance *instance, uint64_t absent_us, uint64_t now_us);
 
 /* Several times a second: the control socket, and once a second whether the namespace is still the
  * same. */

@@ -122,6 +122,12 @@ check "changes nothing" test "$(history lower)" = "$changes"
 settings "hold-down-max = 2s"
 kill -HUP "$healthd"
 
+kill -STOP "$healthd"
+sleep 1 # much longer than probe-timeout
+kill -CONT "$healthd"
+check "what healthd slept through is no silence of the translator" test "$(history lower)" = "$changes"
+check "it is still up" is lower up
+
 # ---- restarted itself ----
 
 probe_sessions() { cli -i lower --json status | field instances.0.sessions.udp; }
