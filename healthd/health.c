@@ -157,10 +157,16 @@ static void say_hangs(const struct moment *m)
 	    m->facts->pid, m->facts->instance);
 }
 
-/* One direction works: the other one does not. */
+/* Of two directions the first one works. A probe may have been between both when all stopped, so
+ * what works has to have worked lately. */
+static bool works_half(const struct moment *m, const struct health_silence *silence)
+{
+	return silence->half_us < m->health->config.probe_timeout_us / 2;
+}
+
 static bool is_half(const struct moment *m)
 {
-	return is_slow_silent(m) && !is_silent(m, m->facts->slow.half_us);
+	return is_slow_silent(m) && works_half(m, &m->facts->slow);
 }
 
 static void say_half(const struct moment *m)
@@ -198,12 +204,10 @@ static bool is_fast_silent(const struct moment *m)
 
 static void say_fast_silent(const struct moment *m)
 {
-	bool is_back = !is_silent(m, m->facts->fast.half_us);
-
 	say(m,
 	    "the fast path loses packets %s, though the translator's process translates; fast-path "
 	    "= off and systemctl restart sa-nat64-translator@%s go around it",
-	    is_back ? "4to6" : "6to4", m->facts->instance);
+	    works_half(m, &m->facts->fast) ? "4to6" : "6to4", m->facts->instance);
 }
 
 /* ---- what is waited for ---- */

@@ -105,7 +105,7 @@ check "and is up again" becomes lower up
 
 pid=$(asked lower pid)
 kill -STOP "$pid"
-check "translator stopped: down" becomes lower down "no packet has been translated for [0-9]* ms"
+check "translator stopped: down" becomes lower down "no packet has been translated for [0-9]* ms\|hangs"
 check "then it is said to hang" because_soon lower "(pid $pid) hangs"
 kill -CONT "$pid"
 check "goes on: up" becomes lower up

@@ -407,6 +407,11 @@ static void translate_half(void)
 	facts.slow.whole_us = TIMEOUT;
 }
 
+static void stop_between(void)
+{
+	facts.slow = (struct health_silence){ TIMEOUT - 25 * MS, TIMEOUT };
+}
+
 static void never_translate(void)
 {
 	set_silence(NEVER);
@@ -473,6 +478,7 @@ static void each_fault_is_named(void **state)
 		{ never_run, HEALTH_DOWN, "systemctl start sa-nat64-translator@lower" },
 		{ hang, HEALTH_DOWN, "(pid 77) hangs" },
 		{ translate_half, HEALTH_DOWN, "translated 6to4, but not back 4to6" },
+		{ stop_between, HEALTH_DOWN, "no packet has been translated for 125 ms" },
 		{ never_translate, HEALTH_DOWN, "runs, but no probe has come through" },
 		{ fall_silent, HEALTH_DOWN, "for 125 ms (probe-timeout 125 ms)" },
 		{ lose_fast, HEALTH_DOWN, "the fast path loses packets 6to4" },
