@@ -21,22 +21,9 @@ static int find_none(const struct cli_options *options, struct instances *out, F
 }
 
 static const struct command commands[] = {
-	{ CLI_STATUS, instances_find, cmd_status },
-	{ CLI_CHECK, find_none, cmd_check },
-	{ CLI_STATS, instances_find, cmd_stats },
-	{ CLI_SESSIONS, instances_find, cmd_sessions },
-	{ CLI_BIB, instances_find, cmd_bib },
-	{ CLI_EXPLAIN, instances_find, cmd_explain },
-	{ CLI_TRACE, instances_find, cmd_trace },
-	{ CLI_PEERS, instances_find_syncd, cmd_peers },
-	{ CLI_RESYNC, instances_find_syncd, cmd_resync },
-	{ CLI_HEALTH, instances_find_healthd, cmd_health },
-	{ CLI_DRAIN, instances_find_healthd, cmd_drain },
-	{ CLI_UNDRAIN, instances_find_healthd, cmd_undrain },
-	{ CLI_FRR_CONFIG, find_none, cmd_frr_config },
-	{ CLI_DNS64, find_none, cmd_dns64 },
-	{ CLI_PREF64, find_none, cmd_pref64 },
-	{ CLI_SYNC_KEY, find_none, cmd_sync_key },
+#define X(name, word, argument, exits, find, run, help) { CLI_##name, find, run },
+#include "cli/commands.def"
+#undef X
 };
 
 static int check_config(const struct cli_options *options)

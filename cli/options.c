@@ -24,27 +24,9 @@ static const char check_exits[] = "exit status: 0 all is well, 1 warning, 2 crit
 				  "             also for wrong arguments or configuration\n";
 
 static const struct command_row commands[] = {
-	{ CLI_STATUS, "status", "health, load and drops of all instances", NULL, exits },
-	{ CLI_CHECK, "check", "one line for monitoring systems: what is wrong", NULL, check_exits },
-	{ CLI_HEALTH, "health", "why an instance serves or not, BFD, probes, history", "[INSTANCE]",
-	  exits },
-	{ CLI_DRAIN, "drain", "have the routers send traffic to other boxes", "[INSTANCE]",
-	  order_exits },
-	{ CLI_UNDRAIN, "undrain", "have them send traffic here again", "[INSTANCE]", order_exits },
-	{ CLI_STATS, "stats", "all counters, and what each kind of drop means", NULL, exits },
-	{ CLI_SESSIONS, "sessions", "list sessions, one a line", NULL, exits },
-	{ CLI_BIB, "bib", "list bindings, one a line", NULL, exits },
-	{ CLI_EXPLAIN, "explain", "what would happen to a packet, step by step", NULL, exits },
-	{ CLI_TRACE, "trace", "what happens to packets, live, until ctrl-C", NULL, exits },
-	{ CLI_PEERS, "peers", "replication with the other boxes, and what is wrong", NULL, exits },
-	{ CLI_RESYNC, "resync", "fetch all sessions from a peer again", NULL, exits },
-	{ CLI_FRR_CONFIG, "frr-config", "print what bfdd needs where FRR is kept by hand",
-	  "[INSTANCE]", exits },
-	{ CLI_DNS64, "dns64", "print the configuration of a DNS64 resolver",
-	  "unbound|bind|powerdns", exits },
-	{ CLI_PREF64, "pref64", "print what announces the prefix to hosts", "radvd|networkd",
-	  exits },
-	{ CLI_SYNC_KEY, "sync-key", "make the key file that all boxes share", "[FILE]", exits },
+#define X(name, word, argument, exits, find, run, help) { CLI_##name, word, help, argument, exits },
+#include "cli/commands.def"
+#undef X
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

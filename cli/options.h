@@ -13,25 +13,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Sets of commands; each command has one bit. */
-#define CLI_STATUS     0x0001u
-#define CLI_STATS      0x0002u
-#define CLI_SESSIONS   0x0004u
-#define CLI_BIB        0x0008u
-#define CLI_EXPLAIN    0x0010u
-#define CLI_TRACE      0x0020u
-#define CLI_GLOBAL     0x0080u /* no command: options that may stand in front of one */
-#define CLI_CHECK      0x0100u
-#define CLI_PEERS      0x0200u
-#define CLI_RESYNC     0x0400u
-#define CLI_SYNC_KEY   0x0800u
-#define CLI_HEALTH     0x1000u
-#define CLI_DRAIN      0x2000u
-#define CLI_UNDRAIN    0x4000u
-#define CLI_FRR_CONFIG 0x8000u
-#define CLI_DNS64      0x10000u
-#define CLI_PREF64     0x20000u
-#define CLI_ANY        0xffffffffu
+/* Sets of commands; each command has one bit: CLI_STATUS, ... */
+enum cli_number {
+#define X(name, word, argument, exits, find, run, help) CLI_NUMBER_##name,
+#include "cli/commands.def"
+#undef X
+	CLI_COMMANDS,
+};
+enum cli_set {
+#define X(name, word, argument, exits, find, run, help) CLI_##name = 1u << CLI_NUMBER_##name,
+#include "cli/commands.def"
+#undef X
+};
+#define CLI_GLOBAL (1u << CLI_COMMANDS) /* no command: options that may stand in front of one */
+#define CLI_ANY    0xffffffffu
 
 /* Those that take the name of an instance as their argument, too. */
 #define CLI_OF_INSTANCE (CLI_HEALTH | CLI_DRAIN | CLI_UNDRAIN | CLI_FRR_CONFIG)
