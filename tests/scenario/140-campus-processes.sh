@@ -1,7 +1,7 @@
 #!/bin/bash
 # The campus under load while programs of a box are killed or stopped, one after the other: nothing breaks, and the router
 # moves traffic only where it has to.
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/campus.sh"
 

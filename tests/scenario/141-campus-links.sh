@@ -1,7 +1,7 @@
 #!/bin/bash
 # The campus under load while a box loses its power, its uplink, its sync link, or both links, and gets them back: nothing
 # breaks, and a box serves again only when it has the sessions of the other.
-# timeout: 240
+# timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/campus.sh"
 

@@ -1,0 +1,55 @@
+#!/bin/bash
+# The campus starts: one box alone, the other beside it, both at once after a loss of power; and a box whose clock is
+# wrong serves like any other.
+# timeout: 400
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/campus.sh"
+
+scenario_open
+trap campus_end EXIT
+campus_network
+campus_machines
+campus_router campus_bird_config
+
+lab_machine_power gw-a
+check "one box alone: it serves everything" wait_for 30 campus_is lower=gw-a upper=gw-a siit=gw-a
+check "one box alone: it says that it is alone" wait_for 10 says gw-a lower degraded "gw-b"
+load_start
+check "one box alone: it carries the upper half" carries upper gw-a
+
+case_begin "second box"
+lab_machine_power_only gw-b
+check "second box: it takes its half" wait_for 30 campus_is lower=gw-a upper=gw-b siit=gw-a
+check "second box: it has what is open" test "$(campus_field gw-b upper sessions.tcp)" -ge 500
+check "second box: all is well" wait_for 20 campus_whole
+check "second box: one move" moved upper gw-b
+check "second box: lower stayed" stayed lower
+case_end --gap 1000
+
+# 100 days of uptime more than gw-a. Of the wall clock only sa-nat64-syncd makes use: 104-replicate-clock.
+lab_machine_halt gw-b
+# shellcheck disable=SC2034 # machine.sh reads it
+lab_machine_uptime[gw-b]=8640000
+case_begin "wrong clock"
+lab_machine_power_only gw-b
+check "wrong clock: gw-b takes its half" wait_for 30 campus_is lower=gw-a upper=gw-b siit=gw-a
+check "wrong clock: it counts from another day" test "$(in_machine gw-b systemctl show -P ActiveEnterTimestampMonotonic sa-nat64-syncd)" -gt 8640000000000
+check "wrong clock: it carries the upper half" carries upper gw-b
+check "wrong clock: all is well" wait_for 20 campus_whole
+lab_machine_crash gw-a
+check "wrong clock: gw-b takes the lower half" wait_for 5 campus_is lower=gw-b
+check "wrong clock: gw-b carries the lower half" carries lower gw-b
+case_end --gap 2000
+
+# Nothing outlives that but the configuration: connections begin anew.
+lab_machine_crash gw-b
+lab_machine_power gw-a gw-b
+check "both at once: each has its half" wait_for 30 campus_is lower=gw-a upper=gw-b siit=gw-a
+check "both at once: all is well" wait_for 20 campus_whole
+check "both at once: the lower half is open" in_ns hosts ping -c 3 -i 0.2 -W 2 "$campus_lower6"
+check "both at once: the upper half is open" in_ns hosts ping -c 3 -i 0.2 -W 2 "$campus_upper6"
+for box in "${campus_boxes[@]}"; do
+	for instance in lower upper siit; do
+		check "both at once: $instance on $box never fell" test "$(health "$box" "$instance" falls)" = 0
+	done
+done
