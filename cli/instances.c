@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONTROL_VERSION    1
 #define NUMBERS_AGREE_FROM 16 /* fields of Request.command and Reply.body */
 
 struct program {
