@@ -73,9 +73,21 @@ static void say_unknown(const struct moment *m)
 
 /* ---- failures ---- */
 
+/* A process that has ended is given the time to be started again, and one that was started the time
+ * to show what it can. */
+static uint64_t patience_us(const struct moment *m)
+{
+	const struct config_health *config = &m->health->config;
+	bool is_new = !m->facts->process_runs || !m->facts->probed;
+
+	return is_new && config->restart_grace_us > config->probe_timeout_us
+	               ? config->restart_grace_us
+	               : config->probe_timeout_us;
+}
+
 static bool is_silent(const struct moment *m, uint64_t silence_us)
 {
-	return silence_us >= m->health->config.probe_timeout_us;
+	return silence_us >= patience_us(m);
 }
 
 static bool is_slow_silent(const struct moment *m)

@@ -71,6 +71,7 @@ struct config_health {
 	enum config_withdraw bfd_withdraw;
 	uint64_t probe_interval_us;
 	uint64_t probe_timeout_us; /* two intervals or more */
+	uint64_t restart_grace_us;
 	uint64_t hold_down_us, hold_down_max_us;
 	uint64_t sync_limit_us;
 	uint64_t vtysh_timeout_us;

@@ -133,6 +133,10 @@ const struct config_key config_keys[] = {
 	{ HEALTH("probe-timeout"), .type = &config_type_duration, FIELD(health, probe_timeout_us),
 	  .min = SECOND / 50, .max = 60 * SECOND, .fallback = "125ms",
 	  .help = "an instance is down when the newest probe that came back was sent longer ago" },
+	{ HEALTH("restart-grace"), .type = &config_type_duration, FIELD(health, restart_grace_us),
+	  .min = 0, .max = 60 * SECOND, .fallback = "200ms",
+	  .help = "the same for an instance whose translator has ended, if it is longer: a restart "
+	          "takes less, and what the fast path carries does not notice" },
 	{ HEALTH("hold-down"), .type = &config_type_duration, FIELD(health, hold_down_us),
 	  .min = 0, .max = HOUR, .fallback = "5s",
 	  .help = "how long an instance that was down has to be well before it serves again; it "

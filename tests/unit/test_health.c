@@ -16,10 +16,12 @@
 #define NEVER   UINT64_MAX
 #define START   (UINT64_C(86400) * SECOND)
 #define TIMEOUT (125 * MS)
+#define GRACE   (200 * MS)
 
 static const struct config_health config = {
 	.probe_interval_us = 25 * MS,
 	.probe_timeout_us = TIMEOUT,
+	.restart_grace_us = GRACE,
 	.hold_down_us = 5 * SECOND,
 	.hold_down_max_us = 60 * SECOND,
 	.sync_limit_us = 120 * SECOND,
@@ -232,23 +234,60 @@ static void a_syncd_that_is_gone_does_not_stop_who_was_whole(void **state)
 	assert_int_equal(judge_in(5 * SECOND), HEALTH_DEGRADED);
 }
 
-static void a_restart_within_the_timeout_changes_nothing(void **state)
+static void a_restart_within_the_grace_changes_nothing(void **state)
 {
 	(void)state;
 	assert_int_equal(judge(), HEALTH_UP);
 	facts.process_runs = false;
-	for (uint64_t silence = 0; silence < TIMEOUT; silence += MS) {
+	for (uint64_t silence = 0; silence < GRACE - 20 * MS; silence += MS) {
 		set_silence(silence);
 		assert_int_equal(judge_in(MS), HEALTH_UP);
 	}
 	facts.process_runs = true;
 	facts.pid = 78;
 	facts.probed = false;
-	set_silence(TIMEOUT - 1);
+	set_silence(GRACE - 1);
 	assert_int_equal(judge_in(1), HEALTH_UP);
 	set_silence(0);
 	assert_int_equal(judge_in(1), HEALTH_UP);
 	assert_int_equal(health.history_count, 1);
+}
+
+static void an_end_without_a_restart_is_a_failure_after_the_grace(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	facts.process_runs = false;
+	set_silence(GRACE - 1);
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	set_silence(GRACE);
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
+}
+
+static void a_new_process_that_translates_nothing_has_the_grace(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	facts.probed = false;
+	set_silence(GRACE - 1);
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	set_silence(GRACE);
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
+}
+
+static void a_grace_below_the_timeout_does_not_shorten_it(void **state)
+{
+	struct config_health other = config;
+
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	other.restart_grace_us = 0;
+	health_configure(&health, &other);
+	facts.process_runs = false;
+	set_silence(TIMEOUT - 1);
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
 }
 
 static void fall_and_return(uint64_t hold_us)
@@ -371,7 +410,7 @@ static void lose_address(void)
 
 static void miss_namespace(void)
 {
-	set_silence(TIMEOUT);
+	set_silence(GRACE);
 	facts.is_placed = facts.process_runs = false;
 	set(facts.probe_problem, "there is no namespace nat64-lower");
 }
@@ -384,7 +423,7 @@ static void lack_route(void)
 
 static void end_process(void)
 {
-	set_silence(TIMEOUT);
+	set_silence(GRACE);
 	facts.process_runs = facts.answers = false;
 	set(facts.probe_problem, "network unreachable");
 }
@@ -608,8 +647,10 @@ static void live(struct world *world)
 
 static bool is_reachable(void)
 {
-	return facts.slow.whole_us < TIMEOUT && facts.fast.whole_us < TIMEOUT && facts.carrier &&
-	       facts.addressed;
+	uint64_t patience_us = facts.process_runs ? TIMEOUT : GRACE;
+
+	return facts.slow.whole_us < patience_us && facts.fast.whole_us < patience_us &&
+	       facts.carrier && facts.addressed;
 }
 
 static void note_times(struct world *world)
@@ -718,7 +759,11 @@ int main(void)
 		cmocka_unit_test_setup(sync_is_waited_for_only_so_long, setup),
 		cmocka_unit_test_setup(the_wait_for_sync_begins_when_it_translates, setup),
 		cmocka_unit_test_setup(a_syncd_that_is_gone_does_not_stop_who_was_whole, setup),
-		cmocka_unit_test_setup(a_restart_within_the_timeout_changes_nothing, setup),
+		cmocka_unit_test_setup(a_restart_within_the_grace_changes_nothing, setup),
+		cmocka_unit_test_setup(an_end_without_a_restart_is_a_failure_after_the_grace,
+		                       setup),
+		cmocka_unit_test_setup(a_new_process_that_translates_nothing_has_the_grace, setup),
+		cmocka_unit_test_setup(a_grace_below_the_timeout_does_not_shorten_it, setup),
 		cmocka_unit_test_setup(the_hold_down_doubles_and_starts_anew, setup),
 		cmocka_unit_test_setup(who_fails_while_held_begins_again, setup),
 		cmocka_unit_test_setup(drain_and_undrain_are_at_once, setup),
