@@ -195,11 +195,13 @@ check "it is: up" becomes lower up
 siit=yes
 settings "hold-down-max = 2s"
 run_translator siit
+translator_siit=$lab_pid
 kill -HUP "$healthd"
 check "a reload adds an instance" becomes siit up
 check "the other one stays up" is lower up
 ip netns del "$lab_id-siit"
 check "its namespace goes" becomes siit down "there is no namespace $lab_id-siit"
+lab_stop "$translator_siit" || true # by its name nobody finds it any more
 siit=
 settings "hold-down-max = 2s"
 echo nonsense >>"$lab_dir/sa-nat64.conf"
