@@ -142,6 +142,12 @@ static const char *set_reason(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+static const char *set_mode(struct cli_options *options, const char *value)
+{
+	options->mode = value;
+	return strcmp(value, "nat64") == 0 || strcmp(value, "siit") == 0 ? NULL : "nat64 or siit";
+}
+
 /* What radvd takes for MaxRtrAdvInterval. */
 static const char *set_interval(struct cli_options *options, const char *value)
 {
@@ -466,7 +472,7 @@ static const char *set_snaplen(struct cli_options *options, const char *value)
 }
 
 #define CLI_LISTS (CLI_SESSIONS | CLI_BIB)
-#define CLI_ASKS  (CLI_ANY & ~(CLI_SYNC_KEY | CLI_FRR_CONFIG | CLI_OF_PROGRAM))
+#define CLI_ASKS  (CLI_ANY & ~(CLI_SYNC_KEY | CLI_FRR_CONFIG | CLI_OF_PROGRAM | CLI_OF_FILE))
 
 /* clang-format off */
 const struct option_row option_rows[] = {
@@ -487,6 +493,8 @@ const struct option_row option_rows[] = {
 	{ CLI_FRR_CONFIG, 0, "interface", "NAME", "towards the routers (" BFD_UPLINK ")", set_interface },
 	{ CLI_PREF64, 0, "interface", "NAME", "towards the hosts", set_interface },
 	{ CLI_PREF64, 0, "interval", "SECONDS", "between router advertisements, at most (600)", set_interval },
+	{ CLI_OF_FILE, 0, "name", "NAME", "of the instance to make", option_set_instance },
+	{ CLI_IMPORT_JOOL, 0, "mode", "MODE", "nat64 for a file of jool, siit for one of jool_siit", set_mode },
 	{ CLI_SYNC_KEY, 0, "check", NULL, "say whether FILE would be accepted; make nothing", set_check_key },
 	{ CLI_SYNC_KEY, 0, "force", NULL, "replace FILE", set_force },
 	{ CLI_LISTS | CLI_TRACE, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },

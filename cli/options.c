@@ -167,6 +167,10 @@ static int argument_read(const char *word, struct cli_options *out, FILE *err)
 		out->program = word;
 		return 0;
 	}
+	if ((out->command & CLI_OF_FILE) && !out->file && word[0] != '\0') {
+		out->file = word;
+		return 0;
+	}
 	if (!(out->command & CLI_OF_INSTANCE)) {
 		(void)fprintf(err,
 		              "sa-nat64: %s takes no argument \"%s\"; see `sa-nat64 %s --help`\n",

@@ -34,6 +34,9 @@ enum cli_set {
 /* Those that print configuration for a program, which is their argument. */
 #define CLI_OF_PROGRAM (CLI_DNS64 | CLI_PREF64)
 
+/* Those that read a file of another program, which is their argument. */
+#define CLI_OF_FILE (CLI_IMPORT_JOOL | CLI_IMPORT_TAYGA)
+
 #define CLI_DRAIN_REASON_MAX 100 /* bytes */
 
 /* An address of either family as the control protocol wants it. */
@@ -71,6 +74,10 @@ struct cli_options {
 	/* dns64, pref64 */
 	const char *program; /* to print for */
 	uint32_t interval_s; /* between router advertisements */
+
+	/* import-jool, import-tayga */
+	const char *file; /* to read; "-" for standard input */
+	const char *mode; /* "nat64" or "siit" */
 
 	/* sync-key */
 	const char *key_path; /* NULL when not given */

@@ -7,3 +7,5 @@ fuzz-support-srcs += tests/vectors/packet_view.c tests/vectors/hex.c
 fuzzers += control
 fuzzers += datagram feed records
 fuzz-support-srcs += tests/unit/two_boxes.c
+fuzzers += import
+fuzz-support-srcs += $(cli-import-srcs)

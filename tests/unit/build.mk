@@ -39,4 +39,5 @@ unit-tests += vtysh
 unit-tests += netns
 unit-support-srcs += tests/unit/netns_world.c
 unit-tests += pool6_export
-unit-link-srcs += cli/ranges4.c cli/pool6_export.c
+unit-tests += import
+unit-link-srcs += $(cli-import-srcs) cli/pool6_export.c
