@@ -12,8 +12,9 @@
  *   down       it does not translate, or cannot be reached                     not serving
  *   drained    by order                                                        not serving
  *
- * An instance is silent when its newest answered probe was sent probe-timeout ago; one whose process
- * has ended, or has not been probed since it was started, when it was sent restart-grace ago.
+ * An instance is silent when its newest answered probe was sent probe-timeout ago; one whose
+ * process has ended, or has not been probed since it was started, when it was sent restart-grace
+ * ago.
  *
  * Hysteresis: an instance that fell from up or degraded to down has to be well for the hold-down
  * before it serves again. The hold-down doubles with each fall that comes within ten hold-downs of
