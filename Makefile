@@ -108,6 +108,10 @@ bench-bins   := $(bench-programs:%=$(out)/bench/%)
 sim-bins     := $(simulations:%=$(out)/sim/%)
 fuzz-bins    := $(fuzzers:%=build/fuzz/%)
 
+# Manual pages and completions are made of what the programs say of themselves.
+pages       := $(patsubst docs/man/%.in,$(bin)/man/%,$(wildcard docs/man/*.in))
+completions := $(bin)/completion/sa-nat64 $(bin)/completion/_sa-nat64
+
 archives := $(out)/core.a $(out)/syncd-core.a $(out)/healthd-core.a $(out)/netns-core.a $(out)/lib.a
 sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core-srcs) \
             $(generator-srcs) $(syncd-srcs) $(healthd-core-srcs) $(healthd-srcs) $(netns-core-srcs) $(netns-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
@@ -119,7 +123,7 @@ sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core
         help clean deps deps-build deps-check deps-demo deps-bench
 .DEFAULT_GOAL := build
 
-build: $(program-bins)
+build: $(program-bins) $(pages) $(completions)
 tests: build unit vectors simulations
 unit: $(unit-bins) $(tool-bins)
 vectors: $(vector-bin)
@@ -191,6 +195,17 @@ $(out)/bench/%: $(out)/tests/bench/%.o $(call objects,$(bench-support-srcs)) $(a
 $(out)/sim/%: $(out)/tests/sim/sim_%.o $(call objects,$(sim-support-srcs)) $(archives)
 	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)
 
+$(out)/rows: docs/man/rows.sh docs/man/rows.awk translator/verdict.def translator/tcp_fsm.c $(program-bins)
+	$(call say,ROWS,$@)./docs/man/rows.sh $(bin) $(programs) > $@
+$(bin)/man/%: docs/man/%.in docs/man/page.awk $(out)/rows
+	$(call say,MAN,$@)mkdir -p $(@D) && awk -F '\t' -f docs/man/page.awk $(out)/rows $< > $@
+$(completions): $(wildcard cli/completion/*) $(out)/rows
+$(bin)/completion/sa-nat64: shell := bash
+$(bin)/completion/_sa-nat64: shell := zsh
+$(completions):
+	$(call say,SHELL,$@)mkdir -p $(@D) && awk -F '\t' -v tail=cli/completion/tail.$(shell) \
+		-f cli/completion/values.awk -f cli/completion/$(shell).awk $(out)/rows > $@
+
 ifeq ($(VARIANT),fuzz)
 fuzzers: $(fuzz-bins)
 $(fuzz-bins): $(out)/%: $(out)/tests/fuzz/fuzz_%.o $(call objects,$(fuzz-support-srcs)) $(archives)
@@ -255,13 +270,15 @@ format: deps-check
 
 docs-files    := README.md LICENSE $(wildcard docs/*.md)
 example-files := $(wildcard docs/examples/*.conf)
-manual-pages  := $(wildcard docs/man/*.[1-9])
 
 daemons  := $(filter-out sa-nat64 sa-nat64-generator,$(programs))
 sbindir  := $(PREFIX)/sbin
 libdir   := $(PREFIX)/lib/sa-nat64
 datadir  := $(PREFIX)/share/sa-nat64
 docdir   := $(PREFIX)/share/doc/sa-nat64
+mandir   := $(PREFIX)/share/man
+bashdir  := $(PREFIX)/share/bash-completion/completions
+zshdir   := $(PREFIX)/share/zsh/site-functions
 unitdir  := $(PREFIX)/lib/systemd/system
 frrdir   := /usr/lib/frr
 fill-in  := sed $(foreach d,sbindir libdir datadir docdir frrdir,-e 's|@$d@|$($d)|g')
@@ -276,7 +293,10 @@ install: build
 	install -m 644 systemd/frr.conf $(DESTDIR)$(datadir)
 	install -m 644 $(docs-files) $(DESTDIR)$(docdir)
 	install -m 644 $(example-files) $(DESTDIR)$(docdir)/examples
-	$(foreach m,$(manual-pages),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m)) $m;)
+	set -e; $(foreach m,$(pages),install -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $m)) $m;)
+	install -D -m 644 -t $(DESTDIR)$(bashdir) build/completion/sa-nat64
+	set -e; $(foreach p,$(daemons),ln -sf sa-nat64 $(DESTDIR)$(bashdir)/$p;)
+	install -D -m 644 -t $(DESTDIR)$(zshdir) build/completion/_sa-nat64
 
 clean:
 	rm -rf build

@@ -6,10 +6,9 @@ test-tools :=
 test-tools += check_config
 # Of the scenarios of sa-nat64-syncd.
 test-tools += feeder
-golden-tests += cli docs
+golden-tests += cli docs manual
 # frr_drive stands for sa-nat64-healthd where only its side towards FRR is tried.
 test-tools += frr_drive
 golden-tests += generator
 golden-tests += netns
 golden-tests += export
-golden-tests += import
