@@ -12,3 +12,4 @@ test-tools += frr_drive
 golden-tests += generator
 golden-tests += netns
 golden-tests += export
+golden-tests += import

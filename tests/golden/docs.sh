@@ -107,3 +107,6 @@ for reason in quoted:
         print('no program says "%s"' % reason)
 PYTHON
 verdict reasons-are-those-of-the-programs
+
+"$root/tests/tools/docs_commands.py" "$bindir"
+"$root/tests/tools/docs_verdicts.py"

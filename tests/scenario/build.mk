@@ -2,7 +2,7 @@
 scenarios :=
 scenarios += demo demo-single
 scenarios += 10-browse 20-throughput 30-path-mtu 31-large-datagrams 40-firewall 50-restart 51-reload 60-offload
-scenarios += 70-static-binding 71-siit 72-hairpin 73-native-route 80-tcp-lifetime 81-timeouts 82-exhaustion
+scenarios += 48-firewall-manual 70-static-binding 71-siit 72-hairpin 73-native-route 80-tcp-lifetime 81-timeouts 82-exhaustion
 scenarios += 90-garbage 91-flood 92-privileges 93-start-errors
 scenarios += 41-fast-firewall 42-fast-counters 52-fast-restart 53-fast-reload 74-fast-siit 83-fast-expiry 84-fast-full
 scenarios += 94-fast-modes 54-state-file
