@@ -9,7 +9,7 @@ README.md and docs/*.md are read. A fenced block is checked by the word behind i
   nft           nft -c takes it, in a network namespace of its own
   others        are text
 
-Links within the tree lead to a file and a heading that exist. Prints "ok NAME" or "FAIL NAME" and the lines; exit 1 for the
+Links within the tree lead to a file and a heading that exist, and README.md leads to every page. Prints "ok NAME" or "FAIL NAME" and the lines; exit 1 for the
 latter."""
 import glob
 import os
@@ -278,6 +278,10 @@ def links(_):
                     yield where + 'no file ' + target
                 elif anchor and anchor not in anchors(to):
                     yield where + 'no heading ' + target
+    front = '\n'.join(read(pages()[0]))
+    for page in pages()[1:]:
+        if '](docs/%s)' % os.path.basename(page) not in front:
+            yield 'README.md does not lead to docs/%s' % os.path.basename(page)
     if count < 30:
         yield 'only %d links found' % count
 
