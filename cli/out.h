@@ -68,6 +68,7 @@ struct out_printer {
 struct out {
 	const struct out_printer *printer;
 	FILE *file;
+	bool is_text;    /* values of a row outside of its columns need not be made */
 	bool incomplete; /* set by a command that could not ask everybody: an empty table is not
 	                    "none" */
 };

@@ -1,5 +1,5 @@
-/* JSON printer. Paragraphs and lists are written as they come, so that a list of a million sessions
- * needs no memory; lines and rows are built with jansson and written whole, one on a line.
+/* JSON printer. Everything is written as it comes, so that a list of a million sessions needs no
+ * memory. Lines and rows stand on one line each. Jansson writes what is not plain.
  */
 #include "cli/out.h"
 
@@ -13,8 +13,8 @@
 struct level {
 	bool transparent; /* nothing of it appears */
 	bool is_array;    /* closes with ] */
+	bool is_inline;   /* its members stand side by side */
 	bool has_members;
-	json_t *tree; /* when built: the object or array; owned by the lowest such level */
 };
 
 struct json_out {
@@ -41,40 +41,47 @@ static int indentation(const struct json_out *out)
 	return count * 2;
 }
 
+/* Foreign text that is not UTF-8 has no JSON form. */
+static void write_string(struct json_out *out, const char *text)
+{
+	bool is_plain = true;
+	json_t *string;
+
+	for (const char *c = text; *c && is_plain; c++)
+		is_plain = *c >= ' ' && *c < 127 && *c != '"' && *c != '\\';
+	if (is_plain) {
+		(void)fputc_unlocked('"', out->base.file);
+		(void)fputs_unlocked(text, out->base.file);
+		(void)fputc_unlocked('"', out->base.file);
+		return;
+	}
+	string = json_string(text);
+	if (string)
+		(void)json_dumpf(string, out->base.file, JSON_ENCODE_ANY);
+	else
+		(void)fputs_unlocked("null", out->base.file);
+	json_decref(string);
+}
+
 /* What stands in front of a member of the innermost level: comma, new line, key. */
 static void lead_in(struct json_out *out, const char *key)
 {
 	struct level *level = innermost(out);
-	json_t *name;
 
 	if (!level)
 		return;
-	(void)fprintf(out->base.file, "%s\n%*s", level->has_members ? "," : "", indentation(out),
-	              "");
+	if (level->is_inline)
+		(void)fputs_unlocked(level->has_members ? ", " : "", out->base.file);
+	else
+		(void)fprintf(out->base.file, "%s\n%*s", level->has_members ? "," : "",
+		              indentation(out), "");
 	level->has_members = true;
 	if (level->is_array)
 		return;
-	assert(key);
-	name = json_string(key);
-	(void)json_dumpf(name, out->base.file, JSON_ENCODE_ANY);
-	json_decref(name);
-	(void)fputs(": ", out->base.file);
-}
-
-/* Hand value to the level: into the tree that is being built, or out. Takes the reference. */
-static void add(struct json_out *out, const char *key, json_t *value)
-{
-	struct level *level = innermost(out);
-
-	if (level && level->tree && level->is_array) {
-		(void)json_array_append_new(level->tree, value);
-	} else if (level && level->tree) {
-		(void)json_object_set_new(level->tree, key, value);
-	} else {
-		lead_in(out, key);
-		(void)json_dumpf(value, out->base.file, JSON_ENCODE_ANY);
-		json_decref(value);
-	}
+	assert(key); /* a word of ours, or a verdict's */
+	(void)fputc_unlocked('"', out->base.file);
+	(void)fputs_unlocked(key, out->base.file);
+	(void)fputs_unlocked("\": ", out->base.file);
 }
 
 static void json_begin(struct out *base, enum out_shape shape, const char *key,
@@ -86,22 +93,15 @@ static void json_begin(struct out *base, enum out_shape shape, const char *key,
 		.is_array = shape == OUT_LIST || shape == OUT_TABLE || shape == OUT_STEPS,
 		.transparent = shape == OUT_UNSEEN || shape == OUT_PART ||
 		               (shape == OUT_LINE && !key),
+		.is_inline = (outer && outer->is_inline) || shape == OUT_LINE || shape == OUT_TOP ||
+		             shape == OUT_ROW || shape == OUT_RECORD,
 	};
 
 	(void)columns;
 	assert(out->depth < DEPTH_MAX);
-	if (level.transparent) {
-		level.tree = NULL;
-	} else if (outer && outer->tree) {
-		level.tree = level.is_array ? json_array() : json_object();
-		add(out, key, json_incref(level.tree));
-	} else if (shape == OUT_LINE || shape == OUT_TOP || shape == OUT_ROW ||
-	           shape == OUT_RECORD) {
+	if (!level.transparent) {
 		lead_in(out, key);
-		level.tree = json_object();
-	} else {
-		lead_in(out, key);
-		(void)fputc(level.is_array ? '[' : '{', out->base.file);
+		(void)fputc_unlocked(level.is_array ? '[' : '{', out->base.file);
 	}
 	out->levels[out->depth++] = level;
 }
@@ -110,63 +110,80 @@ static void json_end(struct out *base)
 {
 	struct json_out *out = (struct json_out *)base;
 	struct level level = out->levels[--out->depth];
-	struct level *outer = innermost(out);
 
-	if (level.tree && !(outer && outer->tree))
-		(void)json_dumpf(level.tree, out->base.file, 0);
-	else if (!level.tree && !level.transparent && level.has_members)
-		(void)fprintf(out->base.file, "\n%*s%c", indentation(out), "",
-		              level.is_array ? ']' : '}');
-	else if (!level.tree && !level.transparent)
-		(void)fputc(level.is_array ? ']' : '}', out->base.file);
-	json_decref(level.tree);
+	if (!level.transparent && !level.is_inline && level.has_members)
+		(void)fprintf(out->base.file, "\n%*s", indentation(out), "");
+	if (!level.transparent)
+		(void)fputc_unlocked(level.is_array ? ']' : '}', out->base.file);
 	if (out->depth == 0)
-		(void)fputc('\n', out->base.file);
+		(void)fputc_unlocked('\n', out->base.file);
 }
 
-/* Foreign text that is not UTF-8 has no JSON form. */
-static json_t *string_or_null(const char *text)
+static void write_number(struct json_out *out, uint64_t number)
 {
-	json_t *string = json_string(text);
+	char digits[24], *first = digits + sizeof(digits);
 
-	return string ? string : json_null();
+	do
+		*--first = (char)('0' + number % 10);
+	while (number /= 10);
+	(void)fwrite_unlocked(first, 1, (size_t)(digits + sizeof(digits) - first), out->base.file);
 }
 
-static json_t *json_from_time(uint64_t time_us)
+static void write_time(struct json_out *out, uint64_t time_us)
 {
 	time_t seconds = (time_t)(time_us / 1000000);
 	struct tm utc;
 	char day[40];
 
-	if (!gmtime_r(&seconds, &utc) || strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc) == 0)
-		return json_null();
-	return json_sprintf("%s.%06uZ", day, (unsigned)(time_us % 1000000));
+	if (gmtime_r(&seconds, &utc) && strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc) > 0)
+		(void)fprintf(out->base.file, "\"%s.%06uZ\"", day, (unsigned)(time_us % 1000000));
+	else
+		(void)fputs_unlocked("null", out->base.file);
 }
 
-static json_t *json_from(const struct out_value *value)
+static void write_share(struct json_out *out, const struct out_value *value)
 {
-	json_t *object;
+	(void)fputs_unlocked("{\"used\": ", out->base.file);
+	write_number(out, value->number);
+	(void)fputs_unlocked(", \"of\": ", out->base.file);
+	write_number(out, value->total);
+	(void)fputc_unlocked('}', out->base.file);
+}
 
+static void write_endpoint(struct json_out *out, const struct out_value *value)
+{
+	(void)fputs_unlocked("{\"address\": ", out->base.file);
+	write_string(out, value->text);
+	(void)fputs_unlocked(", \"port\": ", out->base.file);
+	if (value->total)
+		write_number(out, value->number);
+	else
+		(void)fputs_unlocked("null", out->base.file);
+	(void)fputc_unlocked('}', out->base.file);
+}
+
+static void json_value(struct out *base, const char *key, const struct out_value *value)
+{
+	struct json_out *out = (struct json_out *)base;
+
+	lead_in(out, key);
 	switch (value->kind) {
 	case OUT_TEXT:
 	case OUT_REASON:
-		return string_or_null(value->text);
+		write_string(out, value->text);
+		return;
 	case OUT_TIME:
-		return json_from_time(value->number);
+		write_time(out, value->number);
+		return;
 	case OUT_FLAG:
-		return json_boolean(value->number != 0);
+		(void)fputs_unlocked(value->number ? "true" : "false", base->file);
+		return;
 	case OUT_SHARE:
-		object = json_object();
-		(void)json_object_set_new(object, "used", json_integer((json_int_t)value->number));
-		(void)json_object_set_new(object, "of", json_integer((json_int_t)value->total));
-		return object;
+		write_share(out, value);
+		return;
 	case OUT_ENDPOINT:
-		object = json_object();
-		(void)json_object_set_new(object, "address", string_or_null(value->text));
-		(void)json_object_set_new(object, "port",
-		                          value->total ? json_integer((json_int_t)value->number)
-		                                       : json_null());
-		return object;
+		write_endpoint(out, value);
+		return;
 	case OUT_COUNT:
 	case OUT_SIZE:
 	case OUT_DURATION:
@@ -175,12 +192,7 @@ static json_t *json_from(const struct out_value *value)
 	case OUT_MICROSECONDS:
 		break;
 	}
-	return json_integer((json_int_t)value->number);
-}
-
-static void json_value(struct out *base, const char *key, const struct out_value *value)
-{
-	add((struct json_out *)base, key, json_from(value));
+	write_number(out, value->number);
 }
 
 static void json_free(struct out *base)
