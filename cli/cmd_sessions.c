@@ -1,5 +1,6 @@
 /* `sa-nat64 sessions` and `sa-nat64 bib`: the tables, one row a line, page by page as they come. */
 #include "cli/addresses.h"
+#include "cli/bib_change.h"
 #include "cli/commands.h"
 #include "lib/address.h"
 
@@ -41,7 +42,10 @@ static void put_session(struct out *out, const char *instance, const SaNat64__Co
 	put_endpoint(out, "pool4", &row->pool4, row->pool4_port);
 	put_endpoint(out, "remote", &row->remote, row->remote_port);
 	out_duration(out, "expires", row->expires_us);
-	put_remote6(out, row);
+	if (!out->is_text) {
+		out_duration(out, "idle", row->idle_us);
+		put_remote6(out, row);
+	}
 	out_end(out);
 }
 
@@ -77,10 +81,19 @@ static uint32_t next_cursor(const SaNat64__Control__Reply *reply)
 	               : reply->sessions->next_cursor;
 }
 
-/* Walk one instance's table until its end or until *left rows were printed. */
-static void walk(struct instance *instance, SaNat64__Control__Request *request,
-                 SaNat64__Control__ListRequest *list, uint64_t *left, struct out *out)
+static uint32_t page_count(const SaNat64__Control__Reply *reply)
 {
+	return reply->body_case == SA_NAT64__CONTROL__REPLY__BODY_BIB ? reply->bib->count
+	                                                              : reply->sessions->count;
+}
+
+/* Walk one instance's table until its end or until *left rows were printed. Returns how many there
+ * are when only that was asked for. */
+static uint64_t walk(struct instance *instance, SaNat64__Control__Request *request,
+                     SaNat64__Control__ListRequest *list, uint64_t *left, struct out *out)
+{
+	uint64_t count = 0;
+
 	list->cursor = 0;
 	do {
 		SaNat64__Control__Reply *reply;
@@ -89,17 +102,20 @@ static void walk(struct instance *instance, SaNat64__Control__Request *request,
 		list->limit = *left < UINT32_MAX ? (uint32_t)*left : 0;
 		reply = instance_ask(instance, request);
 		if (!reply)
-			return;
+			return count;
 		printed = put_page(out, instance->name, reply);
 		*left -= printed < *left ? printed : *left;
+		count += page_count(reply);
 		list->cursor = next_cursor(reply);
 		sa_nat64__control__reply__free_unpacked(reply, NULL);
 	} while (list->cursor != 0 && *left > 0);
+	return count;
 }
 
-static ProtobufCBinaryData binary(const struct cli_address *address)
+static ProtobufCBinaryData binary(const struct cli_prefix *prefix)
 {
-	return (ProtobufCBinaryData){ .len = address->len, .data = (uint8_t *)address->bytes };
+	return (ProtobufCBinaryData){ .len = prefix->address.len,
+		                      .data = (uint8_t *)prefix->address.bytes };
 }
 
 /* The filter that options describe; it points into them. */
@@ -116,51 +132,95 @@ static void fill_filter(const struct cli_options *options, SaNat64__Control__Fil
 		filter->host_length = options->host.len;
 	}
 	filter->pool4 = binary(&options->pool4);
+	filter->pool4_length = options->pool4.len;
 	filter->remote = binary(&options->remote);
+	filter->remote_length = options->remote.len;
 	filter->port = options->port;
+	filter->idle_us = options->idle_us;
 }
 
-/* request: its command case chosen, its list empty. */
-static int list_all(const struct cli_options *options, struct instances *instances,
-                    SaNat64__Control__Request *request, struct out *out)
+/* What one of the two commands lists. */
+struct listing {
+	SaNat64__Control__Request__CommandCase command;
+	const char *name;
+	const struct out_column *columns;
+};
+
+static const struct out_column count_columns[] = {
+	{ "instance", 31 },
+	{ "count", 12 },
+	{ NULL, 0 },
+};
+
+static void list_rows(const struct cli_options *options, struct instances *instances,
+                      const struct listing *listing, SaNat64__Control__Request *request,
+                      struct out *out)
 {
+	uint64_t left = options->limit ? options->limit : UINT64_MAX;
+
+	out_begin_table(out, listing->name, listing->columns);
+	for (size_t i = 0; i < instances->count && left > 0; i++)
+		(void)walk(&instances->list[i], request, request->sessions, &left, out);
+	out->incomplete = instances_status(instances) != 0;
+	out_end(out);
+}
+
+/* An instance that does not answer has no number. */
+static void count_rows(struct instances *instances, SaNat64__Control__Request *request,
+                       struct out *out)
+{
+	out_begin_table(out, "counts", count_columns);
+	request->sessions->count = true;
+	for (size_t i = 0; i < instances->count; i++) {
+		struct instance *instance = &instances->list[i];
+		uint64_t left = UINT64_MAX;
+		uint64_t count = walk(instance, request, request->sessions, &left, out);
+
+		if (instance->problem[0])
+			continue;
+		out_begin(out, OUT_ROW, NULL);
+		out_text(out, "instance", instance->name);
+		out_count(out, "count", count);
+		out_end(out);
+	}
+	out->incomplete = instances_status(instances) != 0;
+	out_end(out);
+}
+
+static int list_all(const struct cli_options *options, struct instances *instances,
+                    const struct listing *listing, struct out *out)
+{
+	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
 	SaNat64__Control__ListRequest list = SA_NAT64__CONTROL__LIST_REQUEST__INIT;
 	SaNat64__Control__Filter filter;
-	uint64_t left = options->limit ? options->limit : UINT64_MAX;
 
 	fill_filter(options, &filter);
 	list.filter = &filter;
-	request->sessions = &list; /* one place in memory with request->bib */
-	for (size_t i = 0; i < instances->count && left > 0; i++)
-		walk(&instances->list[i], request, &list, &left, out);
-	out->incomplete = instances_status(instances) != 0;
+	request.command_case = listing->command;
+	request.sessions = &list; /* one place in memory with request.bib */
+	out_begin(out, OUT_OBJECT, NULL);
+	if (options->count)
+		count_rows(instances, &request, out);
+	else
+		list_rows(options, instances, listing, &request, out);
+	out_end(out);
 	return instances_complain(instances, stderr);
 }
 
 int cmd_sessions(const struct cli_options *options, struct instances *instances, struct out *out)
 {
-	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
-	int status;
+	static const struct listing listing = { SA_NAT64__CONTROL__REQUEST__COMMAND_SESSIONS,
+		                                "sessions", session_columns };
 
-	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_SESSIONS;
-	out_begin(out, OUT_OBJECT, NULL);
-	out_begin_table(out, "sessions", session_columns);
-	status = list_all(options, instances, &request, out);
-	out_end(out);
-	out_end(out);
-	return status;
+	return list_all(options, instances, &listing, out);
 }
 
 int cmd_bib(const struct cli_options *options, struct instances *instances, struct out *out)
 {
-	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
-	int status;
+	static const struct listing listing = { SA_NAT64__CONTROL__REQUEST__COMMAND_BIB, "bib",
+		                                binding_columns };
 
-	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_BIB;
-	out_begin(out, OUT_OBJECT, NULL);
-	out_begin_table(out, "bib", binding_columns);
-	status = list_all(options, instances, &request, out);
-	out_end(out);
-	out_end(out);
-	return status;
+	if (options->bib_change.action != CLI_BIB_LIST)
+		return bib_change(options, instances, out);
+	return list_all(options, instances, &listing, out);
 }

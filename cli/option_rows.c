@@ -198,12 +198,15 @@ static const char *set_check_key(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+static bool is_proto(const char *value)
+{
+	return strcmp(value, "tcp") == 0 || strcmp(value, "udp") == 0 || strcmp(value, "icmp") == 0;
+}
+
 static const char *set_list_proto(struct cli_options *options, const char *value)
 {
 	options->list_proto = value;
-	if (strcmp(value, "tcp") == 0 || strcmp(value, "udp") == 0 || strcmp(value, "icmp") == 0)
-		return NULL;
-	return "tcp, udp or icmp";
+	return is_proto(value) ? NULL : "tcp, udp or icmp";
 }
 
 static const char *set_host(struct cli_options *options, const char *value)
@@ -219,24 +222,33 @@ static const char *set_host(struct cli_options *options, const char *value)
 	}
 }
 
-static const char *set_address4(struct cli_address *address, const char *value)
+static const char *set_prefix4(struct cli_prefix *prefix, const char *value)
 {
-	uint32_t addr4;
+	struct prefix4 parsed;
 
-	if (address4_parse(value, &addr4) < 0)
-		return "an IPv4 address, like 192.0.2.1";
-	address4_set(address, addr4);
+	switch (prefix4_parse(value, &parsed)) {
+	case 0:
+		break;
+	case -ERANGE:
+		return "a prefix without bits behind its length, like 192.0.2.0/24";
+	default:
+		return "an IPv4 address or prefix, like 192.0.2.1 or 192.0.2.0/24";
+	}
+	if (parsed.len == 0)
+		return "a prefix of 1 bit or more; leave it out for all addresses";
+	address4_set(&prefix->address, parsed.addr);
+	prefix->len = parsed.len;
 	return NULL;
 }
 
 static const char *set_pool4(struct cli_options *options, const char *value)
 {
-	return set_address4(&options->pool4, value);
+	return set_prefix4(&options->pool4, value);
 }
 
 static const char *set_remote(struct cli_options *options, const char *value)
 {
-	return set_address4(&options->remote, value);
+	return set_prefix4(&options->remote, value);
 }
 
 static const char *set_port(struct cli_options *options, const char *value)
@@ -249,10 +261,106 @@ static const char *set_port(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+/* "ADDRESS4:PORT" or "[ADDRESS6]:PORT". False when it is not one. */
+static bool endpoint_parse(const char *value, struct cli_address *address, uint16_t *port)
+{
+	bool has_brackets = value[0] == '[';
+	const char *end = strrchr(value, ':'), *start = value + has_brackets;
+	char text[ADDRESS_STRLEN];
+	struct in6_addr addr6;
+	uint32_t addr4;
+	uint64_t number;
+	size_t len;
+
+	if (!end || end == value || (has_brackets && end[-1] != ']') ||
+	    !number_parse(end + 1, 0, 65535, &number))
+		return false;
+	len = (size_t)(end - has_brackets - start);
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, start, len);
+	text[len] = '\0';
+	if (has_brackets && address6_parse(text, &addr6) == 0) {
+		address->len = sizeof(addr6);
+		memcpy(address->bytes, &addr6, sizeof(addr6));
+	} else if (!has_brackets && address4_parse(text, &addr4) == 0) {
+		address4_set(address, addr4);
+	} else {
+		return false;
+	}
+	*port = (uint16_t)number;
+	return true;
+}
+
+const char *option_set_bib_change(struct cli_options *options, const char *value)
+{
+	struct cli_bib_change *change = &options->bib_change;
+	struct cli_address address = { .len = 0 };
+	bool needs_host = change->action == CLI_BIB_ADD && change->host.len == 0;
+	uint16_t port;
+
+	if (change->action == CLI_BIB_LIST) {
+		change->action = strcmp(value, "add") == 0      ? CLI_BIB_ADD
+		                 : strcmp(value, "remove") == 0 ? CLI_BIB_REMOVE
+		                                                : CLI_BIB_LIST;
+		return change->action == CLI_BIB_LIST ? "add or remove, or nothing to list them"
+		                                      : NULL;
+	}
+	if (!change->proto) {
+		change->proto = value;
+		return is_proto(value) ? NULL : "tcp, udp or icmp";
+	}
+	if (!endpoint_parse(value, &address, &port) || address.len != (needs_host ? 16 : 4) ||
+	    change->pool4.len)
+		return change->pool4.len ? "nothing more"
+		       : needs_host      ? "the host and its port, like [2001:db8:7::80]:443"
+		                         : "the public address and port, like 198.51.100.1:443";
+	*(needs_host ? &change->host : &change->pool4) = address;
+	*(needs_host ? &change->host_port : &change->pool4_port) = port;
+	return NULL;
+}
+
 static const char *set_state(struct cli_options *options, const char *value)
 {
 	options->state = value;
 	return value[0] ? NULL : "a TCP state, like ESTABLISHED";
+}
+
+/* "90s", "5m", "2h4m"; seconds without a unit. */
+static const char *set_idle(struct cli_options *options, const char *value)
+{
+	static const char right[] = "a duration from 1s up, like 90s, 5m or 2h4m";
+	static const struct {
+		char letter;
+		unsigned seconds;
+	} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 }, { '\0', 1 } };
+	const char *at = value;
+	uint64_t total = 0;
+	size_t unit = 0;
+
+	do {
+		uint64_t number = 0;
+		size_t digits = 0;
+
+		for (; at[digits] >= '0' && at[digits] <= '9' && digits < 9; digits++)
+			number = number * 10 + (uint64_t)(at[digits] - '0');
+		at += digits;
+		while (unit < sizeof(units) / sizeof(units[0]) && units[unit].letter != *at)
+			unit++;
+		if (digits == 0 || unit == sizeof(units) / sizeof(units[0]))
+			return right;
+		total += number * units[unit++].seconds;
+		at += *at != '\0';
+	} while (*at);
+	options->idle_us = total * 1000000;
+	return total ? NULL : right;
+}
+
+static const char *set_count(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->count = true;
+	return NULL;
 }
 
 static const char *set_limit(struct cli_options *options, const char *value)
@@ -499,11 +607,13 @@ const struct option_row option_rows[] = {
 	{ CLI_SYNC_KEY, 0, "force", NULL, "replace FILE", set_force },
 	{ CLI_LISTS | CLI_TRACE, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },
 	{ CLI_LISTS, 0, "host", "PREFIX", "IPv6 host, or the prefix around it", set_host },
-	{ CLI_LISTS, 0, "pool4", "ADDRESS", "public IPv4 address", set_pool4 },
+	{ CLI_LISTS, 0, "pool4", "PREFIX", "public IPv4 address, or the prefix around it", set_pool4 },
 	{ CLI_LISTS | CLI_TRACE, 0, "port", "N", "port or ICMP identifier, on any side", set_port },
-	{ CLI_SESSIONS, 0, "remote", "ADDRESS", "remote IPv4 address", set_remote },
+	{ CLI_SESSIONS, 0, "remote", "PREFIX", "remote IPv4 address, or the prefix around it", set_remote },
 	{ CLI_SESSIONS, 0, "state", "STATE", "TCP state: ESTABLISHED, TRANS, V6_INIT, ...", set_state },
+	{ CLI_SESSIONS, 0, "idle", "DURATION", "without a packet for so long: 90s, 5m, 2h4m", set_idle },
 	{ CLI_LISTS, 0, "limit", "N", "stop after N rows", set_limit },
+	{ CLI_LISTS, 0, "count", NULL, "only say how many there are", set_count },
 	{ CLI_TRACE, 0, "address", "PREFIX", "on any side; twice for both ends of a flow", set_prefix },
 	{ CLI_TRACE, 0, "direction", "DIR", "6to4 or 4to6: where packets come from", set_direction },
 	{ CLI_TRACE, 0, "path", "PATH", "fast or slow", set_path },

@@ -23,6 +23,9 @@ extern const struct option_row option_rows[];
 /* That of --instance, for the argument of commands that take one. */
 const char *option_set_instance(struct cli_options *options, const char *value);
 
+/* One more word of `bib add` or `bib remove`. Returns as set() does. */
+const char *option_set_bib_change(struct cli_options *options, const char *value);
+
 extern const size_t option_count; /* at most OPTION_COUNT_MAX */
 
 #endif

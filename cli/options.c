@@ -171,13 +171,14 @@ static int argument_read(const char *word, struct cli_options *out, FILE *err)
 		out->file = word;
 		return 0;
 	}
-	if (!(out->command & CLI_OF_INSTANCE)) {
+	if (!(out->command & (CLI_OF_INSTANCE | CLI_BIB))) {
 		(void)fprintf(err,
 		              "sa-nat64: %s takes no argument \"%s\"; see `sa-nat64 %s --help`\n",
 		              command, word, command);
 		return 2;
 	}
-	accepted = option_set_instance(out, word);
+	accepted = out->command == CLI_BIB ? option_set_bib_change(out, word)
+	                                   : option_set_instance(out, word);
 	if (accepted)
 		(void)fprintf(err, "sa-nat64: %s %s: wanted is %s\n", command,
 		              word[0] ? word : "\"\"", accepted);
@@ -259,11 +260,31 @@ static const char *check_sync_key(const struct cli_options *options)
 	               : NULL;
 }
 
+/* The same for bib. */
+static const char *check_bib(const struct cli_options *options)
+{
+	const struct cli_bib_change *change = &options->bib_change;
+
+	if (change->action == CLI_BIB_LIST)
+		return NULL;
+	if (options->list_proto || options->has_host || options->pool4.len || options->port ||
+	    options->limit || options->count)
+		return "options that choose what is listed do not go with add and remove";
+	if (change->pool4.len)
+		return NULL;
+	return change->action == CLI_BIB_ADD ? "wanted is bib add PROTO HOST PUBLIC, like "
+	                                       "bib add tcp [2001:db8:7::80]:443 198.51.100.1:443"
+	                                     : "wanted is bib remove PROTO PUBLIC, like "
+	                                       "bib remove tcp 198.51.100.1:443";
+}
+
 static const char *check(const struct cli_options *options)
 {
 	switch (options->command) {
 	case CLI_CHECK:
 		return check_check(options);
+	case CLI_BIB:
+		return check_bib(options);
 	case CLI_EXPLAIN:
 		return check_explain(options);
 	case CLI_TRACE:

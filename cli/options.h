@@ -51,6 +51,16 @@ struct cli_prefix {
 	uint8_t len;
 };
 
+/* bib add, bib remove: one binding. */
+enum cli_bib_action { CLI_BIB_LIST, CLI_BIB_ADD, CLI_BIB_REMOVE };
+
+struct cli_bib_change {
+	enum cli_bib_action action;
+	const char *proto;              /* NULL until read */
+	struct cli_address host, pool4; /* without length until read */
+	uint16_t host_port, pool4_port;
+};
+
 struct cli_options {
 	unsigned command;        /* CLI_...; 0 when none was given */
 	const char *config_path; /* NULL when not given, as all strings here */
@@ -87,9 +97,12 @@ struct cli_options {
 	const char *list_proto, *state;
 	bool has_host;
 	struct prefix6 host;
-	struct cli_address pool4, remote;
-	uint16_t port;  /* 0 when not given */
-	uint64_t limit; /* 0 when not given */
+	struct cli_prefix pool4, remote;
+	uint16_t port;    /* 0 when not given */
+	uint64_t limit;   /* 0 when not given */
+	uint64_t idle_us; /* 0 when not given */
+	bool count;       /* how many, instead of which */
+	struct cli_bib_change bib_change;
 
 	/* trace; also list_proto, port and limit */
 	struct cli_prefix addresses[2];

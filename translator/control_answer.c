@@ -201,11 +201,21 @@ static size_t answer_stats(const struct exchange *x)
 	return control_reply_send(&x->to, &reply);
 }
 
+static struct control_walk walk_of(const SaNat64__Control__ListRequest *list)
+{
+	return (struct control_walk){
+		.cursor = list->cursor,
+		.limit = list->limit,
+		.is_counting = list->count,
+	};
+}
+
 static size_t answer_sessions(const struct exchange *x, const SaNat64__Control__ListRequest *list)
 {
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
 	struct control_sessions *page;
 	struct control_filter filter;
+	struct control_walk walk;
 	char error[CONTROL_ERROR_LEN];
 	size_t len;
 
@@ -214,7 +224,8 @@ static size_t answer_sessions(const struct exchange *x, const SaNat64__Control__
 	page = malloc(sizeof(*page));
 	if (!page)
 		return 0;
-	control_list_sessions(x->translator, x->now_us, &filter, list->cursor, list->limit, page);
+	walk = walk_of(list);
+	control_list_sessions(x->translator, x->now_us, &filter, &walk, page);
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_SESSIONS;
 	reply.sessions = &page->reply;
 	len = control_reply_send(&x->to, &reply);
@@ -226,25 +237,80 @@ static size_t answer_bib(const struct exchange *x, const SaNat64__Control__ListR
 {
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
 	struct control_filter filter;
+	struct control_walk walk;
 	struct control_bib *page;
 	char error[CONTROL_ERROR_LEN];
 	size_t len;
 
 	if (control_filter_read(list->filter, &filter, error) < 0)
 		return control_reply_invalid(&x->to, error);
-	if (filter.has_state || filter.has_remote)
+	if (filter.has_state || filter.has_remote || filter.idle_us)
 		return control_reply_invalid(&x->to,
-		                             "a binding has neither state nor remote address; "
+		                             "a binding has no state, remote address or age; "
 		                             "ask for sessions");
 	page = malloc(sizeof(*page));
 	if (!page)
 		return 0;
-	control_list_bib(x->translator, &filter, list->cursor, list->limit, page);
+	walk = walk_of(list);
+	control_list_bib(x->translator, &filter, &walk, page);
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_BIB;
 	reply.bib = &page->reply;
 	len = control_reply_send(&x->to, &reply);
 	free(page);
 	return len;
+}
+
+/* Returns NULL, or what is wrong. */
+static const char *read_binding(const SaNat64__Control__BibChangeRequest *in,
+                                struct translator_binding *out)
+{
+	int proto = 0;
+
+	while (proto < L4_PROTOS &&
+	       strcmp(in->proto, control_proto_name((enum l4_proto)proto)) != 0)
+		proto++;
+	if (proto == L4_PROTOS)
+		return "the protocol is none of tcp, udp, icmp";
+	if (in->pool4.len != 4 || in->pool4_port > 65535)
+		return "the public side is an IPv4 address and a port up to 65535";
+	if (!in->remove && (in->host.len != sizeof(out->host) || in->host_port > 65535))
+		return "the host's side is an IPv6 address and a port up to 65535";
+	*out = (struct translator_binding){
+		.proto = (enum l4_proto)proto,
+		.host_port = (uint16_t)in->host_port,
+		.pool4 = load_be32(in->pool4.data),
+		.pool4_port = (uint16_t)in->pool4_port,
+	};
+	if (!in->remove)
+		memcpy(&out->host, in->host.data, sizeof(out->host));
+	return NULL;
+}
+
+static size_t answer_bib_change(const struct exchange *x,
+                                const SaNat64__Control__BibChangeRequest *in)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	SaNat64__Control__BibChangeReply body = SA_NAT64__CONTROL__BIB_CHANGE_REPLY__INIT;
+	struct translator_binding binding;
+	const char *wrong = read_binding(in, &binding);
+	char error[TRANSLATOR_ERROR_LEN];
+	int result;
+
+	if (wrong)
+		return control_reply_invalid(&x->to, wrong);
+	if (in->remove)
+		result = translator_unbind(x->translator, &binding, x->now_us, &body.sessions_ended,
+		                           error);
+	else
+		result = translator_bind(x->translator, &binding, error);
+	if (result == -EINVAL)
+		return control_reply_invalid(&x->to, error);
+	if (result < 0 && result != -EAGAIN)
+		return control_reply_error(&x->to, error);
+	body.unfinished = result == -EAGAIN;
+	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_BIB_CHANGE;
+	reply.bib_change = &body;
+	return control_reply_send(&x->to, &reply);
 }
 
 /* Addresses of 4 or 16 bytes, both alike. */
@@ -410,6 +476,8 @@ static size_t answer_command(const struct exchange *x, const SaNat64__Control__R
 		return answer_sessions(x, request->sessions);
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_BIB:
 		return answer_bib(x, request->bib);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_BIB_CHANGE:
+		return answer_bib_change(x, request->bib_change);
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_EXPLAIN:
 		return answer_explain(x, request->explain);
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_TRACE:

@@ -66,18 +66,21 @@ static int read_host(const SaNat64__Control__Filter *in, struct control_filter *
 	return 0;
 }
 
-static int read_address4(const ProtobufCBinaryData *in, const char *name, bool *has, uint32_t *out,
-                         char *error)
+static int read_prefix4(const ProtobufCBinaryData *in, uint32_t len, const char *name, bool *has,
+                        struct prefix4 *out, char *error)
 {
 	if (in->len == 0)
 		return 0;
-	if (in->len != 4) {
-		(void)snprintf(error, CONTROL_ERROR_LEN, "%s of %zu bytes; 4 bytes are right", name,
-		               in->len);
+	if (in->len != 4 || len > 32) {
+		(void)snprintf(
+			error, CONTROL_ERROR_LEN,
+			"%s of %zu bytes with prefix length %u; 4 bytes and 0 to 32 are right",
+			name, in->len, (unsigned)len);
 		return -EINVAL;
 	}
 	*has = true;
-	*out = load_be32(in->data);
+	out->len = (uint8_t)(len ? len : 32);
+	out->addr = load_be32(in->data) & prefix4_mask(out->len);
 	return 0;
 }
 
@@ -91,10 +94,11 @@ int control_filter_read(const SaNat64__Control__Filter *in, struct control_filte
 		return -EINVAL;
 	if (in && in->host.len > 0 && read_host(in, &filter, error) < 0)
 		return -EINVAL;
-	if (in && read_address4(&in->pool4, "pool4", &filter.has_pool4, &filter.pool4, error) < 0)
+	if (in && read_prefix4(&in->pool4, in->pool4_length, "pool4", &filter.has_pool4,
+	                       &filter.pool4, error) < 0)
 		return -EINVAL;
-	if (in &&
-	    read_address4(&in->remote, "remote", &filter.has_remote, &filter.remote, error) < 0)
+	if (in && read_prefix4(&in->remote, in->remote_length, "remote", &filter.has_remote,
+	                       &filter.remote, error) < 0)
 		return -EINVAL;
 	if (in && in->port > 65535) {
 		(void)snprintf(error, CONTROL_ERROR_LEN, "port %u is above 65535",
@@ -105,6 +109,7 @@ int control_filter_read(const SaNat64__Control__Filter *in, struct control_filte
 		filter.has_port = true;
 		filter.port = (uint16_t)in->port;
 	}
+	filter.idle_us = in ? in->idle_us : 0;
 	*out = filter;
 	return 0;
 }
@@ -113,7 +118,7 @@ int control_filter_read(const SaNat64__Control__Filter *in, struct control_filte
 static bool binding_passes(const struct control_filter *filter, const struct bib_entry *binding)
 {
 	return (!filter->has_proto || filter->proto == binding->proto) &&
-	       (!filter->has_pool4 || filter->pool4 == binding->addr4) &&
+	       (!filter->has_pool4 || prefix4_has(&filter->pool4, binding->addr4)) &&
 	       (!filter->has_host || prefix6_has(&filter->host, &binding->addr6));
 }
 
@@ -122,7 +127,7 @@ static bool session_passes(const struct control_filter *filter, const struct ses
 {
 	if (filter->has_state && filter->state != session->state)
 		return false;
-	if (filter->has_remote && filter->remote != session->dst4)
+	if (filter->has_remote && !prefix4_has(&filter->remote, session->dst4))
 		return false;
 	if (filter->has_port && filter->port != session->dport4 && filter->port != binding->port6 &&
 	    filter->port != binding->port4)
@@ -163,12 +168,16 @@ static void add_session(const struct translator *t, uint64_t now_us, uint32_t in
 	row->remote = store_address4(page->addresses[i] + 36, session->dst4);
 	row->remote_port = session->dport4;
 	row->expires_us = expires_us > now_us ? expires_us - now_us : 0;
+	row->idle_us = translator_session_idle(t, index, now_us);
 	page->pointers[i] = row;
 }
 
-static uint32_t rows_wanted(uint32_t limit)
+static uint32_t rows_wanted(const struct control_walk *walk)
 {
-	return limit == 0 || limit > CONTROL_PAGE_ROWS ? CONTROL_PAGE_ROWS : limit;
+	if (walk->is_counting)
+		return UINT32_MAX;
+	return walk->limit == 0 || walk->limit > CONTROL_PAGE_ROWS ? CONTROL_PAGE_ROWS
+	                                                           : walk->limit;
 }
 
 /* Slots looked at since start: a walk that began or ended a table moved by no more than these. */
@@ -180,27 +189,32 @@ static uint32_t slots_left(uint32_t start, uint32_t cursor)
 }
 
 void control_list_sessions(const struct translator *t, uint64_t now_us,
-                           const struct control_filter *filter, uint32_t cursor, uint32_t limit,
+                           const struct control_filter *filter, const struct control_walk *walk,
                            struct control_sessions *page)
 {
 	const struct session_table *table = translator_sessions(t);
-	uint32_t start = cursor, left = CONTROL_PAGE_LOOK, index;
+	uint32_t cursor = walk->cursor, left = CONTROL_PAGE_LOOK, index;
 
 	sa_nat64__control__sessions_reply__init(&page->reply);
 	page->reply.rows = page->pointers;
 	if (!table)
 		return;
-	while (page->reply.n_rows < rows_wanted(limit) && left > 0) {
+	while (page->reply.count < rows_wanted(walk) && left > 0) {
 		const struct session *session;
 		const struct bib_entry *binding;
 
 		index = session_next(table, &cursor, left);
 		if (index == 0)
 			break;
-		left = slots_left(start, cursor);
+		left = slots_left(walk->cursor, cursor);
 		session = session_at(table, index);
 		binding = bib_at(session_bib(table), session->bib);
-		if (session_passes(filter, session, binding))
+		if (!session_passes(filter, session, binding) ||
+		    (filter->idle_us &&
+		     translator_session_idle(t, index, now_us) < filter->idle_us))
+			continue;
+		page->reply.count++;
+		if (!walk->is_counting)
 			add_session(t, now_us, index, page);
 	}
 	page->reply.next_cursor = cursor;
@@ -223,28 +237,30 @@ static void add_binding(const struct bib_entry *binding, struct control_bib *pag
 }
 
 void control_list_bib(const struct translator *t, const struct control_filter *filter,
-                      uint32_t cursor, uint32_t limit, struct control_bib *page)
+                      const struct control_walk *walk, struct control_bib *page)
 {
 	const struct session_table *sessions = translator_sessions(t);
 	const struct bib_table *table = sessions ? session_bib(sessions) : NULL;
-	uint32_t start = cursor, left = CONTROL_PAGE_LOOK, index;
+	uint32_t cursor = walk->cursor, left = CONTROL_PAGE_LOOK, index;
 
 	sa_nat64__control__bib_reply__init(&page->reply);
 	page->reply.rows = page->pointers;
 	if (!table)
 		return;
-	while (page->reply.n_rows < rows_wanted(limit) && left > 0) {
+	while (page->reply.count < rows_wanted(walk) && left > 0) {
 		const struct bib_entry *binding;
 
 		index = bib_next(table, &cursor, left);
 		if (index == 0)
 			break;
-		left = slots_left(start, cursor);
+		left = slots_left(walk->cursor, cursor);
 		binding = bib_at(table, index);
-		if (filter->has_port && filter->port != binding->port6 &&
-		    filter->port != binding->port4)
+		if ((filter->has_port && filter->port != binding->port6 &&
+		     filter->port != binding->port4) ||
+		    !binding_passes(filter, binding))
 			continue;
-		if (binding_passes(filter, binding))
+		page->reply.count++;
+		if (!walk->is_counting)
 			add_binding(binding, page);
 	}
 	page->reply.next_cursor = cursor;

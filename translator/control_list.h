@@ -9,7 +9,7 @@
 #include "proto/control.pb-c.h"
 #include "translator/translator.h"
 
-#define CONTROL_PAGE_ROWS 200  /* rows of one page; 64 KB hold them in their longest form */
+#define CONTROL_PAGE_ROWS 500  /* rows of one page; 64 KB hold them in their longest form */
 #define CONTROL_PAGE_LOOK 8192 /* table slots looked at for one page */
 #define CONTROL_ERROR_LEN 200
 
@@ -19,8 +19,9 @@ struct control_filter {
 	enum l4_proto proto;
 	enum tcp_state state;
 	struct prefix6 host;
-	uint32_t pool4, remote; /* host order */
+	struct prefix4 pool4, remote;
 	uint16_t port;
+	uint64_t idle_us; /* 0 accepts everything */
 };
 
 /* Check a Filter (NULL accepts everything). Returns 0, or -EINVAL with a sentence in error
@@ -44,13 +45,20 @@ struct control_bib {
 	uint8_t addresses[CONTROL_PAGE_ROWS][20];
 };
 
-/* Fill page with at most limit rows (0: as many as it holds) that lie behind cursor and pass the
- * filter; a stateless instance has none. */
+/* Where a page begins and what it may hold. */
+struct control_walk {
+	uint32_t cursor;
+	uint32_t limit;   /* rows, 0: as many as a page holds */
+	bool is_counting; /* no rows, only their number */
+};
+
+/* Fill page with rows that lie behind the cursor and pass the filter; a stateless instance has
+ * none. */
 void control_list_sessions(const struct translator *t, uint64_t now_us,
-                           const struct control_filter *filter, uint32_t cursor, uint32_t limit,
+                           const struct control_filter *filter, const struct control_walk *walk,
                            struct control_sessions *page);
 void control_list_bib(const struct translator *t, const struct control_filter *filter,
-                      uint32_t cursor, uint32_t limit, struct control_bib *page);
+                      const struct control_walk *walk, struct control_bib *page);
 
 /* "tcp", "udp", "icmp" */
 const char *control_proto_name(enum l4_proto proto);

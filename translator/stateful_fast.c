@@ -146,6 +146,14 @@ uint64_t translator_session_expiry(const struct translator *t, uint32_t index)
 	return expires_us > session->expires_us ? expires_us : session->expires_us;
 }
 
+uint64_t translator_session_idle(const struct translator *t, uint32_t index, uint64_t now_us)
+{
+	uint64_t begins_us = now_us + flow_lifetime_us(t, session_at(t->sessions, index));
+	uint64_t expires_us = translator_session_expiry(t, index);
+
+	return begins_us > expires_us ? begins_us - expires_us : 0;
+}
+
 bool fast_prolongs(struct translator *t, uint32_t index)
 {
 	uint64_t expires_us = translator_session_expiry(t, index);

@@ -166,6 +166,9 @@ bool translator_has_fast(const struct translator *t, uint32_t index,
 /* When a session ends if no packet comes, in us; the fast path's packets count. */
 uint64_t translator_session_expiry(const struct translator *t, uint32_t index);
 
+/* For how long no packet came, in us: the idle time of its state less what is left of it. */
+uint64_t translator_session_idle(const struct translator *t, uint32_t index, uint64_t now_us);
+
 /* Show every packet to tracers from now on; NULL: to nobody. Not owned. Returns 0 or -ENOMEM. */
 int translator_watch(struct translator *t, struct tracers *tracers);
 
@@ -209,6 +212,28 @@ struct translator_stats {
 	uint64_t memory_bytes; /* address space of all tables */
 };
 void translator_stats(const struct translator *t, struct translator_stats *out);
+
+/* A binding as an operator names it, in host order. */
+struct translator_binding {
+	enum l4_proto proto;
+	struct in6_addr host;
+	uint32_t pool4;
+	uint16_t host_port, pool4_port; /* or ICMP identifiers */
+};
+
+#define TRANSLATOR_ERROR_LEN    400
+#define TRANSLATOR_UNBIND_LIMIT 4096
+
+/* Add a static binding that lasts until the next reload or restart. Returns 0, or -errno with a
+ * sentence in error (TRANSLATOR_ERROR_LEN bytes): -EINVAL, -EEXIST something else stands there,
+ * -EBUSY, -ENOSPC. */
+int translator_bind(struct translator *t, const struct translator_binding *wanted, char *error);
+
+/* End a binding, static or dynamic, by its public side, and its sessions, at most
+ * TRANSLATOR_UNBIND_LIMIT of them (*ended). Returns 0, -EAGAIN when there are more, or -EINVAL with
+ * a sentence: it is not there, in the configuration, or another node's. */
+int translator_unbind(struct translator *t, const struct translator_binding *named, uint64_t now_us,
+                      uint32_t *ended, char *error);
 
 const struct config_instance *translator_config(const struct translator *t);
 

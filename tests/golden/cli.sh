@@ -57,7 +57,7 @@ until_true() {
 
 normalise() {
 	sed -E -e "s/$ns/NAMESPACE/g; s,$work,DIRECTORY,g; s/node $(hostname)\$/node HOST/" -e 's/pid [0-9]+/pid N/; s/"pid": [0-9]+/"pid": N/' \
-		-e 's/uptime +([0-9]+[dhms] ?)+/uptime N/; s/"(uptime|expires)": [0-9]+/"\1": N/' \
+		-e 's/uptime +([0-9]+[dhms] ?)+/uptime N/; s/"(uptime|expires|idle)": [0-9]+/"\1": N/g' \
 		-e 's/tables [0-9.]+ .iB   resident [0-9.]+ .iB/tables N   resident N/' \
 		-e 's/"(tables|resident)": [0-9]+/"\1": N/g' \
 		-e 's/(198\.51\.100\.1:)[0-9]{4,5}( *)/\1PORT  /g; s/("198\.51\.100\.1", "port": )[0-9]{4,5}/\1PORT/g' \
@@ -143,12 +143,34 @@ check sessions-json "${ask[@]}" -i lower sessions --json
 check sessions-proto "${ask[@]}" -i lower sessions --proto tcp --state V6_INIT --host 2001:db8::/64
 check sessions-remote "${ask[@]}" -i lower sessions --remote 1.2.3.5 --pool4 198.51.100.1
 check sessions-limit "${ask[@]}" -i lower sessions --proto udp --port 53 --limit 1 --json
+check sessions-prefix "${ask[@]}" -i lower sessions --remote 1.2.3.0/24 --pool4 198.51.100.0/30
+check sessions-other-prefix "${ask[@]}" -i lower sessions --remote 1.2.4.0/24 --count
+check sessions-count "${ask[@]}" sessions --count
+check sessions-count-json "${ask[@]}" -i lower sessions --proto udp --count --json
+check sessions-idle "${ask[@]}" -i lower sessions --idle 2h --count
+check sessions-bad-idle "${ask[@]}" -i lower sessions --idle 5x
+check sessions-bad-prefix "${ask[@]}" -i lower sessions --remote 1.2.3.4/24
+check bib-count "${ask[@]}" -i lower bib --count
+check bib-idle "${ask[@]}" -i lower bib --idle 2h
 check sessions-none "${ask[@]}" -i siit sessions
 check sessions-none-json "${ask[@]}" -i siit sessions --json
 check sessions-bad-state "${ask[@]}" -i lower sessions --state OPEN
 check bib "${ask[@]}" -i lower bib
 check bib-json "${ask[@]}" -i lower bib --port 443 --json
 check bib-down "${ask[@]}" bib --proto tcp --port 443
+check bib-add "${ask[@]}" -i lower bib add tcp '[2001:db8:7::81]:80' 198.51.100.1:80
+check bib-added "${ask[@]}" -i lower bib --port 80
+check bib-add-again "${ask[@]}" -i lower bib add tcp '[2001:db8:7::82]:80' 198.51.100.1:80
+check bib-add-elsewhere "${ask[@]}" -i lower bib add udp '[2001:db8:7::82]:80' 192.0.2.1:80
+check bib-add-pool6 "${ask[@]}" -i lower bib add udp '[64:ff9b::1]:80' 198.51.100.1:80
+check bib-add-siit "${ask[@]}" -i siit bib add udp '[2001:db8:7::82]:80' 192.0.2.1:80
+check bib-add-which "${ask[@]}" bib add udp '[2001:db8:7::82]:80' 192.0.2.1:80
+check bib-add-short "${ask[@]}" bib add tcp '[2001:db8:7::81]:80'
+check bib-add-bad "${ask[@]}" bib add tcp 2001:db8:7::81:80 198.51.100.1:80
+check bib-remove-json "${ask[@]}" -i lower bib remove tcp 198.51.100.1:80 --json
+check bib-remove-again "${ask[@]}" -i lower bib remove tcp 198.51.100.1:80
+check bib-remove-configured "${ask[@]}" -i lower bib remove tcp 198.51.100.1:443
+check bib-bad-word "${ask[@]}" bib delete
 check trace-bad-verdict "${ask[@]}" -i lower trace --verdict lost
 check trace-two-outputs "${ask[@]}" -i lower trace --pcapng - --json
 check trace-not-writable "${ask[@]}" -i lower trace --pcapng missing/file.pcapng
@@ -408,6 +430,25 @@ for replies in health-well health-wrong health-frr health-lower-only silent; do
 	python3 "$root/tests/tools/check_schema.py" "$root/proto/status.schema.json" "$work/status.json"
 done >"$work/log" 2>&1
 verdict health-status-schema "$work/log"
+# schema COMMAND ARGUMENT...: what COMMAND prints with --json
+schema() {
+	"$bindir/sa-nat64" "${@:2}" "$1" --json >"$work/schema.json" 2>/dev/null
+	python3 "$root/tests/tools/check_schema.py" "$root/proto/$1.schema.json" "$work/schema.json" 2>&1 | sed "s/^/$1: /"
+}
+{
+	for name in stats sessions bib; do
+		schema "$name" "${ask[@]}"
+	done
+	for replies in peers-well peers-wrong peers-no-link; do
+		play syncd.sock "$replies"
+		schema peers "${played[@]}"
+	done
+	for replies in health-well health-wrong health-frr health-lower-only; do
+		play healthd.sock "$replies"
+		schema health "${health[@]}"
+	done
+} >"$work/log"
+verdict other-schemas "$work/log"
 "$bindir/sa-nat64" "${ask[@]}" status 2>/dev/null | awk 'length > 80' >"$work/log"
 "$bindir/sa-nat64" "${ask[@]}" stats --all 2>/dev/null | awk 'length > 80' >>"$work/log"
 for replies in peers-well peers-wrong peers-no-link; do

@@ -18,3 +18,4 @@ scenarios += 130-machine 131-systemd 132-systemd-config 133-systemd-health
 scenarios += 115-frr
 scenarios += 110-netns 111-netns-cut
 scenarios += 140-campus-processes 141-campus-links 142-campus-orders 143-campus-boot
+scenarios += 160-list-million

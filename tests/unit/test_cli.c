@@ -204,7 +204,7 @@ static void named(const char *text, const char *command, char *out, size_t size)
 /* No command takes what is not its own; only sync-key takes a word. */
 static void every_command_refuses_what_it_does_not_know(void **state)
 {
-	static const char *const commands[] = { "status",  "check", "stats", "sessions", "bib",
+	static const char *const commands[] = { "status",  "check", "stats", "sessions",
 		                                "explain", "trace", "peers", "resync" };
 	static const struct {
 		const char *text, *part;
@@ -244,9 +244,10 @@ static void filters_are_read(void **state)
 	assert_string_equal(options.list_proto, "tcp");
 	assert_true(options.has_host);
 	assert_int_equal(options.host.len, 64);
-	assert_int_equal(options.pool4.len, 4);
-	assert_memory_equal(options.pool4.bytes, "\xc6\x33\x64\x01", 4);
-	assert_memory_equal(options.remote.bytes, "\xc0\x00\x02\x01", 4);
+	assert_int_equal(options.pool4.address.len, 4);
+	assert_int_equal(options.pool4.len, 32);
+	assert_memory_equal(options.pool4.address.bytes, "\xc6\x33\x64\x01", 4);
+	assert_memory_equal(options.remote.address.bytes, "\xc0\x00\x02\x01", 4);
 	assert_int_equal(options.port, 443);
 	assert_string_equal(options.state, "TRANS");
 	assert_int_equal(options.limit, 10);
@@ -260,6 +261,14 @@ static void wrong_values_are_named_with_what_is_right(void **state)
 	refused("sessions --host 192.0.2.1", "--host 192.0.2.1: wanted is an IPv6 address");
 	refused("sessions --host 2001:db8::1/64", "without bits behind its length");
 	refused("sessions --pool4 2001:db8::1", "wanted is an IPv4 address");
+	refused("sessions --remote 192.0.2.1/24", "without bits behind its length");
+	refused("sessions --idle 0s", "wanted is a duration from 1s up");
+	refused("sessions --idle 4m2h", "wanted is a duration from 1s up");
+	refused("bib word", "wanted is add or remove");
+	refused("bib add sctp", "wanted is tcp, udp or icmp");
+	refused("bib add tcp [2001:db8::1]:80", "wanted is bib add PROTO HOST PUBLIC");
+	refused("bib remove tcp 192.0.2.1:80 x", "wanted is nothing more");
+	refused("bib remove tcp 192.0.2.1:80 --count", "do not go with add and remove");
 	refused("sessions --port 0", "from 1 to 65535");
 	refused("sessions --port 65536", "from 1 to 65535");
 	refused("sessions --port -1", "from 1 to 65535");

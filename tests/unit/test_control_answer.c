@@ -232,6 +232,10 @@ static void sessions_pass_each_filter(void **state)
 	sa_nat64__control__filter__init(&filter);
 	filter.remote = (ProtobufCBinaryData){ .len = 4, .data = remote };
 	assert_int_equal(count_sessions(&filter, 0, NULL), 20);
+	filter.remote_length = 31; /* SERVER and the one above, behind which the echo is, too */
+	assert_int_equal(count_sessions(&filter, 0, NULL), 51);
+	filter.remote_length = 32;
+	assert_int_equal(count_sessions(&filter, 0, NULL), 20);
 	sa_nat64__control__filter__init(&filter);
 	filter.pool4 = (ProtobufCBinaryData){ .len = 4, .data = pool4 };
 	assert_int_equal(count_sessions(&filter, 0, NULL), 51);
@@ -239,6 +243,142 @@ static void sessions_pass_each_filter(void **state)
 	assert_int_equal(count_sessions(&filter, 0, NULL), 1);
 	filter.port = 80;
 	assert_int_equal(count_sessions(&filter, 0, NULL), 30);
+	gateway_close(&gateway);
+}
+
+/* The sessions are as old as they are idle: nothing but their first packets came. */
+static void sessions_pass_the_filter_by_idle_time(void **state)
+{
+	SaNat64__Control__Filter filter = SA_NAT64__CONTROL__FILTER__INIT;
+
+	(void)state;
+	open_with_sessions();
+	gateway.now_us += 30000000;
+	gateway_send6(&gateway, IPPROTO_UDP, 2, 5000, SERVER + 1U, 53, 0);
+	gateway_clear(&gateway);
+	filter.idle_us = 30000000;
+	assert_int_equal(count_sessions(&filter, 0, NULL), 50);
+	filter.idle_us = 30000001;
+	assert_int_equal(count_sessions(&filter, 0, NULL), 0);
+	gateway_close(&gateway);
+}
+
+static void a_count_comes_without_rows(void **state)
+{
+	SaNat64__Control__Request request =
+		new_request(SA_NAT64__CONTROL__REQUEST__COMMAND_SESSIONS);
+	SaNat64__Control__ListRequest list = SA_NAT64__CONTROL__LIST_REQUEST__INIT;
+	SaNat64__Control__Reply *reply;
+
+	(void)state;
+	open_with_sessions();
+	request.sessions = &list;
+	list.count = true;
+	list.limit = 1;
+	reply = answer(&request);
+	assert_int_equal(reply->sessions->n_rows, 0);
+	assert_int_equal(reply->sessions->count, 51);
+	free_reply(reply);
+	gateway_close(&gateway);
+}
+
+/* Ask for a change of tcp, host 2001:db8:6::N port 443, 203.0.113.1 with that port. Returns the
+ * reply, which the caller frees. */
+static SaNat64__Control__Reply *change_bib(protobuf_c_boolean remove, uint8_t host_number,
+                                           uint16_t pool4_port)
+{
+	uint8_t host[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 6 }, pool4[4] = { 203, 0, 113, 1 };
+	SaNat64__Control__Request request =
+		new_request(SA_NAT64__CONTROL__REQUEST__COMMAND_BIB_CHANGE);
+	SaNat64__Control__BibChangeRequest change = SA_NAT64__CONTROL__BIB_CHANGE_REQUEST__INIT;
+
+	host[15] = host_number;
+	change.remove = remove;
+	change.proto = (char *)"tcp";
+	change.host = (ProtobufCBinaryData){ .len = 16, .data = host };
+	change.host_port = 443;
+	change.pool4 = (ProtobufCBinaryData){ .len = 4, .data = pool4 };
+	change.pool4_port = pool4_port;
+	request.bib_change = &change;
+	return answer(&request);
+}
+
+static void a_binding_is_added_used_and_removed(void **state)
+{
+	SaNat64__Control__Filter filter = SA_NAT64__CONTROL__FILTER__INIT;
+	struct translator_stats stats;
+	SaNat64__Control__Reply *reply;
+	uint64_t used;
+
+	(void)state;
+	open_with_sessions();
+	translator_stats(gateway.translator, &stats);
+	used = stats.pool4_used[L4_TCP];
+	free_reply(change_bib(false, 77, 2000));
+	translator_stats(gateway.translator, &stats);
+	assert_int_equal(stats.static_bindings, 1);
+	assert_int_equal(stats.pool4_used[L4_TCP], used + 1);
+	reply = change_bib(false, 78, 2000);
+	assert_string_equal(reply->error,
+	                    "203.0.113.1:2000 is bound to [2001:db8:6::4d]:443 already");
+	assert_false(reply->invalid);
+	free_reply(reply);
+	for (uint16_t i = 0; i < 3; i++)
+		gateway_send6(&gateway, IPPROTO_TCP, 77, 443, SERVER, (uint16_t)(700 + i),
+		              TCP_FLAG_SYN);
+	gateway_clear(&gateway);
+	filter.port = 2000;
+	assert_int_equal(count_sessions(&filter, 0, NULL), 3);
+	reply = change_bib(true, 77, 2000);
+	assert_string_equal(reply->error, "");
+	assert_int_equal(reply->bib_change->sessions_ended, 3);
+	assert_false(reply->bib_change->unfinished);
+	free_reply(reply);
+	assert_int_equal(count_sessions(&filter, 0, NULL), 0);
+	translator_stats(gateway.translator, &stats);
+	assert_int_equal(stats.static_bindings, 0);
+	gateway_close(&gateway);
+}
+
+/* A port that a session uses, or that rests after one, is never handed out besides the binding. */
+static void a_binding_takes_no_port_from_a_session(void **state)
+{
+	SaNat64__Control__Request request = new_request(SA_NAT64__CONTROL__REQUEST__COMMAND_BIB);
+	SaNat64__Control__ListRequest list = SA_NAT64__CONTROL__LIST_REQUEST__INIT;
+	SaNat64__Control__Filter filter = SA_NAT64__CONTROL__FILTER__INIT;
+	struct translator_stats stats;
+	SaNat64__Control__Reply *reply;
+	uint64_t used;
+	uint16_t port;
+
+	(void)state;
+	open_with_sessions();
+	filter.proto = (char *)"tcp";
+	list.filter = &filter;
+	list.limit = 1;
+	request.bib = &list;
+	reply = answer(&request);
+	port = (uint16_t)reply->bib->rows[0]->pool4_port;
+	free_reply(reply);
+	reply = change_bib(false, 77, port);
+	assert_non_null(strstr(reply->error, "is in use by [2001:db8:6::1]:40"));
+	free_reply(reply);
+	reply = change_bib(true, 0, port);
+	assert_int_equal(reply->bib_change->sessions_ended, 1);
+	free_reply(reply);
+	translator_stats(gateway.translator, &stats);
+	used = stats.pool4_used[L4_TCP]; /* it rests */
+	reply = change_bib(false, 77, port);
+	assert_string_equal(reply->error, "");
+	free_reply(reply);
+	gateway.now_us += UINT64_C(600000000);
+	translator_tick(gateway.translator, gateway.now_us);
+	translator_stats(gateway.translator, &stats);
+	assert_int_equal(stats.static_bindings, 1);
+	assert_in_range(stats.pool4_used[L4_TCP], 1, used);
+	reply = change_bib(true, 77, (uint16_t)(port ^ 1));
+	assert_int_not_equal(strlen(reply->error), 0);
+	free_reply(reply);
 	gateway_close(&gateway);
 }
 
@@ -505,6 +645,10 @@ int main(void)
 		cmocka_unit_test(status_tells_of_replication_where_there_is_some),
 		cmocka_unit_test(stats_list_every_verdict),
 		cmocka_unit_test(sessions_pass_each_filter),
+		cmocka_unit_test(sessions_pass_the_filter_by_idle_time),
+		cmocka_unit_test(a_count_comes_without_rows),
+		cmocka_unit_test(a_binding_is_added_used_and_removed),
+		cmocka_unit_test(a_binding_takes_no_port_from_a_session),
 		cmocka_unit_test(a_list_comes_whole_in_pages),
 		cmocka_unit_test(a_filtered_walk_looks_at_a_bounded_number_of_slots),
 		cmocka_unit_test(a_session_row_shows_both_sides),
