@@ -6,4 +6,4 @@ healthd-frr-srcs := healthd/frr.c healthd/frr_withdraw.c healthd/bfdd.c healthd/
 # healthd-srcs: its edges (sockets, clock, log, processes, main), only in the program.
 healthd-srcs := $(healthd-frr-srcs)
 healthd-srcs += healthd/main.c healthd/box.c healthd/instance.c healthd/prober.c healthd/opener.c healthd/asker.c
-healthd-srcs += healthd/link.c healthd/link_view.c healthd/process.c healthd/drained.c
+healthd-srcs += healthd/link.c healthd/link_view.c healthd/process.c healthd/drained.c healthd/load.c

@@ -85,9 +85,16 @@ static uint64_t patience_us(const struct moment *m)
 	               : config->probe_timeout_us;
 }
 
-static bool is_silent(const struct moment *m, uint64_t silence_us)
+static bool is_late(const struct moment *m, uint64_t silence_us)
 {
 	return silence_us >= patience_us(m);
+}
+
+/* Probes that wait behind many packets that are translated tell of load. */
+static bool is_silent(const struct moment *m, uint64_t silence_us)
+{
+	return is_late(m, silence_us) &&
+	       !(m->facts->is_overloaded && silence_us < HEALTH_OVERLOAD_US);
 }
 
 static bool is_slow_silent(const struct moment *m)
@@ -256,7 +263,8 @@ static void say_waits(const struct moment *m)
 
 static bool is_held(const struct moment *m)
 {
-	return !health_serves(m->health) && m->now_us < m->health->hold_until_us;
+	return !health_serves(m->health) && m->now_us < m->health->hold_until_us &&
+	       m->facts->sync != HEALTH_SYNC_ALONE;
 }
 
 static void say_held(const struct moment *m)
@@ -292,6 +300,20 @@ static void say_mute(const struct moment *m)
 	    "the translator (pid %" PRIu32 ") translates, but does not answer on its control "
 	    "socket; is sa-nat64-healthd allowed to open it?",
 	    m->facts->pid);
+}
+
+static bool is_overloaded(const struct moment *m)
+{
+	return is_late(m, m->facts->slow.whole_us) || is_late(m, m->facts->fast.whole_us);
+}
+
+static void say_overloaded(const struct moment *m)
+{
+	say(m,
+	    "overloaded: probes have been under way for %" PRIu64 " ms behind packets that the "
+	    "translator (pid %" PRIu32
+	    ") has to handle itself; 'sa-nat64 stats' shows of which kind",
+	    MS(m->facts->slow.whole_us), m->facts->pid);
 }
 
 static bool is_fast_off(const struct moment *m)
@@ -398,6 +420,7 @@ static const struct condition conditions[] = {
 	{ HEALTH_WAIT,    waits,            say_waits },
 	{ HEALTH_HOLD,    is_held,          say_held },
 	{ HEALTH_FLAW,    is_split,         say_split },
+	{ HEALTH_FLAW,    is_overloaded,    say_overloaded },
 	{ HEALTH_FLAW,    is_mute,          say_mute },
 	{ HEALTH_FLAW,    has_bfd_problem,  say_bfd_problem },
 	{ HEALTH_FLAW,    is_fast_off,      say_fast_off },

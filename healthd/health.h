@@ -16,11 +16,14 @@
  * process has ended, or has not been probed since it was started, when it was sent restart-grace
  * ago.
  *
+ * One that takes packets all the same is overloaded, which is a flaw, for HEALTH_OVERLOAD_US.
+ *
  * Hysteresis: an instance that fell from up or degraded to down has to be well for the hold-down
  * before it serves again. The hold-down doubles with each fall that comes within ten hold-downs of
- * the return, up to hold_down_max_us, and starts anew after that. No change of what is merely
- * degraded stops serving. Who never served has no hold-down, but waits for its sessions, for
- * sync_limit_us at most; a sa-nat64-syncd that is gone is waited for only if it never was whole.
+ * the return, up to hold_down_max_us, and starts anew after that. A box that is alone does not
+ * wait: nobody else would serve. No change of what is merely degraded stops serving. Who never
+ * served has no hold-down, but waits for its sessions, for sync_limit_us at most; a sa-nat64-syncd
+ * that is gone is waited for only if it never was whole.
  *
  * bfd_split is no reason to stop: frr.h withdraws all peers and asks again, which it can do only
  * while the instance is wanted.
@@ -35,6 +38,7 @@
 
 #define HEALTH_REASON_MAX  200 /* bytes, NUL included */
 #define HEALTH_HISTORY_MAX 16
+#define HEALTH_OVERLOAD_US UINT64_C(3000000)
 
 enum health_state {
 	HEALTH_STARTING,
@@ -83,7 +87,9 @@ struct health_facts {
 	bool answers;      /* it answers on its control socket */
 	bool probed;       /* a probe came back since the process was first seen */
 	struct health_silence slow, fast;
-	bool is_placed; /* there are sockets for probes where the instance is to be */
+	bool is_overloaded; /* it takes many packets from the device, though probes do not come back
+	                     */
+	bool is_placed;     /* there are sockets for probes where the instance is to be */
 	char probe_problem[HEALTH_REASON_MAX]; /* why there are none, or none can be sent */
 	bool carrier;                          /* of the uplink; true when there is none to watch */
 	bool addressed;                        /* it has the addresses of its [network] */

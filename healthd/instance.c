@@ -5,6 +5,7 @@
 #include "healthd/drained.h"
 #include "healthd/frr.h"
 #include "healthd/link.h"
+#include "healthd/load.h"
 #include "healthd/process.h"
 #include "healthd/prober.h"
 #include "lib/control_socket.h"
@@ -48,6 +49,7 @@ struct instance {
 	struct link_view links;
 	struct link_facts link_facts;
 	struct link *link;
+	struct load load;
 	char link_trouble[HEALTH_REASON_MAX]; /* why it cannot be watched */
 	struct opener_namespace namespace;
 	uint64_t awake_us;     /* the last round of probes */
@@ -114,6 +116,7 @@ static void note_probes(struct instance *instance, uint64_t now_us)
 	facts->probed = probe_of(instance, PROBER_SLOW)->answered >
 	                instance->translator.answered_before;
 	facts->is_placed = prober_is_open(instance->prober);
+	facts->is_overloaded = load_is_high(&instance->load);
 	set(facts->probe_problem, prober_problem(instance->prober));
 }
 
@@ -376,6 +379,7 @@ static void forget_links(struct instance *instance)
 static void close_namespace(struct instance *instance, const char *why)
 {
 	prober_close(instance->prober, why);
+	load_close(&instance->load);
 	forget_links(instance);
 }
 
@@ -396,11 +400,21 @@ static void watch_links(struct instance *instance)
 		               "the uplink cannot be watched: %s", strerror(-error));
 }
 
+static void watch_load(struct instance *instance)
+{
+	struct opener_namespace which;
+
+	load_open(&instance->load, opener_open(instance->place->opener, OPENER_ROUTE,
+	                                       namespace_name(instance), &which));
+}
+
 static void open_namespace(struct instance *instance)
 {
 	if (prober_open(instance->prober, instance->place->opener, instance->config.instance,
-	                namespace_name(instance), &instance->namespace) == 0)
-		watch_links(instance);
+	                namespace_name(instance), &instance->namespace) != 0)
+		return;
+	watch_load(instance);
+	watch_links(instance);
 }
 
 /* A namespace that was deleted stays as long as sockets of ours are in it: leave it. */
@@ -434,9 +448,21 @@ void instance_look(struct instance *instance, uint64_t now_us)
 	prober_look(instance->prober, now_us);
 }
 
+/* From half the timeout on, so that two looks have been taken when it is over. */
+static void look_at_load(struct instance *instance, uint64_t now_us)
+{
+	uint64_t silent_us = probe_whole_silent(probe_of(instance, PROBER_SLOW), now_us);
+
+	if (silent_us < instance->health.config.probe_timeout_us / 2)
+		load_forget(&instance->load);
+	else
+		load_look(&instance->load, instance->config.instance->tun);
+}
+
 void instance_send(struct instance *instance, enum probe_timing timing, uint64_t now_us)
 {
 	prober_send(instance->prober, timing, now_us);
+	look_at_load(instance, now_us);
 }
 
 void instance_wake(struct instance *instance, uint64_t absent_us, uint64_t now_us)
@@ -605,6 +631,7 @@ int instance_new(const struct instance_place *place, const struct instance_confi
 	if (!instance)
 		goto fail;
 	instance->place = place;
+	instance->load.fd = -1;
 	instance->config = *config;
 	(void)snprintf(instance->name, sizeof(instance->name), "%s", config->instance->name);
 	(void)snprintf(instance->interface, sizeof(instance->interface), "%s", BFD_UPLINK);
@@ -635,6 +662,7 @@ void instance_free(struct instance *instance)
 	if (!instance)
 		return;
 	frr_free(instance->frr);
+	load_close(&instance->load);
 	link_free(instance->link);
 	prober_free(instance->prober);
 	asker_free(instance->translator.asker);

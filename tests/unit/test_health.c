@@ -1,7 +1,6 @@
-/* The state machine of sa-nat64-healthd: every state with every event, the reasons, hold-downs, and
- * invariants over simulated histories. */
-#include "healthd/health.h"
-#include "tests/unit/prng.h"
+/* The state machine of sa-nat64-healthd: every state with every event, the reasons, and hold-downs.
+ */
+#include "tests/unit/health_side.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,42 +10,9 @@
 
 #include <cmocka.h>
 
-#define MS      UINT64_C(1000)
-#define SECOND  UINT64_C(1000000)
-#define NEVER   UINT64_MAX
-#define START   (UINT64_C(86400) * SECOND)
-#define TIMEOUT (125 * MS)
-#define GRACE   (200 * MS)
-
-static const struct config_health config = {
-	.probe_interval_us = 25 * MS,
-	.probe_timeout_us = TIMEOUT,
-	.restart_grace_us = GRACE,
-	.hold_down_us = 5 * SECOND,
-	.hold_down_max_us = 60 * SECOND,
-	.sync_limit_us = 120 * SECOND,
-};
-
 static struct health health;
 static struct health_facts facts;
 static uint64_t now;
-
-/* All is well. */
-static struct health_facts good(void)
-{
-	return (struct health_facts){ .instance = "lower",
-		                      .pid = 77,
-		                      .process_runs = true,
-		                      .answers = true,
-		                      .probed = true,
-		                      .is_placed = true,
-		                      .slow = { 25 * MS, 25 * MS },
-		                      .fast = { 25 * MS, 25 * MS },
-		                      .carrier = true,
-		                      .addressed = true,
-		                      .sync = HEALTH_SYNC_WHOLE,
-		                      .bfd_wanted = true };
-}
 
 static void set_silence(uint64_t silence_us)
 {
@@ -58,8 +24,8 @@ static int setup(void **state)
 {
 	(void)state;
 	now = START;
-	facts = good();
-	health_init(&health, &config, now);
+	facts = health_side_good();
+	health_init(&health, &health_side_config, now);
 	return 0;
 }
 
@@ -181,11 +147,11 @@ static void the_first_start_has_no_hold_down_but_is_in_sync_first(void **state)
 	assert_int_equal(judge_in(SECOND), HEALTH_DOWN);
 	assert_non_null(strstr(health.reason, "systemctl start sa-nat64-translator@lower"));
 	assert_int_equal(health_deadline(&health), NEVER);
-	facts = good();
+	facts = health_side_good();
 	facts.sync = HEALTH_SYNC_ABSENT;
 	assert_int_equal(judge_in(30 * SECOND), HEALTH_WARMING);
 	assert_non_null(strstr(health.reason, "sa-nat64-syncd does not answer"));
-	assert_int_equal(health_deadline(&health), now + config.sync_limit_us);
+	assert_int_equal(health_deadline(&health), now + health_side_config.sync_limit_us);
 	facts.sync = HEALTH_SYNC_JOINING;
 	assert_int_equal(judge_in(SECOND), HEALTH_WARMING);
 	facts.sync = HEALTH_SYNC_WHOLE;
@@ -198,7 +164,7 @@ static void sync_is_waited_for_only_so_long(void **state)
 	(void)state;
 	facts.sync = HEALTH_SYNC_JOINING;
 	assert_int_equal(judge(), HEALTH_WARMING);
-	assert_int_equal(judge_in(config.sync_limit_us - 1), HEALTH_WARMING);
+	assert_int_equal(judge_in(health_side_config.sync_limit_us - 1), HEALTH_WARMING);
 	assert_int_equal(judge_in(1), HEALTH_DEGRADED);
 	assert_non_null(strstr(health.reason, "have not all come"));
 	facts.sync = HEALTH_SYNC_WHOLE;
@@ -217,7 +183,7 @@ static void the_wait_for_sync_begins_when_it_translates(void **state)
 	assert_int_equal(judge_in(119 * SECOND), HEALTH_DOWN);
 	set_silence(0);
 	assert_int_equal(judge_in(10 * SECOND), HEALTH_WARMING);
-	assert_int_equal(judge_in(config.sync_limit_us - 1), HEALTH_WARMING);
+	assert_int_equal(judge_in(health_side_config.sync_limit_us - 1), HEALTH_WARMING);
 	assert_int_equal(judge_in(1), HEALTH_DEGRADED);
 }
 
@@ -275,9 +241,50 @@ static void a_new_process_that_translates_nothing_has_the_grace(void **state)
 	assert_int_equal(judge_in(1), HEALTH_DOWN);
 }
 
+static void an_overloaded_translator_goes_on_serving_for_a_while(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	facts.is_overloaded = true;
+	set_silence(TIMEOUT - 1);
+	assert_int_equal(judge_in(1), HEALTH_UP);
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(1), HEALTH_DEGRADED);
+	assert_non_null(strstr(health.reason, "overloaded"));
+	set_silence(HEALTH_OVERLOAD_US - 1);
+	assert_int_equal(judge_in(1), HEALTH_DEGRADED);
+	assert_int_equal(health.falls, 0);
+	set_silence(HEALTH_OVERLOAD_US);
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
+}
+
+static void a_stuck_translator_is_down_at_once(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	facts.is_overloaded = true;
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(1), HEALTH_DEGRADED);
+	facts.is_overloaded = false;
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
+}
+
+static void who_is_alone_does_not_hold_back(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(), HEALTH_UP);
+	set_silence(TIMEOUT);
+	assert_int_equal(judge_in(1), HEALTH_DOWN);
+	set_silence(0);
+	assert_int_equal(judge_in(MS), HEALTH_WARMING);
+	facts.sync = HEALTH_SYNC_ALONE;
+	assert_int_equal(judge_in(MS), HEALTH_DEGRADED);
+	assert_true(health_serves(&health));
+}
+
 static void a_grace_below_the_timeout_does_not_shorten_it(void **state)
 {
-	struct config_health other = config;
+	struct config_health other = health_side_config;
 
 	(void)state;
 	assert_int_equal(judge(), HEALTH_UP);
@@ -377,7 +384,7 @@ static void a_hold_down_runs_on_while_drained(void **state)
 
 static void a_reload_takes_effect_with_the_state_kept(void **state)
 {
-	struct config_health other = config;
+	struct config_health other = health_side_config;
 
 	(void)state;
 	assert_int_equal(judge(), HEALTH_UP);
@@ -601,140 +608,6 @@ static void the_history_keeps_the_newest(void **state)
 	}
 }
 
-/* ---- simulated histories ---- */
-
-/* A box as it may be: what lasts goes on until the dice say otherwise. */
-struct world {
-	struct prng prng;
-	uint64_t answered_us[2]; /* when the newest probe that came back was sent; slow, fast */
-	bool works[2];
-	uint32_t lasts;    /* how many steps it works, on average */
-	uint64_t well_us;  /* nothing was silent, and the link was well, since then */
-	uint64_t whole_us; /* sessions were there since then */
-	uint64_t expect_hold_us, fell_us, served_us, anew;
-};
-
-static bool dice(struct world *world, uint32_t one_of)
-{
-	return prng_below(&world->prng, one_of) == 0;
-}
-
-static void live(struct world *world)
-{
-	for (int path = 0; path < 2; path++) {
-		if (dice(world, world->works[path] ? world->lasts : 40))
-			world->works[path] = !world->works[path];
-		if (world->works[path])
-			world->answered_us[path] = now;
-	}
-	facts.slow.whole_us = facts.slow.half_us = now - world->answered_us[0];
-	facts.fast.whole_us = facts.fast.half_us = now - world->answered_us[1];
-	facts.process_runs = world->works[0] || dice(world, 2);
-	facts.answers = world->works[0];
-	if (dice(world, facts.carrier ? 4 * world->lasts : 100))
-		facts.carrier = !facts.carrier;
-	if (dice(world, facts.addressed ? 4 * world->lasts : 100))
-		facts.addressed = !facts.addressed;
-	if (dice(world, facts.drain ? 300 : 5000))
-		facts.drain = !facts.drain;
-	if (dice(world, 400))
-		facts.sync = (enum health_sync)(1 + prng_below(&world->prng, 4));
-	if (dice(world, 400))
-		facts.bfd_split = !facts.bfd_split;
-	if (dice(world, 400))
-		set(facts.bfd_problem, dice(world, 2) ? "bfdd hangs" : "");
-}
-
-static bool is_reachable(void)
-{
-	uint64_t patience_us = facts.process_runs ? TIMEOUT : GRACE;
-
-	return facts.slow.whole_us < patience_us && facts.fast.whole_us < patience_us &&
-	       facts.carrier && facts.addressed;
-}
-
-static void note_times(struct world *world)
-{
-	if (!is_reachable())
-		world->well_us = now + 1;
-	if (facts.sync == HEALTH_SYNC_WHOLE || facts.sync == HEALTH_SYNC_ALONE)
-		world->whole_us = now;
-}
-
-/* What the hold-down has to be by its definition. */
-static void note_fall(struct world *world)
-{
-	uint64_t before = world->expect_hold_us;
-
-	world->expect_hold_us = config.hold_down_us;
-	if (before && now - world->served_us < 10 * before)
-		world->expect_hold_us = 2 * before;
-	if (world->expect_hold_us > config.hold_down_max_us)
-		world->expect_hold_us = config.hold_down_max_us;
-	world->anew += before > world->expect_hold_us;
-	world->fell_us = now;
-	assert_int_equal(health.hold_us, world->expect_hold_us);
-}
-
-static void note_return(struct world *world)
-{
-	bool may_lack = facts.sync == HEALTH_SYNC_ABSENT && world->whole_us;
-
-	if (world->fell_us > world->served_us)
-		assert_true(now - world->well_us >= world->expect_hold_us);
-	assert_true(may_lack || facts.sync == HEALTH_SYNC_WHOLE ||
-	            facts.sync == HEALTH_SYNC_ALONE ||
-	            now - world->well_us >= config.sync_limit_us);
-	world->served_us = now;
-}
-
-static void one_step(struct world *world)
-{
-	bool served = health_serves(&health), changed;
-	uint64_t changes = health.history_count;
-
-	changed = health_judge(&health, &facts, now);
-	assert_int_equal(changed, health.history_count != changes);
-	if (health_serves(&health))
-		assert_true(is_reachable() && !facts.drain);
-	if (changed)
-		assert_true(health.history[changes % HEALTH_HISTORY_MAX].reason[0] != '\0');
-	assert_int_equal(health.reason[0] == '\0', health.state == HEALTH_UP);
-	assert_true(health_deadline(&health) > now);
-	if (served && health.state == HEALTH_DOWN)
-		note_fall(world);
-	else if (served && !health_serves(&health))
-		assert_int_equal(health.state, HEALTH_DRAINED);
-	else if (!served && health_serves(&health))
-		note_return(world);
-}
-
-static void invariants_hold_in_simulated_histories(void **state)
-{
-	uint64_t falls = 0, doubled = 0, anew = 0;
-
-	(void)state;
-	for (uint64_t seed = 1; seed <= 100; seed++) {
-		struct world world = { .prng = { seed },
-			               .lasts = 400U << seed % 6,
-			               .works = { true, true } };
-
-		(void)setup(NULL);
-		world.well_us = now;
-		world.answered_us[0] = world.answered_us[1] = now;
-		for (int i = 0; i < 40000; i++) {
-			now += 25 * MS + prng_below(&world.prng, 2000);
-			live(&world);
-			note_times(&world);
-			one_step(&world);
-		}
-		falls += health.falls;
-		anew += world.anew;
-		doubled += world.expect_hold_us > config.hold_down_us;
-	}
-	assert_true(falls > 500 && doubled > 50 && anew > 2);
-}
-
 /* Nothing but the deadline has to wake whoever calls. */
 static void the_deadline_is_when_the_judgement_changes(void **state)
 {
@@ -746,7 +619,7 @@ static void the_deadline_is_when_the_judgement_changes(void **state)
 		(void)judge();
 	}
 	assert_int_equal(health.state, HEALTH_DEGRADED);
-	assert_int_equal(now, START + config.sync_limit_us);
+	assert_int_equal(now, START + health_side_config.sync_limit_us);
 }
 
 int main(void)
@@ -763,6 +636,9 @@ int main(void)
 		cmocka_unit_test_setup(an_end_without_a_restart_is_a_failure_after_the_grace,
 		                       setup),
 		cmocka_unit_test_setup(a_new_process_that_translates_nothing_has_the_grace, setup),
+		cmocka_unit_test_setup(an_overloaded_translator_goes_on_serving_for_a_while, setup),
+		cmocka_unit_test_setup(a_stuck_translator_is_down_at_once, setup),
+		cmocka_unit_test_setup(who_is_alone_does_not_hold_back, setup),
 		cmocka_unit_test_setup(a_grace_below_the_timeout_does_not_shorten_it, setup),
 		cmocka_unit_test_setup(the_hold_down_doubles_and_starts_anew, setup),
 		cmocka_unit_test_setup(who_fails_while_held_begins_again, setup),
@@ -773,7 +649,6 @@ int main(void)
 		cmocka_unit_test_setup(without_bfd_peers_frr_does_not_count, setup),
 		cmocka_unit_test_setup(no_reason_is_cut, setup),
 		cmocka_unit_test_setup(the_history_keeps_the_newest, setup),
-		cmocka_unit_test_setup(invariants_hold_in_simulated_histories, setup),
 		cmocka_unit_test_setup(the_deadline_is_when_the_judgement_changes, setup),
 	};
 
