@@ -41,7 +41,9 @@ hardening := -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_
 harden-ld := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 CFLAGS ?= -O2 -g
-variant-cflags-release := $(hardening)
+# The folder in which it was built stands in no program.
+anywhere := -ffile-prefix-map=$(CURDIR)=.
+variant-cflags-release := $(hardening) $(anywhere)
 variant-cflags-asan    := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 variant-cflags-fuzz    := $(variant-cflags-asan) -fsanitize=fuzzer-no-link \
                           -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
@@ -66,9 +68,10 @@ all-cflags   = -std=gnu11 $(warnings) $(CFLAGS) $(variant-cflags-$(VARIANT))
 # --as-needed: a program is linked with those libraries only that it calls.
 all-ldflags  = -Wl,--as-needed $(CFLAGS) $(variant-ldflags-$(VARIANT)) $(LDFLAGS)
 
-version := $(shell git describe --tags --match 'v*' --dirty 2>/dev/null | sed 's/^v//')
+# Later commits have greater versions in the eyes of dpkg, too: 0.1.0 < 0.1.0+git812.1f2e3d4 < 0.1.1.
+version := $(shell git describe --tags --match 'v*' --dirty 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g')
 ifeq ($(version),)
-version := $(shell cat VERSION)$(shell git rev-parse --short HEAD 2>/dev/null | sed 's/^/+git/')
+version := $(shell cat VERSION)$(shell git log -1 --format=$$(git rev-list --count HEAD 2>/dev/null).%h 2>/dev/null | sed 's/^/+git/')
 endif
 
 ifeq ($(V),0)
@@ -119,8 +122,8 @@ sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)
 
-.PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo demo-single bench bench-sync bench-failover install asan fuzz cover lint format \
-        help clean deps deps-build deps-check deps-demo deps-bench
+.PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo demo-single bench bench-sync bench-failover install uninstall deb asan fuzz cover lint format \
+        help clean deps deps-build deps-check deps-demo deps-bench deps-deb
 .DEFAULT_GOAL := build
 
 build: $(program-bins) $(pages) $(completions)
@@ -142,7 +145,7 @@ $(gen)/%.pb-c.c $(gen)/%.pb-c.h: %.proto | build/.deps-build
 
 # v3 knows atomic fetch-and-add; Linux has it from 5.12 on.
 $(gen)/%.skel.h: %.bpf.c $(wildcard translator/*.bpf.h) translator/fastpath_abi.h | build/.deps-build
-	$(call say,BPF,$<)mkdir -p $(@D) && clang -O2 -g -target bpf -mcpu=v3 -Wall -Werror -I. \
+	$(call say,BPF,$<)mkdir -p $(@D) && clang -O2 -g $(anywhere) -target bpf -mcpu=v3 -Wall -Werror -I. \
 		-idirafter /usr/include/$$($(CC) -print-multiarch) -c -o $(@:.skel.h=.bpf.o) $< && \
 		bpftool gen skeleton $(@:.skel.h=.bpf.o) name fastpath_bpf > $@
 
@@ -219,8 +222,8 @@ endif
 
 # ---- what else can be asked ----------------------------------------------------------------------------------
 
-deps: deps-build deps-check deps-demo deps-bench
-deps-build deps-check deps-demo deps-bench:
+deps: deps-build deps-check deps-demo deps-bench deps-deb
+deps-build deps-check deps-demo deps-bench deps-deb:
 	@./tests/tools/deps.sh $(@:deps-%=%)
 
 # After `sudo make` the build folder belongs to whom the tree belongs, who may want to run make without sudo.
@@ -272,6 +275,7 @@ docs-files    := README.md LICENSE $(wildcard docs/*.md)
 example-files := $(wildcard docs/examples/*.conf)
 
 daemons  := $(filter-out sa-nat64 sa-nat64-generator,$(programs))
+bindir   := $(PREFIX)/bin
 sbindir  := $(PREFIX)/sbin
 libdir   := $(PREFIX)/lib/sa-nat64
 datadir  := $(PREFIX)/share/sa-nat64
@@ -280,13 +284,14 @@ mandir   := $(PREFIX)/share/man
 bashdir  := $(PREFIX)/share/bash-completion/completions
 zshdir   := $(PREFIX)/share/zsh/site-functions
 unitdir  := $(PREFIX)/lib/systemd/system
+confdir  := /etc/sa-nat64
 frrdir   := /usr/lib/frr
-fill-in  := sed $(foreach d,sbindir libdir datadir docdir frrdir,-e 's|@$d@|$($d)|g')
+fill-in  := sed $(foreach d,bindir sbindir libdir datadir docdir frrdir,-e 's|@$d@|$($d)|g')
 
 install: build
-	install -d $(addprefix $(DESTDIR),$(sbindir) $(PREFIX)/bin $(docdir)/examples $(libdir) $(datadir) $(unitdir))
+	install -d $(addprefix $(DESTDIR),$(bindir) $(sbindir) $(docdir)/examples $(libdir) $(datadir) $(unitdir) $(confdir))
 	install -m 755 $(daemons:%=build/%) $(DESTDIR)$(sbindir)
-	install -m 755 build/sa-nat64 $(DESTDIR)$(PREFIX)/bin
+	install -m 755 build/sa-nat64 $(DESTDIR)$(bindir)
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/systemd/system-generators build/sa-nat64-generator
 	set -e; $(foreach u,$(systemd-units),$(fill-in) 'systemd/$u.in' > '$(DESTDIR)$(unitdir)/$u'; chmod 644 '$(DESTDIR)$(unitdir)/$u';)
 	set -e; $(fill-in) systemd/sa-nat64-units.in > $(DESTDIR)$(libdir)/sa-nat64-units; chmod 755 $(DESTDIR)$(libdir)/sa-nat64-units
@@ -297,6 +302,18 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(bashdir) build/completion/sa-nat64
 	set -e; $(foreach p,$(daemons),ln -sf sa-nat64 $(DESTDIR)$(bashdir)/$p;)
 	install -D -m 644 -t $(DESTDIR)$(zshdir) build/completion/_sa-nat64
+
+# Whatever `install` puts there, and the folders that are empty then. The configuration and keys stay.
+uninstall: build
+	rm -rf build/uninstall
+	@umask 022; $(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/build/uninstall >/dev/null
+	cd build/uninstall && find . ! -type d -printf '$(DESTDIR)/%P\0' | xargs -0 rm -f
+	cd build/uninstall && find . -depth -mindepth 1 -type d -path '*sa-nat64*' -printf '$(DESTDIR)/%P\0' | \
+		xargs -0 -r rmdir --ignore-fail-on-non-empty
+	rm -rf build/uninstall
+
+deb: deps-deb
+	@./debian/build.sh '$(version)'; code=$$?; $(hand-back); exit $$code
 
 clean:
 	rm -rf build
@@ -310,7 +327,8 @@ help:
 	@echo 'make bench      throughput and session rates beside plain routing and tayga, and bench-sync (root)'
 	@echo 'make bench-sync what replication costs and how fast it is, beside conntrackd (root)'
 	@echo 'make bench-failover  how long traffic pauses when a box or a program fails, beside plain routing (root; 15 minutes)'
-	@echo 'make install    into DESTDIR and PREFIX (/usr/local)'
+	@echo 'make install    into DESTDIR and PREFIX (/usr/local); make uninstall takes it away'
+	@echo 'make deb        the Debian package, into build/deb'
 	@echo 'make asan       programs, unit tests and vectors with address and undefined-behaviour sanitizers'
 	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (600) seconds'
 	@echo 'make sim        replication on SEEDS (20000) simulated bad networks; SEED=N repeats one'
