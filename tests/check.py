@@ -196,6 +196,10 @@ def install_test():
     return Test('build/install', ['bash', '-c', script], by_exit)
 
 
+def package_tests():
+    return [make('build/deb', 'deb'), Test('package', ['tests/tools/package.sh'], by_lines(), 300)]
+
+
 def sim_tests(prefix, out, first, count, env):
     """The seeds in shares, so that several run at a time."""
     tests = []
@@ -246,6 +250,7 @@ def parts(options):
     yield 1, [make('build/generated', 'generated')]
     yield 2, [Test('lint/' + n, ['tests/tools/lint.py', n], by_exit) for n in lint]
     yield 1, [make('build/release', 'build', 'unit', 'vectors', 'bench-programs', 'simulations'), install_test()]
+    yield 1, package_tests()
     yield 2, unit_tests('unit', 'build/release', {})
     yield 2, sim_tests('sim', 'build/release', options.seed or 1, 1 if options.seed else options.seeds, {})
     yield 1, vector_tests('vectors', 'build/release', {})

@@ -16,6 +16,7 @@ scenarios += 120-health 121-health-start 122-health-frr
 scenarios += 95-syncd-start 96-syncd-link 97-syncd-feed
 scenarios += 130-machine 131-systemd 132-systemd-config 133-systemd-health
 scenarios += 115-frr
+scenarios += 150-package
 scenarios += 110-netns 111-netns-cut
 scenarios += 140-campus-processes 141-campus-links 142-campus-orders 143-campus-boot
 scenarios += 160-list-million

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs the Debian packages that a target of the Makefile needs and that are missing: deps.sh build|check|demo|bench.
+# Installs the Debian packages that a target of the Makefile needs and that are missing:
+# deps.sh build|check|demo|bench|deb.
 # Only root installs; anybody else is told what to do. No service that comes with a package is started or enabled.
 set -euo pipefail
 
@@ -8,10 +9,11 @@ packages_build="gcc libc6-dev pkg-config libmnl-dev libnl-3-dev libnl-route-3-de
 packages_demo="$packages_build ca-certificates iproute2 unbound nginx-light curl bind9-dnsutils iputils-ping
 	traceroute procps nftables frr bird2 systemd util-linux python3"
 packages_check="$packages_demo git libcmocka-dev clang libclang-rt-14-dev clang-format iperf3
-	tcpdump tshark faketime ethtool strace bind9-utils pdns-recursor radvd
+	debhelper dpkg-dev lintian tcpdump tshark faketime ethtool strace bind9-utils pdns-recursor radvd
 	man-db mandoc zsh"
 packages_bench="$packages_build git iproute2 iperf3 tayga nftables iputils-ping procps python3
 	conntrackd conntrack frr bird2 systemd util-linux"
+packages_deb="$packages_build debhelper dpkg-dev"
 
 # Services that would run on the host; the tests start their own copies in namespaces.
 services="unbound nginx tayga iperf3 conntrackd frr bird pdns-recursor radvd"
@@ -70,9 +72,9 @@ install_missing() {
 
 group=${1:-}
 case $group in
-build | check | demo | bench) ;;
+build | check | demo | bench | deb) ;;
 *)
-	echo "usage: deps.sh build|check|demo|bench" >&2
+	echo "usage: deps.sh build|check|demo|bench|deb" >&2
 	exit 2
 	;;
 esac
