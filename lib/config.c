@@ -242,6 +242,7 @@ static void instance_fini(struct config_instance *instance)
 	free(instance->rfc6791_pool4);
 	free(instance->denylist4);
 	free(instance->non_global4);
+	free(instance->log_file);
 }
 
 static void texts_free(char **texts, size_t count)

@@ -164,6 +164,8 @@ struct config_instance {
 	uint32_t max_stored_syns;
 	uint32_t max_fragments;
 	enum config_log_sessions log_sessions;
+	bool log_destinations;
+	char *log_file; /* NULL: the journal */
 	enum config_fast_path fast_path;
 };
 

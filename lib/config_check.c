@@ -195,6 +195,26 @@ static void probe4_check(struct config_reader *reader, const struct config_trace
 		                instance->probe4.len);
 }
 
+/* Blocks have no destinations, and what is off writes nothing. */
+static void log_check(struct config_reader *reader, const struct config_trace *trace,
+                      const struct config_instance *instance)
+{
+	struct config_origin origin = { trace->origin.file,
+		                        config_trace_line(trace, "log-destinations") };
+
+	if (instance->log_destinations && instance->log_sessions == CONFIG_LOG_SESSIONS_BLOCKS)
+		config_error_at(reader, &origin,
+		                "log-destinations = yes needs log-sessions = sessions: a block of "
+		                "ports has no destination");
+	if (instance->log_destinations && instance->log_sessions == CONFIG_LOG_SESSIONS_OFF)
+		config_warn_at(reader, &origin,
+		               "log-destinations = yes without log-sessions = sessions: nothing is "
+		               "logged");
+	origin.line = config_trace_line(trace, "log-file");
+	if (origin.line != 0 && instance->log_sessions == CONFIG_LOG_SESSIONS_OFF)
+		config_warn_at(reader, &origin, "log-file without log-sessions: nothing is logged");
+}
+
 static void instance_check(struct config_reader *reader, const struct config_trace *trace)
 {
 	const struct config_instance *instance = &reader->config->instances[trace->index];
@@ -214,6 +234,7 @@ static void instance_check(struct config_reader *reader, const struct config_tra
 		               "; packets are cut for mtu6",
 		               instance->lowest_ipv6_mtu, instance->mtu6);
 	probe4_check(reader, trace, instance);
+	log_check(reader, trace, instance);
 	pool4_size_check(reader, trace, instance);
 	bib_targets_check(reader, trace, instance);
 	config_check_overlaps(reader, trace, instance);

@@ -341,7 +341,15 @@ const struct config_key config_keys[] = {
 	  .help = "fragments that may wait for the first one" },
 	{ INSTANCE("log-sessions", NOTHING), .type = &config_type_choice, FIELD(instance, log_sessions),
 	  .words = log_sessions_words, .modes = CONFIG_IN_NAT64, .fallback = "off",
-	  .help = "log every session, or only the port blocks that hosts use (RFC 6888 REQ-12)" },
+	  .help = "log who had which public port and when: each port, or blocks of 64 ports, which "
+	          "hosts then have for themselves (RFC 6888 REQ-12 to REQ-14); docs/logging.md" },
+	{ INSTANCE("log-destinations", NOTHING), .type = &config_type_yes_no,
+	  FIELD(instance, log_destinations), .modes = CONFIG_IN_NAT64, .fallback = "no",
+	  .help = "log-sessions = sessions writes every session with the address it goes to; needed "
+	          "only where servers do not log source ports" },
+	{ INSTANCE("log-file", NOTHING), .type = &config_type_path, FIELD(instance, log_file),
+	  .syntax = "PATH", .modes = CONFIG_IN_NAT64,
+	  .help = "log-sessions writes JSON lines to this file instead of the journal" },
 	{ INSTANCE("fast-path", NOTHING), .type = &config_type_choice, FIELD(instance, fast_path),
 	  .words = fast_path_words, .fallback = "auto", .flags = CONFIG_KEY_RESTART,
 	  .help = "translate established flows in the kernel: if it can, or do not start, or never" },

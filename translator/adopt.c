@@ -50,14 +50,16 @@ static uint32_t adopted_binding(struct translator *t, const struct adopted_flow 
 uint32_t adopt_flow(struct translator *t, const struct adopted_flow *flow, int pool6)
 {
 	uint64_t left_us = flow->expires_us > t->now_us ? flow->expires_us - t->now_us : 0;
-	uint32_t bib;
+	uint32_t bib, index;
 
 	if (flow_check_limits(t, &flow->addr6) != VERDICT_OK)
 		return 0;
 	bib = adopted_binding(t, flow);
 	if (!bib || session_find(t->sessions, bib, flow->dst4, flow->dport4))
 		return 0;
-	return flow_create(t, bib, flow->dst4, flow->dport4, flow->state, left_us, pool6);
+	index = flow_create(t, bib, flow->dst4, flow->dport4, flow->state, left_us, pool6);
+	session_log_adopted(t, index, flow->logged);
+	return index;
 }
 
 /* What the cluster was told of a session stays true. */
@@ -88,6 +90,7 @@ static bool adopt_session(struct translator *t, const struct translator *old, ui
 		.dst4 = session->dst4,
 		.dport4 = session->dport4,
 		.is_static = entry->flags & BIB_STATIC,
+		.logged = entry->logged,
 		.expires_us = translator_session_expiry(old, index),
 	};
 
@@ -95,6 +98,8 @@ static bool adopt_session(struct translator *t, const struct translator *old, ui
 
 	if (adopted)
 		adopt_told(t, adopted, session, entry);
+	else
+		session_log_left_session(t, old, index);
 	return adopted != 0;
 }
 
@@ -107,6 +112,7 @@ uint32_t translator_adopt(struct translator *t, const struct translator *old, ui
 		while ((index = session_next(old->sessions, &cursor, UINT32_MAX)))
 			lost += !adopt_session(t, old, index);
 		pool4_inherit_resting(t->pool4, old->pool4);
+		session_log_took_over(t, old);
 	}
 	t->counters = old->counters;
 	t->started_us = old->started_us;

@@ -19,6 +19,9 @@ enum l4_proto { L4_TCP, L4_UDP, L4_ICMP, L4_PROTOS };
 
 #define BIB_STATIC 0x01 /* from the configuration or an operator; stays without sessions */
 
+/* What the session log has of a binding. */
+enum bib_logged { BIB_LOGGED_NOT, BIB_LOGGED_ITSELF, BIB_LOGGED_BLOCK };
+
 struct bib_entry {
 	struct in6_addr addr6;
 	uint32_t addr4;        /* host order */
@@ -26,6 +29,7 @@ struct bib_entry {
 	uint8_t proto;         /* enum l4_proto */
 	uint8_t flags;         /* BIB_STATIC */
 	uint8_t told;          /* peers were told of a session of it, or told us; not in the seal */
+	uint8_t logged;        /* enum bib_logged, for session_log.c; not in the seal */
 	uint32_t seal;         /* of what identifies it; ENTRY_UNSEALED: the entry is free */
 	uint32_t next6, next4; /* hash chains; next6 also links free entries */
 	uint32_t sessions;     /* first session of the binding, 0 = none */

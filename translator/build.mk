@@ -5,9 +5,9 @@ core-srcs := \
 	translator/checksum.c translator/packet.c translator/offload.c translator/transport.c \
 	translator/xlat_parts.c translator/xlat_error.c translator/xlat46.c translator/xlat64.c \
 	translator/wheel.c translator/bib.c translator/tally.c translator/session.c translator/tcp_fsm.c \
-	translator/port_rest.c translator/pool4.c translator/ident.c translator/syn_store.c translator/fragment.c \
+	translator/port_rest.c translator/port_blocks.c translator/pool4.c translator/ident.c translator/syn_store.c translator/fragment.c \
 	translator/admit.c translator/stateless.c translator/stateful.c translator/stateful_flow.c translator/stateful_life.c translator/stateful_fast.c translator/fast_explain.c \
-	translator/adopt.c translator/bind.c translator/restore.c translator/feed.c translator/feed_message.c translator/feed_apply.c \
+	translator/adopt.c translator/bind.c translator/session_log.c translator/log_ring.c translator/restore.c translator/feed.c translator/feed_message.c translator/feed_apply.c \
 	translator/output.c translator/icmp_error.c translator/own.c translator/translator.c \
 	translator/packet_summary.c translator/explain.c translator/trace_filter.c translator/tracers.c translator/watch.c \
 	translator/control_answer.c translator/control_fill.c translator/control_list.c translator/control_trace.c

@@ -217,6 +217,37 @@ uint64_t flow_idle_us(const struct translator *t, enum l4_proto proto);
 void flow_delete(struct translator *t, uint32_t session);
 void flow_expire(struct translator *t, uint32_t session);
 
+/* session_log.c: for the session log, a session was made for a packet here, is about to be deleted.
+ * Without log-sessions each costs one branch. */
+void session_log_note_begin(struct translator *t, uint32_t session);
+void session_log_note_end(struct translator *t, uint32_t session);
+
+/* session_log.c: a binding was made for a peer's session; one of an earlier process, or a session,
+ * has no place any more; all that are left were entered. */
+void session_log_copied(struct translator *t, uint32_t bib);
+void session_log_refused_binding(const struct translator *t, const struct bib_entry *bib);
+void session_log_refused_session(const struct translator *t, const struct session *session);
+void session_log_restored(struct translator *t);
+
+/* session_log.c: t took over a session, whose binding was marked as `logged`; has no place for one
+ * of old; took over all it has a place for. */
+void session_log_adopted(struct translator *t, uint32_t session, uint8_t logged);
+void session_log_left_session(const struct translator *t, const struct translator *old,
+                              uint32_t session);
+void session_log_took_over(const struct translator *t, const struct translator *old);
+
+static inline void session_log_begins(struct translator *t, uint32_t session)
+{
+	if (__builtin_expect(t->config->log_sessions != CONFIG_LOG_SESSIONS_OFF, 0))
+		session_log_note_begin(t, session);
+}
+
+static inline void session_log_ends(struct translator *t, uint32_t session)
+{
+	if (__builtin_expect(t->config->log_sessions != CONFIG_LOG_SESSIONS_OFF, 0))
+		session_log_note_end(t, session);
+}
+
 /* adopt.c: a session known from elsewhere. */
 struct adopted_flow {
 	enum l4_proto proto;
@@ -225,6 +256,7 @@ struct adopted_flow {
 	uint32_t addr4, dst4;
 	uint16_t port6, port4, dport4;
 	bool is_static; /* its binding was */
+	uint8_t logged; /* as the binding's */
 	uint64_t expires_us;
 };
 

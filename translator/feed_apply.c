@@ -96,8 +96,10 @@ static enum outcome take_binding(struct translator *t, const struct feed_record 
 		return NO_POOL4;
 	*bib = bib_add(t->bib, id->proto, &record->host, record->host_port, id->pool4,
 	               id->pool4_port, 0);
-	if (*bib)
+	if (*bib) {
+		session_log_copied(t, *bib);
 		return ENTERED;
+	}
 	pool4_release(t->pool4, id->proto, id->pool4, id->pool4_port, 0);
 	return TABLE_FULL;
 }
@@ -239,7 +241,7 @@ void feed_apply_gone(struct translator *t, const struct feed_identity *gone, boo
 		return;
 	}
 	feed_set_owner(feed, session, 0);
-	session->sync = 0; /* the syncd knows: nothing to tell */
+	session->sync = SESSION_QUIET; /* the syncd knows: nothing to tell */
 	feed->stats.entered++;
 	t->counters.sessions_expired[gone->proto]++;
 	flow_delete(t, index);

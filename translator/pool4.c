@@ -1,8 +1,10 @@
 #include "translator/pool4.h"
 
+#include "translator/port_blocks.h"
 #include "translator/port_rest.h"
 #include "translator/table_memory.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@
 #define SUMMARY_WORDS (BLOCKS / 64)
 #define BLIND_DRAWS   8
 #define GIVE_UP_RESTS 256 /* long rests that end early when an address has no port left */
+#define OWN_BLOCKS    16  /* of a host that are looked at for a free port, the newest ones */
 #define EVEN_PORTS    UINT64_C(0x5555555555555555)
 
 enum parity { PARITY_EVEN, PARITY_ODD, PARITIES };
@@ -23,6 +26,7 @@ struct port_map {
 	uint64_t resting[BLOCKS]; /* bit set: owned, and its rest is not over */
 	uint64_t blocks[PARITIES]
 		       [SUMMARY_WORDS]; /* bit set: the block has a free port of the parity */
+	uint64_t taken[SUMMARY_WORDS];  /* bit set: the block is some host's */
 	bool ready;
 };
 
@@ -42,6 +46,7 @@ struct pool4 {
 	struct random random;
 	struct hash_key address_key;
 	struct port_rest *rest;
+	struct port_blocks *hosts; /* NULL: hosts share blocks */
 	uint64_t owned, used[L4_PROTOS];
 };
 
@@ -158,6 +163,7 @@ void pool4_free(struct pool4 *pool)
 	table_memory_free(pool->maps, (size_t)pool->address_count * L4_PROTOS + 1,
 	                  sizeof(*pool->maps));
 	port_rest_free(pool->rest);
+	port_blocks_free(pool->hosts);
 	free(pool);
 }
 
@@ -296,46 +302,109 @@ static int pick_block(struct pool4 *pool, const uint64_t *summary, unsigned low,
 	return block < 0 ? scan_blocks(summary, low, start) : block;
 }
 
+/* A random free port of the parity in a block that has one. */
+static int port_of_block(struct pool4 *pool, const struct port_map *map, unsigned block,
+                         enum parity parity)
+{
+	unsigned turn = random_next(&pool->random) % 64;
+	uint64_t bits = map->free[block] & parity_mask[parity];
+
+	bits = bits >> turn | bits << ((64 - turn) % 64);
+	return (int)(block * POOL4_BLOCK_PORTS + ((unsigned)__builtin_ctzll(bits) + turn) % 64);
+}
+
 /* A random free port of the parity in blocks low..high-1, or -1. */
 static int pick_port(struct pool4 *pool, struct port_map *map, enum parity parity, unsigned low,
                      unsigned high)
 {
 	int block = pick_block(pool, map->blocks[parity], low, high);
-	unsigned turn;
-	uint64_t bits;
 
-	if (block < 0)
-		return -1;
-	turn = random_next(&pool->random) % 64;
-	bits = map->free[block] & parity_mask[parity];
-	bits = bits >> turn | bits << ((64 - turn) % 64);
-	return block * POOL4_BLOCK_PORTS + (int)((unsigned)__builtin_ctzll(bits) + turn) % 64;
+	return block < 0 ? -1 : port_of_block(pool, map, (unsigned)block, parity);
 }
 
-/* Range first, then parity: a port of the other parity is better than one of the other range. */
-static int find_port(struct pool4 *pool, struct port_map *map, uint16_t port6)
+static uint32_t group_of(const struct pool4 *pool, const struct port_map *map)
+{
+	return (uint32_t)(map - pool->maps);
+}
+
+/* The same in one of the host's own blocks. */
+static int pick_own_port(struct pool4 *pool, struct port_map *map, const struct in6_addr *host,
+                         enum parity parity, unsigned low, unsigned high)
+{
+	uint32_t cursor = 0, index;
+
+	for (int i = 0; i < OWN_BLOCKS; i++) {
+		unsigned block;
+
+		if (!port_blocks_next(pool->hosts, group_of(pool, map), host, &cursor, &index))
+			return -1;
+		block = index % BLOCKS;
+		if (block >= low && block < high && map->free[block] & parity_mask[parity])
+			return port_of_block(pool, map, block, parity);
+	}
+	return -1;
+}
+
+/* The same in a block that is nobody's. */
+static int pick_new_port(struct pool4 *pool, struct port_map *map, enum parity parity, unsigned low,
+                         unsigned high)
+{
+	uint64_t vacant[SUMMARY_WORDS];
+	int block;
+
+	for (int i = 0; i < SUMMARY_WORDS; i++)
+		vacant[i] = map->blocks[parity][i] & ~map->taken[i];
+	block = pick_block(pool, vacant, low, high);
+	return block < 0 ? -1 : port_of_block(pool, map, (unsigned)block, parity);
+}
+
+/* Hosts with blocks of their own: such a port, or -1. */
+static int pick_host_port(struct pool4 *pool, struct port_map *map, const struct in6_addr *host,
+                          enum parity parity, const unsigned *bound)
+{
+	int port = pick_own_port(pool, map, host, parity, bound[0], bound[1]);
+
+	return port >= 0 ? port : pick_new_port(pool, map, parity, bound[0], bound[1]);
+}
+
+/* Range first, then parity: a port of the other parity is better than one of the other range. host:
+ * with blocks of its own; NULL: any block will do. */
+static int find_port_for(struct pool4 *pool, struct port_map *map, const struct in6_addr *host,
+                         uint16_t port6)
 {
 	static const unsigned bounds[2][2] = { { 0, SYSTEM_BLOCKS }, { SYSTEM_BLOCKS, BLOCKS } };
-	enum parity parity = port6 & 1 ? PARITY_ODD : PARITY_EVEN;
+	enum parity wanted = port6 & 1 ? PARITY_ODD : PARITY_EVEN;
 	int range = port6 >= 1024, try, port;
 
 	for (try = 0; try < 4; try++) {
 		const unsigned *bound = bounds[try < 2 ? range : !range];
+		enum parity parity = try & 1 ? !wanted : wanted;
 
-		port = pick_port(pool, map, try & 1 ? !parity : parity, bound[0], bound[1]);
+		port = host ? pick_host_port(pool, map, host, parity, bound)
+		            : pick_port(pool, map, parity, bound[0], bound[1]);
 		if (port >= 0)
 			return port;
 	}
 	return -1;
 }
 
+/* Serving comes first: where no block is left for the host it gets a port in another host's. */
+static int find_port(struct pool4 *pool, struct port_map *map, const struct in6_addr *host,
+                     uint16_t port6)
+{
+	int port = pool->hosts ? find_port_for(pool, map, host, port6) : -1;
+
+	return port >= 0 ? port : find_port_for(pool, map, NULL, port6);
+}
+
 void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4)
 {
 	const struct interval *interval = find_interval(pool, addr4);
 
-	if (interval)
-		set_free(map_of(pool, interval->base + (addr4 - interval->first), proto), port4,
-		         false);
+	if (!interval)
+		return;
+	set_free(map_of(pool, interval->base + (addr4 - interval->first), proto), port4, false);
+	(void)pool4_block_join(pool, proto, addr4, port4, &in6addr_any);
 }
 
 /* Whether a port rests; *resting names it then. */
@@ -460,9 +529,10 @@ void pool4_inherit_resting(struct pool4 *pool, const struct pool4 *old)
 }
 
 /* Serving comes first: the oldest long rests end when an address has nothing else left. */
-static int find_port_or_end_rests(struct pool4 *pool, struct port_map *map, uint16_t port6)
+static int find_port_or_end_rests(struct pool4 *pool, struct port_map *map,
+                                  const struct in6_addr *host, uint16_t port6)
 {
-	int port = find_port(pool, map, port6);
+	int port = find_port(pool, map, host, port6);
 	struct resting_port ended;
 
 	for (int i = 0; port < 0 && i < GIVE_UP_RESTS; i++) {
@@ -470,7 +540,7 @@ static int find_port_or_end_rests(struct pool4 *pool, struct port_map *map, uint
 			return -1;
 		make_usable(pool, &ended);
 		if (&pool->maps[(size_t)ended.address * L4_PROTOS + ended.proto] == map)
-			port = find_port(pool, map, port6);
+			port = find_port(pool, map, host, port6);
 	}
 	return port;
 }
@@ -487,7 +557,7 @@ bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_ad
 	address = (uint32_t)(hash_bytes(&pool->address_key, host, sizeof(*host)) %
 	                     pool->address_count);
 	map = map_of(pool, address, proto);
-	port = find_port_or_end_rests(pool, map, port6);
+	port = find_port_or_end_rests(pool, map, host, port6);
 	if (port < 0)
 		return false;
 	set_free(map, (uint16_t)port, false);
@@ -495,6 +565,73 @@ bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_ad
 	*addr4 = address_at(pool, address);
 	*port4 = (uint16_t)port;
 	return true;
+}
+
+/* ---- blocks of hosts ---- */
+
+int pool4_own_blocks(struct pool4 *pool, uint32_t hosts, const struct hash_key *key)
+{
+	pool->hosts = port_blocks_new(pool->address_count * L4_PROTOS * BLOCKS, BLOCKS, hosts, key);
+	return pool->hosts ? 0 : -ENOMEM;
+}
+
+/* The index of a port's block in pool->hosts; false when there is none. */
+static bool find_block(const struct pool4 *pool, enum l4_proto proto, uint32_t addr4,
+                       uint16_t port4, uint32_t *block)
+{
+	const struct interval *interval = pool->hosts ? find_interval(pool, addr4) : NULL;
+
+	if (!interval)
+		return false;
+	*block = ((interval->base + (addr4 - interval->first)) * L4_PROTOS + proto) * BLOCKS +
+	         port4 / POOL4_BLOCK_PORTS;
+	return true;
+}
+
+static void set_taken(struct pool4 *pool, uint32_t block, bool is_taken)
+{
+	uint64_t *word = &pool->maps[block / BLOCKS].taken[block % BLOCKS / 64];
+	uint64_t bit = UINT64_C(1) << (block % 64);
+
+	*word = is_taken ? *word | bit : *word & ~bit;
+}
+
+enum pool4_block pool4_block_join(struct pool4 *pool, enum l4_proto proto, uint32_t addr4,
+                                  uint16_t port4, const struct in6_addr *host)
+{
+	uint32_t block;
+
+	if (!find_block(pool, proto, addr4, port4, &block))
+		return POOL4_BLOCK_NONE;
+	switch (port_blocks_join(pool->hosts, block, host)) {
+	case PORT_BLOCKS_FIRST:
+		set_taken(pool, block, true);
+		return POOL4_BLOCK_FIRST;
+	case PORT_BLOCKS_MORE:
+		return POOL4_BLOCK_MORE;
+	default:
+		return POOL4_BLOCK_NONE;
+	}
+}
+
+bool pool4_block_leave(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4)
+{
+	uint32_t block;
+
+	if (!find_block(pool, proto, addr4, port4, &block) ||
+	    !port_blocks_leave(pool->hosts, block))
+		return false;
+	set_taken(pool, block, false);
+	return true;
+}
+
+const struct in6_addr *pool4_block_host(const struct pool4 *pool, enum l4_proto proto,
+                                        uint32_t addr4, uint16_t port4)
+{
+	uint32_t block;
+
+	return find_block(pool, proto, addr4, port4, &block) ? port_blocks_host(pool->hosts, block)
+	                                                     : NULL;
 }
 
 uint64_t pool4_owned(const struct pool4 *pool)
@@ -510,5 +647,5 @@ uint64_t pool4_used(const struct pool4 *pool, enum l4_proto proto)
 size_t pool4_memory(const struct pool4 *pool)
 {
 	return sizeof(*pool) + (size_t)pool->address_count * L4_PROTOS * sizeof(*pool->maps) +
-	       port_rest_memory(pool->rest);
+	       port_rest_memory(pool->rest) + (pool->hosts ? port_blocks_memory(pool->hosts) : 0);
 }

@@ -7,6 +7,9 @@
  * ports keep their range (0-1023 or above) and parity where that range has one left (RFC 6146
  * section 3.5.1.1), otherwise they are random. A released port rests before it is used again (RFC
  * 6888 REQ-8; port_rest.h).
+ *
+ * With pool4_own_blocks() a host gets its ports from blocks that no other host has, as long as
+ * there are such blocks (port_blocks.h).
  */
 #ifndef SA_NAT64_POOL4_H
 #define SA_NAT64_POOL4_H
@@ -26,6 +29,24 @@ struct pool4 *pool4_new(const struct config_pool4 *rows, size_t count, unsigned 
                         const struct hash_key *address_key, uint32_t resting_max);
 void pool4_free(struct pool4 *pool); /* NULL accepted */
 
+/* Give hosts blocks of their own from now on; before anything is allocated. hosts: how many there
+ * may be at once, about. 0 or -ENOMEM. */
+int pool4_own_blocks(struct pool4 *pool, uint32_t hosts, const struct hash_key *key);
+
+/* A binding begins: whose block is its port in? Every dynamic one is to be told of.
+ * POOL4_BLOCK_NONE without pool4_own_blocks() or when another host has the block; else the end is
+ * to be told of. */
+enum pool4_block { POOL4_BLOCK_NONE, POOL4_BLOCK_FIRST, POOL4_BLOCK_MORE };
+enum pool4_block pool4_block_join(struct pool4 *pool, enum l4_proto proto, uint32_t addr4,
+                                  uint16_t port4, const struct in6_addr *host);
+
+/* A binding that joined its block ends. Returns whether it was the block's last. */
+bool pool4_block_leave(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4);
+
+/* The host whose block a port is in; NULL: nobody's, or there are none. */
+const struct in6_addr *pool4_block_host(const struct pool4 *pool, enum l4_proto proto,
+                                        uint32_t addr4, uint16_t port4);
+
 /* Whether addr4 is one of the pool's addresses. */
 bool pool4_has(const struct pool4 *pool, uint32_t addr4);
 
@@ -37,7 +58,8 @@ bool pool4_has_port(const struct pool4 *pool, uint32_t addr4, uint16_t port4);
 bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_addr *host,
                     uint16_t port6, uint32_t *addr4, uint16_t *port4);
 
-/* Take one certain port out of the pool (static bindings); nothing happens when it is not there. */
+/* Take one certain port out of the pool (static bindings); nothing happens when it is not there.
+ * Its block becomes no host's own. */
 void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4);
 
 /* Take one certain port for a dynamic binding that exists already, whoever owns it; a port that

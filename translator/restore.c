@@ -70,8 +70,11 @@ void translator_memory_fingerprint(const struct config_instance *config, uint8_t
 
 static bool keep_binding(void *context, const struct bib_entry *entry)
 {
-	return entry->flags == 0 &&
-	       flow_claim(context, (enum l4_proto)entry->proto, entry->addr4, entry->port4);
+	if (entry->flags == 0 &&
+	    flow_claim(context, (enum l4_proto)entry->proto, entry->addr4, entry->port4))
+		return true;
+	session_log_refused_binding(context, entry);
+	return false;
 }
 
 static uint64_t longest_us(const struct translator *t, enum l4_proto proto)
@@ -102,8 +105,10 @@ static bool keep_session(void *context, struct session *session)
 
 	if (!is_state_of(proto, session->state) || session->pool6 >= t->config->pool6_count ||
 	    (proto == L4_ICMP && session->dport4) ||
-	    admit_remote4(t, session->pool6, session->dst4) != VERDICT_OK)
+	    admit_remote4(t, session->pool6, session->dst4) != VERDICT_OK) {
+		session_log_refused_session(t, session);
 		return false;
+	}
 	if (session->expires_us > end_us)
 		session->expires_us = end_us;
 	fast_restored(t, session);
@@ -134,6 +139,7 @@ void restore_tables(struct translator *t)
 	struct table_restored sessions = session_table_restore(t->sessions, keep_session, t);
 	uint32_t lonely = delete_lonely(t);
 
+	session_log_restored(t);
 	t->restored = (struct translator_restored){
 		.sessions = sessions.kept,
 		.bindings = bindings.kept - lonely,

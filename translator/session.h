@@ -35,6 +35,7 @@ struct session {
 
 #define SESSION_TOLD  0x01 /* peers have it, or it came from one */
 #define SESSION_DIRTY 0x02 /* waits to be told */
+#define SESSION_QUIET 0x04 /* a peer said that it ended: the log has it from there */
 
 struct session_table;
 

@@ -87,6 +87,7 @@ static enum verdict open_session(struct translator *t, enum l4_proto proto, cons
 		return verdict;
 	*session = flow_create(t, bib, dst4, remote_port(proto, p->dst_port), state, lifetime_us,
 	                       pool6);
+	session_log_begins(t, *session);
 	return VERDICT_OK;
 }
 
@@ -217,10 +218,13 @@ static enum verdict query46(struct translator *t, enum l4_proto proto, const str
 		return VERDICT_OK;
 	}
 	verdict = flow_check_limits(t, &bib_at(t->bib, bib)->addr6);
-	if (verdict == VERDICT_OK)
-		feed_born(t, flow_create(t, bib, p->src4, remote_port(proto, p->src_port),
-		                         TCP_STATE_NONE, flow_idle_us(t, proto), pool6));
-	return verdict;
+	if (verdict != VERDICT_OK)
+		return verdict;
+	session = flow_create(t, bib, p->src4, remote_port(proto, p->src_port), TCP_STATE_NONE,
+	                      flow_idle_us(t, proto), pool6);
+	session_log_begins(t, session);
+	feed_born(t, session);
+	return VERDICT_OK;
 }
 
 static enum verdict tcp46(struct translator *t, const struct packet *p, uint32_t bib, int pool6,
@@ -239,8 +243,8 @@ static enum verdict tcp46(struct translator *t, const struct packet *p, uint32_t
 		return VERDICT_EXTERNAL_TCP;
 	verdict = flow_check_limits(t, &bib_at(t->bib, bib)->addr6);
 	if (verdict == VERDICT_OK)
-		(void)flow_create(t, bib, p->src4, p->src_port, TCP_STATE_V4_INIT,
-		                  t->config->tcp_init_timeout_us, pool6);
+		session_log_begins(t, flow_create(t, bib, p->src4, p->src_port, TCP_STATE_V4_INIT,
+		                                  t->config->tcp_init_timeout_us, pool6));
 	return verdict;
 }
 

@@ -152,6 +152,7 @@ void flow_delete(struct translator *t, uint32_t index)
 	const struct bib_entry *bib = bib_at(t->bib, session.bib);
 	struct tally_key key;
 
+	session_log_ends(t, index);
 	feed_ends(t, index);
 	fast_remove(t, index);
 	if (t->hosts) {

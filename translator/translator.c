@@ -53,11 +53,11 @@ static int build_state(struct translator *t, unsigned node_id, unsigned node_cou
 {
 	const struct config_instance *config = t->config;
 	const struct translator_memory *memory = t->io.memory;
-	struct hash_key keys[7], address_key;
+	struct hash_key keys[8], address_key;
 	uint32_t i;
 	int error;
 
-	for (i = 0; i < 7; i++)
+	for (i = 0; i < 8; i++)
 		keys[i] = derive_key(seed, i);
 	if (memory) {
 		memcpy(keys[1].bytes, memory->key, sizeof(memory->key));
@@ -72,6 +72,9 @@ static int build_state(struct translator *t, unsigned node_id, unsigned node_cou
 	                                  &keys[2]);
 	t->syns = syn_store_new(config->max_stored_syns, &keys[3]);
 	if (!t->pool4 || !t->bib || !t->fragments || !t->syns)
+		return -ENOMEM;
+	if (config->log_sessions == CONFIG_LOG_SESSIONS_BLOCKS &&
+	    pool4_own_blocks(t->pool4, config->max_sessions, &keys[7]) < 0)
 		return -ENOMEM;
 	t->sessions = session_table_new(config->max_sessions, t->bib, &keys[4], t->now_us,
 	                                memory ? memory->sessions : NULL);

@@ -10,6 +10,7 @@
 #define SA_NAT64_TRANSLATOR_H
 
 #include "lib/config.h"
+#include "translator/log_ring.h"
 #include "translator/packet.h"
 #include "translator/session.h"
 #include "translator/trace.h"
@@ -95,6 +96,9 @@ struct translator_io {
 	/* Used until translator_free(); the struct itself only during translator_new(). NULL: the
 	 * tables take memory of their own. */
 	const struct translator_memory *memory;
+	/* Where records for the session log go (log-sessions), until translator_free(). NULL:
+	 * nowhere. */
+	struct log_ring *log;
 };
 
 /* Bytes of bindings and sessions that a translator_memory needs for a nat64 instance. */

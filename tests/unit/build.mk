@@ -30,6 +30,7 @@ unit-support-srcs += tests/unit/health_side.c
 unit-link-srcs += healthd/link_view.c healthd/asker.c healthd/drained.c
 unit-support-srcs += tests/unit/two_boxes.c
 unit-tests += feed feed_apply feed_link feed_pair
+unit-tests += session_log
 unit-tests += feed_message feed_server syncd_answer
 unit-link-srcs += translator/feed_link.c
 unit-link-srcs += syncd/feed_server.c syncd/group.c syncd/group_socket.c

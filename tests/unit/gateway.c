@@ -138,6 +138,13 @@ static struct translator_fast fast_hooks(struct gateway *gateway, enum config_mo
 	return hooks;
 }
 
+/* The translator, not its log. */
+static void end(struct gateway *gateway)
+{
+	translator_free(gateway->translator);
+	config_free(gateway->config);
+}
+
 static const uint8_t usual_seed[32] = "gateway";
 
 /* Build a translator for the keys in *config and *translator. */
@@ -155,6 +162,9 @@ static void build(struct gateway *gateway, const char *keys, const uint8_t seed[
 
 	snprintf(text, sizeof(text), "[instance t]\n%s", keys);
 	assert_int_equal(config_parse(text, strlen(text), "gateway", stderr, config), 0);
+	if (!gateway->log && (*config)->instances[0].log_sessions != CONFIG_LOG_SESSIONS_OFF)
+		assert_non_null(gateway->log = log_ring_new(GATEWAY_LOG_RECORDS));
+	io.log = gateway->log;
 	if (gateway->has_fast)
 		io.fast = fast_hooks(gateway, (*config)->instances[0].mode);
 	*translator = translator_new(&(*config)->instances[0], gateway->node_id,
@@ -207,7 +217,7 @@ void gateway_open_kept(struct gateway *gateway, const char *keys, struct transla
 
 void gateway_restart(struct gateway *gateway, const char *keys)
 {
-	gateway_close(gateway);
+	end(gateway);
 	gateway->memory->restore = true;
 	build_usual(gateway, keys, &gateway->config, &gateway->translator);
 }
@@ -228,7 +238,7 @@ uint32_t gateway_reload(struct gateway *gateway, const char *keys)
 
 	build_usual(gateway, keys, &config, &translator);
 	lost = translator_adopt(translator, gateway->translator, gateway->now_us);
-	gateway_close(gateway);
+	end(gateway);
 	gateway->config = config;
 	gateway->translator = translator;
 	return lost;
@@ -236,8 +246,9 @@ uint32_t gateway_reload(struct gateway *gateway, const char *keys)
 
 void gateway_close(struct gateway *gateway)
 {
-	translator_free(gateway->translator);
-	config_free(gateway->config);
+	end(gateway);
+	log_ring_free(gateway->log);
+	gateway->log = NULL;
 }
 
 void gateway_clear(struct gateway *gateway)

@@ -12,6 +12,7 @@
 
 #define GATEWAY_SECOND_US   UINT64_C(1000000)
 #define GATEWAY_OUTPUTS_MAX 256
+#define GATEWAY_LOG_RECORDS 1024
 
 struct gateway_output {
 	uint64_t at_us;
@@ -33,6 +34,7 @@ struct gateway {
 	unsigned entered;      /* flows or mappings that are in it */
 	unsigned notes;        /* drops that were reported for the log */
 	enum verdict note;     /* the last of them */
+	struct log_ring *log;  /* for the session log; NULL without log-sessions */
 	size_t count;          /* outputs since gateway_clear() */
 	struct gateway_output out[GATEWAY_OUTPUTS_MAX];
 };
