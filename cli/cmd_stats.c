@@ -38,6 +38,19 @@ static void put_held(struct out *out, const SaNat64__Control__StatsReply *stats)
 	out_end(out);
 }
 
+static void put_session_log(struct out *out, const SaNat64__Control__SessionLog *log)
+{
+	if (!log)
+		return;
+	out_begin(out, OUT_LINE, "session_log");
+	out_text(out, "target", log->target);
+	out_reason(out, "problem", log->problem);
+	out_count(out, "written", log->written);
+	out_count(out, "lost", log->lost);
+	out_count(out, "waiting", log->waiting);
+	out_end(out);
+}
+
 static void put_verdicts(struct out *out, const SaNat64__Control__StatsReply *stats, bool all)
 {
 	out_begin_table(out, "verdicts", verdict_columns);
@@ -82,6 +95,7 @@ static void put_instance(struct out *out, const char *name,
 	put_protocols(out, "new_bindings", stats->bindings_created);
 	out_count(out, "tcp_probes", stats->tcp_probes);
 	put_held(out, stats);
+	put_session_log(out, stats->session_log);
 	put_verdicts(out, stats, all);
 	out_end(out);
 }

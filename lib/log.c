@@ -76,11 +76,8 @@ void log_write(enum log_level level, const char *format, ...)
 	va_end(args);
 }
 
-void log_limited(struct log_limit *limit, uint64_t now_us, enum log_level level, const char *format,
-                 ...)
+bool log_limit_passes(struct log_limit *limit, uint64_t now_us, enum log_level level)
 {
-	va_list args;
-
 	if (limit->started_us == 0 || now_us - limit->started_us >= limit->interval_us) {
 		if (limit->suppressed)
 			log_write(level, "%" PRIu32 " messages like the next one were left out",
@@ -91,9 +88,19 @@ void log_limited(struct log_limit *limit, uint64_t now_us, enum log_level level,
 	}
 	if (limit->written >= limit->burst) {
 		limit->suppressed++;
-		return;
+		return false;
 	}
 	limit->written++;
+	return true;
+}
+
+void log_limited(struct log_limit *limit, uint64_t now_us, enum log_level level, const char *format,
+                 ...)
+{
+	va_list args;
+
+	if (!log_limit_passes(limit, now_us, level))
+		return;
 	va_start(args, format);
 	log_vwrite(level, format, args);
 	va_end(args);

@@ -50,4 +50,8 @@ struct log_limit {
 void log_limited(struct log_limit *limit, uint64_t now_us, enum log_level level, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
 
+/* The same for what is not written by log_limited(): whether a line may be written now, which is
+ * counted then. */
+bool log_limit_passes(struct log_limit *limit, uint64_t now_us, enum log_level level);
+
 #endif

@@ -15,6 +15,7 @@ core-srcs := \
 translator-srcs := \
 	translator/main.c translator/options.c translator/loop.c translator/tun.c translator/tun_store.c translator/fd_store.c translator/routes.c translator/locals.c translator/guard.c \
 	translator/fastpath.c translator/fastpath_takeover.c translator/fastpath_prove.c translator/fastpath_mappings.c \
-	translator/fast_trace.c translator/trace_stream.c translator/control.c translator/state.c translator/feed_link.c
+	translator/fast_trace.c translator/trace_stream.c translator/control.c translator/state.c translator/feed_link.c \
+	translator/log_line.c translator/log_writer.c
 # bpf-srcs: programs for the kernel, built by clang and turned into a skeleton that fastpath.c includes.
 bpf-srcs := translator/fastpath.bpf.c

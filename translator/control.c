@@ -5,6 +5,7 @@
 #include "lib/log.h"
 #include "translator/control_answer.h"
 #include "translator/feed_link.h"
+#include "translator/log_writer.h"
 #include "translator/trace_stream.h"
 
 #include <dirent.h>
@@ -30,6 +31,8 @@ struct control {
 	char cluster[CONFIG_NAME_MAX], node[CONFIG_NAME_MAX];
 	char namespace_name[256];
 	const struct feed_link *feed; /* NULL without replication */
+	const struct log_writer *log; /* NULL: no session log */
+	const char *log_target;
 	bool fast_path;
 	char fast_path_reason[200];
 	bool state_is_kept;
@@ -114,6 +117,22 @@ static void namespace_find(const char *device, char *name, size_t size)
 		(void)snprintf(name, size, same_file(&mine, &first) ? "default" : "unnamed");
 }
 
+/* False: there is none. */
+static bool look_at_log(const struct control *control, struct control_session_log *out)
+{
+	struct log_writer_stats stats;
+
+	if (!control->log)
+		return false;
+	log_writer_stats(control->log, &stats);
+	*out = (struct control_session_log){ .written = stats.written,
+		                             .lost = stats.lost,
+		                             .waiting = stats.waiting,
+		                             .target = control->log_target,
+		                             .problem = stats.problem };
+	return true;
+}
+
 static size_t on_request(void *context, const uint8_t *request, size_t len, uint8_t *reply,
                          size_t size)
 {
@@ -131,8 +150,13 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.state_is_kept = control->state_is_kept,
 		.state_file = control->state_file,
 	};
-	size_t written = control_answer(control->translator, &identity, control_now_us(), request,
-	                                len, reply, size);
+	struct control_session_log session_log;
+	size_t written;
+
+	if (look_at_log(control, &session_log))
+		identity.session_log = &session_log;
+	written = control_answer(control->translator, &identity, control_now_us(), request, len,
+	                         reply, size);
 
 	trace_stream_begin(control->traces, control->server);
 	return written;
@@ -218,6 +242,12 @@ void control_set_state_file(struct control *control, bool is_kept, const char *t
 {
 	control->state_is_kept = is_kept;
 	(void)snprintf(control->state_file, sizeof(control->state_file), "%s", text);
+}
+
+void control_set_log(struct control *control, const struct log_writer *writer, const char *target)
+{
+	control->log = writer;
+	control->log_target = target;
 }
 
 void control_stop(struct control *control)

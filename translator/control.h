@@ -21,6 +21,7 @@
 #include <systemd/sd-event.h>
 
 struct feed_link;
+struct log_writer;
 struct control;
 struct fast_trace;
 
@@ -44,6 +45,10 @@ void control_set_fast_path(struct control *control, struct fast_trace *trace, co
 /* What status says of the state file (copied), and whether it keeps the sessions. Empty until
  * called. */
 void control_set_state_file(struct control *control, bool is_kept, const char *text);
+
+/* Who writes the session log, and where to; writer NULL: nobody does. Neither is copied: to be
+ * called again before one of them goes. */
+void control_set_log(struct control *control, const struct log_writer *writer, const char *target);
 
 /* Disconnect everybody and remove the socket. NULL is accepted. */
 void control_stop(struct control *control);

@@ -162,10 +162,27 @@ static void fill_stats_limits(const struct translator_stats *from,
 	stats->stored_syns_max = from->stored_syns_max;
 }
 
+/* False: there is none. */
+static bool fill_session_log(const struct exchange *x, SaNat64__Control__SessionLog *out)
+{
+	const struct control_session_log *log = x->identity->session_log;
+
+	if (!log)
+		return false;
+	out->written = log->written;
+	out->lost = log->lost;
+	out->waiting = log->waiting;
+	out->target = (char *)log->target;
+	if (log->problem)
+		out->problem = (char *)log->problem;
+	return true;
+}
+
 static size_t answer_stats(const struct exchange *x)
 {
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
 	SaNat64__Control__StatsReply stats = SA_NAT64__CONTROL__STATS_REPLY__INIT;
+	SaNat64__Control__SessionLog session_log = SA_NAT64__CONTROL__SESSION_LOG__INIT;
 	SaNat64__Control__Verdict rows[VERDICT_COUNT], *pointers[VERDICT_COUNT];
 	struct translator_stats from;
 
@@ -180,6 +197,8 @@ static size_t answer_stats(const struct exchange *x)
 	SaNat64__Control__Protocols bindings = protocols64(from.counters.bindings_created);
 
 	fill_stats_limits(&from, &stats);
+	if (fill_session_log(x, &session_log))
+		stats.session_log = &session_log;
 	stats.uptime_us = x->now_us - from.started_us;
 	stats.packets = &packets;
 	stats.bytes = &bytes;

@@ -9,6 +9,13 @@
 #include "translator/tracers.h"
 #include "translator/translator.h"
 
+/* See SessionLog. */
+struct control_session_log {
+	uint64_t written, lost;
+	uint32_t waiting;
+	const char *target, *problem; /* problem: NULL for none */
+};
+
 /* Who answers. Strings are not owned and must outlive the answers. */
 struct control_identity {
 	const char *cluster, *node;
@@ -19,6 +26,7 @@ struct control_identity {
 	const char *state_file;                   /* see StatusReply.state_file */
 	bool state_is_kept;
 	const char *feed_reason; /* why no sa-nat64-syncd is told of sessions; NULL: one is */
+	const struct control_session_log *session_log; /* NULL without log-sessions */
 	struct tracers *tracers; /* a request for a trace adds to them: see tracers_newest() */
 };
 

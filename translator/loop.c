@@ -1,6 +1,7 @@
 #include "translator/loop.h"
 
 #include "lib/log.h"
+#include "lib/log_event.h"
 #include "translator/fastpath.h"
 #include "translator/tun.h"
 
@@ -22,9 +23,11 @@ struct loop {
 	uint64_t swept_us;
 	struct translator *translator;
 	sd_event_source *packets, *ticks;
-	struct log_limit notes, write_errors;
+	struct log_limit notes[VERDICT_COUNT], write_errors;
 	uint8_t *buffer; /* headroom and one packet */
 };
+
+static const struct log_limit few = { .burst = NOTES_PER_MINUTE, .interval_us = 60000000 };
 
 struct loop *loop_new(int tun, struct locals *locals, struct fastpath *fastpath)
 {
@@ -35,8 +38,9 @@ struct loop *loop_new(int tun, struct locals *locals, struct fastpath *fastpath)
 	loop->tun = tun;
 	loop->locals = locals;
 	loop->fastpath = fastpath;
-	loop->notes.burst = loop->write_errors.burst = NOTES_PER_MINUTE;
-	loop->notes.interval_us = loop->write_errors.interval_us = 60000000;
+	loop->write_errors = few;
+	for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
+		loop->notes[verdict] = few;
 	loop->buffer = malloc(TRANSLATOR_HEADROOM + TRANSLATOR_PACKET_MAX);
 	if (loop->buffer)
 		return loop;
@@ -93,11 +97,20 @@ static bool is_local6(void *context, const struct in6_addr *addr6)
 	return loop->locals && locals_has6(loop->locals, addr6);
 }
 
+/* Each kind has a budget of its own: a flood of one does not hide the others. */
 static void note(void *context, enum verdict verdict, const struct packet *p)
 {
 	struct loop *loop = context;
 	char src[ADDRESS_STRLEN], dst[ADDRESS_STRLEN];
+	const struct log_field fields[] = {
+		{ "INSTANCE", translator_config(loop->translator)->name },
+		{ "REASON", verdict_info(verdict)->name },
+		{ "SOURCE", src },
+		{ "DESTINATION", dst },
+	};
 
+	if (!log_limit_passes(&loop->notes[verdict], loop_now_us(), LOG_LEVEL_NOTICE))
+		return;
 	if (p->version == 6) {
 		address6_format(&p->src6, src);
 		address6_format(&p->dst6, dst);
@@ -105,9 +118,9 @@ static void note(void *context, enum verdict verdict, const struct packet *p)
 		address4_format(p->src4, src);
 		address4_format(p->dst4, dst);
 	}
-	log_limited(&loop->notes, loop_now_us(), LOG_LEVEL_NOTICE,
-	            "dropped (%s): %s port %u -> %s port %u, protocol %u",
-	            verdict_info(verdict)->name, src, p->src_port, dst, p->dst_port, p->proto);
+	log_event(LOG_LEVEL_NOTICE, fields, sizeof(fields) / sizeof(fields[0]),
+	          "dropped (%s): %s port %u -> %s port %u, protocol %u",
+	          verdict_info(verdict)->name, src, p->src_port, dst, p->dst_port, p->proto);
 }
 
 struct translator_io loop_io(struct loop *loop)

@@ -10,6 +10,7 @@
 #include "translator/feed_link.h"
 #include "translator/guard.h"
 #include "translator/locals.h"
+#include "translator/log_writer.h"
 #include "translator/loop.h"
 #include "translator/options.h"
 #include "translator/routes.h"
@@ -44,6 +45,7 @@ struct program {
 	struct guard *guard;
 	char tun[IF_NAMESIZE];  /* its name, over reloads */
 	struct feed_link *feed; /* NULL without replication */
+	struct log_writer *log; /* NULL without log-sessions */
 	sd_event *event;
 	struct daemon_signals signals;
 	const char *node; /* name of this box */
@@ -124,6 +126,8 @@ static struct translator *build_translator(struct program *program, const struct
 	struct translator_stats stats;
 
 	io.memory = memory;
+	if (program->log)
+		io.log = log_writer_ring(program->log);
 	randombytes_buf(seed, sizeof(seed));
 	translator = translator_new(instance, program->node_id, port_shares(config), seed,
 	                            program->pool4_key, &io, loop_now_us());
@@ -205,6 +209,62 @@ static int open_device(struct program *program)
 	return error < 0 ? error : -ENOMEM;
 }
 
+/* ---- the session log ---- */
+
+/* Before the translator is built: it may have something to say at once. */
+static int ready_log(struct program *program, const struct config_instance *instance)
+{
+	if (instance->log_sessions == CONFIG_LOG_SESSIONS_OFF || program->log)
+		return 0;
+	program->log = log_writer_new(instance->name, program->node, instance->log_file);
+	return program->log ? 0 : -ENOMEM;
+}
+
+static void note_start(const struct program *program, uint32_t restored)
+{
+	const struct log_record record = { .at_us = loop_now_us(),
+		                           .kind = LOG_START,
+		                           .restored = restored };
+
+	if (program->log)
+		log_ring_put(log_writer_ring(program->log), &record);
+}
+
+static uint32_t sessions_held(const struct translator *translator)
+{
+	struct translator_stats stats;
+
+	translator_stats(translator, &stats);
+	return stats.sessions[L4_TCP] + stats.sessions[L4_UDP] + stats.sessions[L4_ICMP];
+}
+
+static void show_log(const struct program *program)
+{
+	const char *file = program->instance->log_file;
+
+	control_set_log(program->control, program->log, file ? file : "journal");
+}
+
+/* After a reload, successful or not. */
+static void settle_log(struct program *program, struct log_writer *before)
+{
+	bool is_on = program->instance->log_sessions != CONFIG_LOG_SESSIONS_OFF;
+	struct log_writer *ends = is_on ? NULL : program->log;
+
+	if (!is_on)
+		program->log = NULL;
+	show_log(program);
+	log_writer_free(ends);
+	if (!program->log)
+		return;
+	log_writer_set_file(program->log, program->instance->log_file);
+	if (program->log == before)
+		return;
+	note_start(program, sessions_held(program->translator));
+	if (log_writer_start(program->log, program->event) < 0)
+		log_error("cannot start to write the session log: nothing is logged");
+}
+
 /* ---- reload ---- */
 
 /* Whether a reload can make `wanted` of what runs; says why not. */
@@ -274,6 +334,7 @@ static void reload(void *context)
 {
 	struct program *program = context;
 	const struct config_instance *instance;
+	struct log_writer *log = program->log;
 	struct config *config;
 	struct translator *translator = NULL;
 
@@ -287,12 +348,15 @@ static void reload(void *context)
 		const struct translator_memory *memory =
 			program->state ? state_renew(program->state, instance) : NULL;
 
-		translator = build_translator(program, config, instance, memory);
+		if (ready_log(program, instance) == 0)
+			translator = build_translator(program, config, instance, memory);
 	}
 	if (translator) {
 		replace(program, config, instance, translator);
+		settle_log(program, log);
 		return;
 	}
+	settle_log(program, log);
 	if (program->state)
 		state_abandon(program->state);
 	config_free(config);
@@ -328,7 +392,9 @@ static int start_translator(struct program *program)
 		program->state ? state_start(program->state, program->instance) : NULL;
 	struct translator_restored restored;
 
-	program->translator = build_translator(program, program->config, program->instance, memory);
+	if (ready_log(program, program->instance) == 0)
+		program->translator = build_translator(program, program->config, program->instance,
+		                                       memory);
 	if (!program->translator)
 		return -ENOMEM;
 	if (!program->state)
@@ -347,6 +413,7 @@ static void take_over(struct program *program)
 		taken = fastpath_take_over(program->fastpath, program->translator);
 	if (taken)
 		log_info("took over %u sessions that the fast path kept", taken);
+	note_start(program, taken + translator_restored(program->translator).sessions);
 }
 
 /* Replication, if boxes share this instance. The sa-nat64-syncd may come later. */
@@ -429,6 +496,7 @@ static int start(struct program *program, const struct options *options)
 		return error;
 	}
 	control_set_feed(program->control, program->feed);
+	show_log(program);
 	control_set_fast_path(program->control, fastpath_trace(program->fastpath),
 	                      program->fastpath ? NULL : program->why_slow);
 	show_state(program);
@@ -439,7 +507,10 @@ static int start(struct program *program, const struct options *options)
 	}
 	warn_forwarding("/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding");
 	warn_forwarding("/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward");
-	return privileges_keep(CAP_NET_ADMIN); /* a reload changes routes */
+	error = privileges_keep(CAP_NET_ADMIN); /* a reload changes routes */
+	if (error >= 0 && program->log)
+		error = log_writer_start(program->log, program->event);
+	return error;
 }
 
 static void stop(struct program *program)
@@ -450,6 +521,7 @@ static void stop(struct program *program)
 	loop_free(program->loop);
 	fastpath_close(program->fastpath);
 	translator_free(program->translator);
+	log_writer_free(program->log);
 	state_close(program->state);
 	locals_stop(program->locals);
 	(void)sd_event_unref(program->event);

@@ -13,6 +13,7 @@ scenarios += 100-replicate 101-replicate-loss 102-replicate-restart 103-replicat
 scenarios += 105-replicate-strangers 106-replicate-config 107-takeover 108-three-boxes
 scenarios += 46-fast-trace
 scenarios += 120-health 121-health-start 122-health-frr
+scenarios += 86-session-log
 scenarios += 95-syncd-start 96-syncd-link 97-syncd-feed
 scenarios += 130-machine 131-systemd 132-systemd-config 133-systemd-health 134-quickstart
 scenarios += 115-frr
