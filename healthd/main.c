@@ -6,6 +6,7 @@
 #include "lib/daemon_options.h"
 #include "lib/daemon_signals.h"
 #include "lib/log.h"
+#include "lib/log_event.h"
 #include "lib/privileges.h"
 
 #include <dirent.h>
@@ -220,6 +221,7 @@ static int run(struct program *program)
 	if (config_load(program->options.config, stderr, &config) < 0)
 		return EXIT_USAGE;
 	program->node = daemon_options_node_name(&program->options, program->host);
+	log_event_node(program->node);
 	if (program->options.check_only || !is_node(program, config)) {
 		config_free(config);
 		return program->options.check_only ? EXIT_DONE : EXIT_USAGE;

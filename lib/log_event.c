@@ -5,16 +5,24 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <systemd/sd-journal.h>
 
 #define LINE_MAX_LEN 1000
+
+static char node_field[sizeof("NODE=") + LOG_NODE_MAX]; /* "" until it is known */
+
+void log_event_node(const char *node)
+{
+	(void)snprintf(node_field, sizeof("NODE=") - 1 + LOG_NODE_MAX, "NODE=%s", node);
+}
 
 /* False when the journal did not take it. */
 static bool send_fields(enum log_level level, const struct log_field *fields, size_t count,
                         const char *line)
 {
 	char texts[LOG_FIELDS_MAX][LINE_MAX_LEN], message[LINE_MAX_LEN + 8], priority[16];
-	struct iovec parts[LOG_FIELDS_MAX + 3];
+	struct iovec parts[LOG_FIELDS_MAX + 4];
 	size_t n = 0;
 
 	parts[n].iov_base = message;
@@ -30,6 +38,8 @@ static bool send_fields(enum log_level level, const struct log_field *fields, si
 		parts[n++].iov_len = len < (int)sizeof(texts[i]) ? (size_t)len
 		                                                 : sizeof(texts[i]) - 1;
 	}
+	if (node_field[0])
+		parts[n++] = (struct iovec){ node_field, strlen(node_field) };
 	return sd_journal_sendv(parts, (int)n) >= 0;
 }
 

@@ -13,6 +13,10 @@ struct log_field {
 	const char *name, *value;
 };
 
+/* Say which box this is, in a field NODE of all further events; cut at LOG_NODE_MAX - 1 bytes. */
+#define LOG_NODE_MAX 65
+void log_event_node(const char *node);
+
 /* As log_write(), with at most LOG_FIELDS_MAX fields beside the message when the journal listens.
  */
 void log_event(enum log_level level, const struct log_field *fields, size_t count,

@@ -4,6 +4,7 @@
 #include "lib/daemon_options.h"
 #include "lib/daemon_signals.h"
 #include "lib/log.h"
+#include "lib/log_event.h"
 #include "lib/privileges.h"
 #include "lib/sync_key.h"
 #include "syncd/box.h"
@@ -182,6 +183,8 @@ static int start(struct program *program)
 {
 	const struct config_cluster *cluster = &program->config->cluster;
 	int error = sd_event_new(&program->event);
+
+	log_event_node(program->self->name);
 
 	if (error >= 0)
 		error = daemon_signals_catch(program->event, &program->signals);

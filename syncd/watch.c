@@ -2,6 +2,7 @@
 #include "syncd/watch.h"
 
 #include "lib/log.h"
+#include "lib/log_event.h"
 #include "syncd/report.h"
 
 #include <inttypes.h>
@@ -9,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MINUTE_US UINT64_C(60000000)
-#define SETTLE_US UINT64_C(1000000) /* what is wrong for less is not worth a line */
+#define MINUTE_US           UINT64_C(60000000)
+#define FIELD_COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
+#define SETTLE_US           UINT64_C(1000000) /* what is wrong for less is not worth a line */
 
 /* What was said last of an instance. */
 struct seen {
@@ -76,11 +78,19 @@ static void look_state(const struct box_instance *instance, struct seen *seen)
 	enum replica_state state = replica_state(instance->replica);
 	struct replica_stats stats;
 
+	const struct log_field fields[] = {
+		{ "INSTANCE", instance->name },
+		{ "OLD_STATE", seen->state_known ? report_state(seen->state) : "" },
+		{ "NEW_STATE", report_state(state) },
+		{ "REASON", meaning[state] },
+	};
+
 	if (seen->state_known && seen->state == state)
 		return;
 	replica_stats(instance->replica, &stats);
-	log_notice("instance %s: %s, %" PRIu64 " sessions", instance->name, meaning[state],
-	           stats.sessions);
+	log_event(LOG_LEVEL_NOTICE, fields, FIELD_COUNT(fields),
+	          "instance %s: %s, %" PRIu64 " sessions", instance->name, meaning[state],
+	          stats.sessions);
 	seen->state_known = true;
 	seen->state = state;
 }
@@ -107,6 +117,23 @@ static bool has_settled(struct seen *seen, uint8_t node, const char *reason, uin
 	return now_us - seen->peer_wrong_us[node] >= SETTLE_US;
 }
 
+/* before: NULL when it was not heard of. reason: "" when all is well. */
+static void log_peer(const struct box_instance *instance, const char *peer, const char *before,
+                     const char *state, const char *reason)
+{
+	const struct log_field fields[] = {
+		{ "INSTANCE", instance->name },
+		{ "PEER", peer },
+		{ "OLD_STATE", before ? before : "" },
+		{ "NEW_STATE", state },
+		{ "REASON", reason },
+	};
+
+	log_event(reason[0] ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, fields, FIELD_COUNT(fields),
+	          "instance %s: peer %s is %s%s%s", instance->name, peer, state,
+	          reason[0] ? ": " : "", reason);
+}
+
 static void look_peer(const struct box *box, const struct box_instance *instance, uint8_t node,
                       struct seen *seen, uint64_t now_us)
 {
@@ -120,12 +147,7 @@ static void look_peer(const struct box *box, const struct box_instance *instance
 	if (peer_changed(seen, node, &stats, state, reason)) {
 		if (!has_settled(seen, node, reason, now_us))
 			return;
-		if (reason[0])
-			log_warning("instance %s: peer %s is %s: %s", instance->name,
-			            box->names[node], state, reason);
-		else
-			log_notice("instance %s: peer %s is %s", instance->name, box->names[node],
-			           state);
+		log_peer(instance, box->names[node], seen->peer_state[node], state, reason);
 		seen->peer_state[node] = state;
 		memcpy(seen->peer_reason[node], reason, sizeof(reason));
 	}

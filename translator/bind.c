@@ -114,6 +114,7 @@ int translator_bind(struct translator *t, const struct translator_binding *wante
 {
 	int result = refuse_stateless(t, error);
 	bool is_pooled;
+	uint32_t index;
 
 	if (result == 0)
 		result = judge(t, wanted, error);
@@ -127,9 +128,12 @@ int translator_bind(struct translator *t, const struct translator_binding *wante
 		               "the port is taken just now; try again");
 		return -EBUSY;
 	}
-	if (bib_add(t->bib, wanted->proto, &wanted->host, wanted->host_port, wanted->pool4,
-	            wanted->pool4_port, BIB_STATIC))
+	index = bib_add(t->bib, wanted->proto, &wanted->host, wanted->host_port, wanted->pool4,
+	                wanted->pool4_port, BIB_STATIC);
+	if (index) {
+		session_log_bound(t, index);
 		return 0;
+	}
 	if (is_pooled)
 		pool4_release(t->pool4, wanted->proto, wanted->pool4, wanted->pool4_port, 0);
 	(void)snprintf(error, TRANSLATOR_ERROR_LEN,
@@ -212,6 +216,7 @@ int translator_unbind(struct translator *t, const struct translator_binding *nam
 	*ended = count;
 	if (bib_at(t->bib, index)->sessions)
 		return -EAGAIN;
+	session_log_unbound(t, index);
 	flow_delete_binding(t, index, TCP_STATE_NONE);
 	return 0;
 }

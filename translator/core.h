@@ -222,6 +222,10 @@ void flow_expire(struct translator *t, uint32_t session);
 void session_log_note_begin(struct translator *t, uint32_t session);
 void session_log_note_end(struct translator *t, uint32_t session);
 
+/* session_log.c: an operator made a static binding; is about to end it. */
+void session_log_bound(struct translator *t, uint32_t bib);
+void session_log_unbound(struct translator *t, uint32_t bib);
+
 /* session_log.c: a binding was made for a peer's session; one of an earlier process, or a session,
  * has no place any more; all that are left were entered. */
 void session_log_copied(struct translator *t, uint32_t bib);

@@ -1,6 +1,8 @@
 #include "translator/guard.h"
 
+#include "lib/config.h"
 #include "lib/log.h"
+#include "lib/log_event.h"
 #include "translator/fastpath.h"
 #include "translator/loop.h"
 #include "translator/tun.h"
@@ -26,6 +28,7 @@ struct guard {
 	int ifindex;
 	struct fastpath *fastpath;
 	struct guard_hooks hooks;
+	char instance[CONFIG_NAME_MAX];
 	struct nl_sock *events; /* never blocks */
 	bool was_down;          /* since its routes were last set */
 	sd_event_source *changes, *ticks;
@@ -69,6 +72,25 @@ static void tell_fast_path(struct guard *guard, int error)
 	guard->hooks.fast_path(guard->hooks.context, why);
 }
 
+/* error: why it cannot be attached; 0: it is again. */
+static void log_fast_path(struct guard *guard, int error, uint64_t now_us)
+{
+	enum log_level level = error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
+	const char *reason = error ? fastpath_explain_attach(error) : "it is attached again";
+	const struct log_field fields[] = {
+		{ "INSTANCE", guard->instance },
+		{ "NEW_STATE", error ? "fast-path-off" : "fast-path-on" },
+		{ "REASON", reason },
+	};
+
+	if (!log_limit_passes(&guard->lines, now_us, level))
+		return;
+	log_event(level, fields, sizeof(fields) / sizeof(fields[0]),
+	          "somebody took the fast path off device %s%s%s%s", guard->tun,
+	          error ? ", and it cannot be attached: " : ": ", reason,
+	          error ? "; every packet takes the slow path" : "");
+}
+
 static void attach_again(struct guard *guard, uint64_t now_us)
 {
 	int error = fastpath_attach(guard->fastpath);
@@ -77,15 +99,7 @@ static void attach_again(struct guard *guard, uint64_t now_us)
 	if (error != 0 && error == guard->fast_error)
 		return;
 	guard->fast_error = error;
-	if (error == 0)
-		log_limited(&guard->lines, now_us, LOG_LEVEL_WARNING,
-		            "somebody took the fast path off device %s: it is attached again",
-		            guard->tun);
-	else
-		log_limited(&guard->lines, now_us, LOG_LEVEL_ERROR,
-		            "somebody took the fast path off device %s, and it cannot be attached: "
-		            "%s; every packet takes the slow path",
-		            guard->tun, fastpath_explain_attach(error));
+	log_fast_path(guard, error, now_us);
 	tell_fast_path(guard, error);
 }
 
@@ -170,6 +184,7 @@ int guard_start(sd_event *event, const char *tun, struct fastpath *fastpath,
 	guard->ifindex = (int)if_nametoindex(tun);
 	guard->fastpath = fastpath;
 	guard->hooks = *hooks;
+	(void)snprintf(guard->instance, sizeof(guard->instance), "%s", hooks->instance);
 	guard->lines.burst = LINES_PER_MINUTE;
 	guard->lines.interval_us = 60000000;
 	guard->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -16,6 +16,7 @@ struct guard;
 
 /* Whom to tell; called from the event loop. */
 struct guard_hooks {
+	const char *instance; /* for the log; this is copied, too */
 	/* The device was down and is up again, without the routes it had. */
 	void (*risen)(void *context);
 	/* The fast path was taken off; why NULL: it is attached again, else it cannot be, and is

@@ -2,6 +2,7 @@
 #include "lib/config.h"
 #include "lib/daemon_signals.h"
 #include "lib/log.h"
+#include "lib/log_event.h"
 #include "lib/privileges.h"
 #include "lib/sync_key.h"
 #include "translator/control.h"
@@ -69,6 +70,7 @@ static int choose(const struct options *options, struct program *program)
 		return EXIT_USAGE;
 	}
 	program->node = daemon_options_node_name(&options->daemon, program->host);
+	log_event_node(program->node);
 	if (config->node_count == 0)
 		return -1;
 	node = daemon_options_node(&options->daemon, config, program->node);
@@ -452,7 +454,8 @@ static void on_fast_path(void *context, const char *why)
 
 static int start_guard(struct program *program)
 {
-	const struct guard_hooks hooks = { .risen = on_risen,
+	const struct guard_hooks hooks = { .instance = program->instance->name,
+		                           .risen = on_risen,
 		                           .fast_path = on_fast_path,
 		                           .context = program };
 

@@ -131,6 +131,20 @@ void session_log_copied(struct translator *t, uint32_t bib)
 		(void)enter(t, bib_at(t->bib, bib));
 }
 
+/* Not in the configuration, and exact within whatever block its port is in. */
+void session_log_bound(struct translator *t, uint32_t bib)
+{
+	if (!has_bindings(t))
+		return;
+	bib_at(t->bib, bib)->logged = BIB_LOGGED_ITSELF;
+	put(t, LOG_BINDING_BEGIN, bib_at(t->bib, bib), NULL);
+}
+
+void session_log_unbound(struct translator *t, uint32_t bib)
+{
+	put(t, leave(t, bib_at(t->bib, bib)), bib_at(t->bib, bib), NULL);
+}
+
 /* ---- over a restart ---- */
 
 void session_log_refused_binding(const struct translator *t, const struct bib_entry *bib)
@@ -206,7 +220,7 @@ static void compare_binding(const struct translator *t, const struct translator 
 	uint32_t index = bib_find6(t->bib, bib->proto, &bib->addr6, bib->port6);
 	enum log_event_kind kind = leave(old, bib);
 
-	if (!is_ours(old, session_at(old->sessions, bib->sessions)))
+	if (bib->sessions && !is_ours(old, session_at(old->sessions, bib->sessions)))
 		return;
 	if (kind == LOG_BLOCK_END && !goes_on_as_block(t, bib))
 		put(t, kind, bib, NULL);
@@ -226,7 +240,7 @@ void session_log_took_over(const struct translator *t, const struct translator *
 	while ((index = bib_next(old->bib, &cursor, UINT32_MAX))) {
 		const struct bib_entry *bib = bib_at(old->bib, index);
 
-		if (bib->logged != BIB_LOGGED_NOT && bib->sessions)
+		if (bib->logged != BIB_LOGGED_NOT)
 			compare_binding(t, old, bib);
 	}
 }

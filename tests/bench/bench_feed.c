@@ -189,7 +189,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	inet_pton(AF_INET6, "64:ff9b:1::203.0.113.80", &b.dst);
-	b.config = core_bench_config(count);
+	b.config = core_bench_config(count, "off");
 	b.kept_max = count * RECORD + 4 * FEED_MESSAGE_MAX;
 	b.kept = malloc(b.kept_max);
 	if (!b.kept)

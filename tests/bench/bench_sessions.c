@@ -1,13 +1,14 @@
 /* How fast the core makes UDP sessions, and what each of them costs in memory.
  *
- *   bench_sessions [-n HELD] [-b BATCH] [-s SEED]
+ *   bench_sessions [-n HELD] [-b BATCH] [-s SEED] [-l off|sessions|blocks]
  *
  * One thread gives the pure core the first packet of one random flow after the other. The rate is
  * taken over the first BATCH sessions, when the tables are empty (and their memory is touched for
  * the first time), and over BATCH more when HELD sessions are there. Memory is the growth of the
  * resident set from before the tables were made to when HELD sessions are held, everything
  * included. Then the translator is dropped, and another one restores what stands in the memory.
- * Prints one JSON object.
+ * With -l the core also says what log-sessions wants logged, and the records are taken out of the
+ * ring, but not written anywhere. Prints one JSON object.
  */
 #include "lib/config.h"
 #include "tests/bench/core_bench.h"
@@ -29,7 +30,9 @@
 struct bench {
 	struct translator *translator;
 	struct in6_addr dst;
-	uint64_t random;  /* state of the generator */
+	uint64_t random; /* state of the generator */
+	struct log_ring *log;
+	uint64_t logged;
 	uint64_t created; /* packets that made a session, or met one of the few duplicates */
 };
 
@@ -62,6 +65,7 @@ static uint64_t make_sessions(struct bench *b, unsigned long count)
 	uint8_t buffer[TRANSLATOR_HEADROOM + sizeof(struct packet6)];
 	struct packet6 packet;
 	uint64_t start = now_us(), now = start;
+	struct log_record record;
 
 	for (unsigned long i = 0; i < count; i++) {
 		packet6_random_flow(&packet, &b->dst, htons(9), &b->random);
@@ -72,6 +76,8 @@ static uint64_t make_sessions(struct bench *b, unsigned long count)
 		if (++b->created % TICK_EVERY == 0) {
 			now = now_us();
 			translator_tick(b->translator, now);
+			while (log_ring_take(b->log, &record))
+				b->logged++;
 		}
 	}
 	return now_us() - start;
@@ -115,10 +121,12 @@ static void measure(struct bench *b, unsigned long held, unsigned long batch,
 		core_bench_die("sessions are missing");
 	full_us = make_sessions(b, batch);
 	printf("{\"held\": %llu, \"batch\": %lu, \"empty_ns\": %.1f, \"full_ns\": %.1f, "
-	       "\"empty_rate\": %.0f, \"full_rate\": %.0f, \"bytes_per_session\": %.1f, ",
+	       "\"empty_rate\": %.0f, \"full_rate\": %.0f, \"bytes_per_session\": %.1f, "
+	       "\"logged\": %llu, ",
 	       (unsigned long long)sessions, batch, (double)empty_us * 1e3 / (double)batch,
 	       (double)full_us * 1e3 / (double)batch, (double)batch * 1e6 / (double)empty_us,
-	       (double)batch * 1e6 / (double)full_us, (double)resident / (double)sessions);
+	       (double)batch * 1e6 / (double)full_us, (double)resident / (double)sessions,
+	       (unsigned long long)(b->logged + log_ring_waiting(b->log) + log_ring_lost(b->log)));
 }
 
 /* What a killed translator's successor needs before it serves, without device and fast path. */
@@ -141,7 +149,8 @@ static void measure_restart(const struct config_instance *config, struct transla
 
 static void usage(void)
 {
-	fputs("usage: bench_sessions [-n HELD] [-b BATCH] [-s SEED]   (BATCH at most HELD)\n",
+	fputs("usage: bench_sessions [-n HELD] [-b BATCH] [-s SEED] [-l off|sessions|blocks]\n"
+	      "       (BATCH at most HELD)\n",
 	      stderr);
 	exit(2);
 }
@@ -153,17 +162,20 @@ int main(int argc, char **argv)
 	unsigned long held = 1000000, batch = 100000;
 	uint8_t seed[32] = { 0 }, key[16] = { 0 };
 	struct bench b = { .random = 1 };
+	const char *log_sessions = "off";
 	struct config *config;
 	uint64_t resident_before;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:b:s:")) != -1) {
+	while ((c = getopt(argc, argv, "n:b:s:l:")) != -1) {
 		if (c == 'n')
 			held = strtoul(optarg, NULL, 10);
 		else if (c == 'b')
 			batch = strtoul(optarg, NULL, 10);
 		else if (c == 's')
 			b.random = strtoull(optarg, NULL, 10);
+		else if (c == 'l')
+			log_sessions = optarg;
 		else
 			usage();
 	}
@@ -171,9 +183,12 @@ int main(int argc, char **argv)
 		usage();
 	memcpy(seed, &b.random, sizeof(b.random));
 	inet_pton(AF_INET6, "64:ff9b:1::203.0.113.80", &b.dst);
-	config = core_bench_config(held + batch);
+	config = core_bench_config(held + batch, log_sessions);
 	resident_before = resident_bytes();
 	memory = make_memory(&config->instances[0]);
+	b.log = io.log = log_ring_new(2 * TICK_EVERY);
+	if (!b.log)
+		core_bench_die(strerror(errno));
 	b.translator = translator_new(&config->instances[0], 0, 1, seed, key, &io, now_us());
 	if (!b.translator)
 		core_bench_die(strerror(errno));
@@ -181,6 +196,7 @@ int main(int argc, char **argv)
 	held = sessions_held(b.translator);
 	translator_free(b.translator);
 	measure_restart(&config->instances[0], &io, &memory, held);
+	log_ring_free(b.log);
 	config_free(config);
 	return 0;
 }

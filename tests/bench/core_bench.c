@@ -12,14 +12,14 @@ void core_bench_die(const char *what)
 	exit(1);
 }
 
-struct config *core_bench_config(unsigned long max_sessions)
+struct config *core_bench_config(unsigned long max_sessions, const char *log_sessions)
 {
 	struct config *config;
 	char text[256];
 	int len = snprintf(text, sizeof(text),
 	                   "[instance bench]\npool6 = 64:ff9b:1::/96\npool4 = 198.51.100.0/24\n"
-	                   "max-sessions = %lu\n",
-	                   max_sessions);
+	                   "max-sessions = %lu\nlog-sessions = %s\n",
+	                   max_sessions, log_sessions);
 
 	if (config_parse(text, (size_t)len, "bench", stderr, &config) < 0)
 		core_bench_die("the configuration is refused");

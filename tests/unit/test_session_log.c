@@ -191,6 +191,36 @@ static void a_static_binding_is_in_the_configuration_not_in_the_log(void **state
 	gateway_close(&gateway);
 }
 
+static void a_binding_that_an_operator_adds_is_logged(void **state)
+{
+	struct translator_binding binding = {
+		.proto = L4_UDP,
+		.host = { .s6_addr = { 0x20, 1, 0xd, 0xb8, 0, 6, [15] = 9 } },
+		.pool4 = PUBLIC,
+		.host_port = 7000,
+		.pool4_port = 2000,
+	};
+	char error[TRANSLATOR_ERROR_LEN];
+	struct log_record record;
+	uint32_t ended;
+
+	(void)state;
+	gateway_open(&gateway, BLOCKS);
+	assert_int_equal(translator_bind(gateway.translator, &binding, error), 0);
+	is_of((record = next(&gateway), &record), LOG_BINDING_BEGIN, 9, 7000);
+	assert_int_equal(gateway_send4(&gateway, IPPROTO_UDP, SERVER, 53, PUBLIC, 2000, 0),
+	                 VERDICT_TRANSLATED);
+	assert_int_equal(
+		translator_unbind(gateway.translator, &binding, gateway.now_us, &ended, error), 0);
+	is_of((record = next(&gateway), &record), LOG_BINDING_END, 9, 7000);
+	assert_int_equal(translator_bind(gateway.translator, &binding, error), 0);
+	(void)next(&gateway);
+	gateway_reload(&gateway, BLOCKS); /* it is not in the configuration */
+	is_of((record = next(&gateway), &record), LOG_BINDING_END, 9, 7000);
+	nothing_more(&gateway);
+	gateway_close(&gateway);
+}
+
 static void probes_are_not_logged(void **state)
 {
 	uint32_t target = 0xc0000001; /* PROBE_SLOW of probe4 */
@@ -567,6 +597,7 @@ int main(void)
 		cmocka_unit_test(a_binding_is_logged_once_and_without_destination),
 		cmocka_unit_test(sessions_are_logged_with_destinations_where_that_is_asked_for),
 		cmocka_unit_test(a_static_binding_is_in_the_configuration_not_in_the_log),
+		cmocka_unit_test(a_binding_that_an_operator_adds_is_logged),
 		cmocka_unit_test(probes_are_not_logged),
 		cmocka_unit_test(an_explanation_is_not_logged),
 		cmocka_unit_test(a_host_has_its_ports_in_blocks_of_its_own),
