@@ -49,6 +49,15 @@ check "a host's first port" asked other 5000
 check "is a block in the log" has_line block-begin \
 	'd["host6"] == "2001:db8:2::2" and d["port_max"] - d["port_min"] == 63 and d["port_min"] % 64 == 0'
 for port in 5002 5004 5006 5008; do asked other $port >/dev/null; done
+# docs/logging.md: who had it
+query() {
+	zgrep -h "\"protocol\": \"udp\".*\"pool4\": \"198.51.100.1\", \(\"pool4_port\": $1\|\"port_min\": $(($1 / 64 * 64))\)[,}]" \
+		"$log"* | sort | tail -n 1
+}
+named() { query "$1" | grep -q "\"block-begin\".*\"host6\": \"$2\""; }
+public=$(cli -i nat64 --json bib | python3 -c 'import json, sys
+print([b["pool4"] for b in json.load(sys.stdin)["bib"] if "2001:db8:2::2" in str(b["host"])][0])')
+check "the query of the manual names the host" named "$(grep -oE '[0-9]+' <<<"$public" | tail -n 1)" 2001:db8:2::2
 check "more ports of it say nothing more" test "$(lines block-begin)" = 1
 
 configure "log-sessions = sessions" "log-file = /dev/full" "udp-timeout = 120s"
