@@ -22,7 +22,7 @@ function value_of(i,    pattern, what) {
 }
 
 function words_of(i,    words, total, j, line) {
-	total = split(rows[i, 4], words, " ")
+	total = arrange(rows[i, 4], words)
 	for (j = 1; j <= total; j++)
 		print "\t" rows[i, 2] ":" rows[i, 3] ":" j ") REPLY='" kind_of_word(words[j]) "' ;;"
 }

@@ -10,6 +10,8 @@ function kind(name, argument, help,    words) {
 		return "@state"
 	if (name == "instance" || argument == "INSTANCE")
 		return "@instance"
+	if (argument == "PROTO")
+		return "tcp udp icmp"
 	if (name == "node" || name == "interface" || name == "verdict")
 		return "@" name
 	if (argument == "FILE")
@@ -27,10 +29,25 @@ function listed(help,    text) {
 	return text
 }
 
-# The kind of a word of an argument: "up|down|show", "[INSTANCE]", "[FILE]"
+# The words of an argument, their number returned. Of "[add A B | remove A]" the first is "add|remove", the others are those of
+# the longest form.
+function arrange(argument, words,    forms, count, first, longest, i, total) {
+	gsub(/[][]/, "", argument)
+	count = split(argument, forms, " [|] ")
+	for (i = 1; i <= count; i++) {
+		total = split(forms[i], words, " ")
+		first = first (i > 1 ? "|" : "") words[1]
+		if (i == 1 || total > split(forms[longest], words, " "))
+			longest = i
+	}
+	total = split(forms[longest], words, " ")
+	words[1] = first
+	return count ? total : 0
+}
+
+# The kind of one of them: "up|down|show", "INSTANCE", "FILE"
 function kind_of_word(word,    text) {
 	text = word
-	gsub(/[][]/, "", text)
 	if (text ~ /^[a-z0-9-]+(\|[a-z0-9-]+)*$/) {
 		gsub(/\|/, " ", text)
 		return text

@@ -51,7 +51,7 @@ function specs(program, command,    i, j, words, total) {
 			print "\t\t'*::argument:->argument'"
 			continue
 		}
-		total = split(rows[i, 4], words, " ")
+		total = arrange(rows[i, 4], words)
 		for (j = 1; j <= total; j++)
 			print "\t\t'" j ":" escaped(words[j]) ":" action(kind_of_word(words[j])) "'"
 	}
