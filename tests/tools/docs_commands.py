@@ -129,6 +129,9 @@ def check_program(bindir, words):
     name = os.path.basename(words[0])
     if words[0].startswith('sa-nat64') or words[0].startswith('./build/sa-nat64'):
         return check_ours(bindir, name, words[1:])
+    if name == 'sa-nat64-units':
+        with open(os.path.join(ROOT, 'systemd', name + '.in'), encoding='utf-8') as f:
+            return '' if re.search(r'^%s\)$' % words[1], f.read(), re.M) else 'no such order'
     if name == 'make':
         return check_targets(words[1:])
     if name in ('systemctl', 'journalctl'):
