@@ -268,6 +268,7 @@ void config_free(struct config *config)
 	free(config->cluster.sync_interface);
 	free(config->cluster.sync_group);
 	free(config->cluster.sync_key_file);
+	texts_free(config->cluster.metrics_listen, config->cluster.metrics_listen_count);
 	free(config->nodes);
 	for (size_t i = 0; i < config->instance_count; i++)
 		instance_fini(&config->instances[i]);

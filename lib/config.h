@@ -62,6 +62,8 @@ struct config_cluster {
 	uint16_t sync_mtu;  /* bytes, IP and UDP headers included */
 	uint64_t sync_rate; /* bits a second, of one instance */
 	uint64_t sync_wait_us;
+	char **metrics_listen; /* "ADDRESS:PORT" or "[ADDRESS]:PORT", checked */
+	size_t metrics_listen_count;
 };
 
 /* What sa-nat64-healthd goes by, the same for all instances of a box. */

@@ -1,5 +1,6 @@
 /* Values that are addresses, prefixes and lists of them. */
 #include "lib/config_internal.h"
+#include "lib/listen_address.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -216,6 +217,20 @@ static void addresses_parse(struct config_reader *reader, const struct config_ke
 }
 
 const struct config_type config_type_addresses = { addresses_parse, texts_print };
+
+static void listen_parse(struct config_reader *reader, const struct config_key *key, void *section,
+                         const char *value)
+{
+	struct sockaddr_storage address;
+
+	if (listen_address_parse(value, &address) < 0)
+		config_refuse(reader, "not an address and a port such as 192.0.2.1:9464 or "
+		                      "[2001:db8::1]:9464");
+	else
+		texts_append(reader, key, section, value);
+}
+
+const struct config_type config_type_listen = { listen_parse, texts_print };
 
 static void ifaddrs_parse(struct config_reader *reader, const struct config_key *key, void *section,
                           const char *value)

@@ -271,6 +271,7 @@ extern const struct config_type config_type_address6;  /* struct config_instance
 extern const struct config_type config_type_prefix4;   /* struct prefix4 */
 extern const struct config_type config_type_prefixes4; /* struct prefix4 * and count */
 extern const struct config_type config_type_addresses; /* char ** and count, ADDRESS */
+extern const struct config_type config_type_listen;    /* char ** and count, ADDRESS:PORT */
 extern const struct config_type config_type_ifaddrs;   /* char ** and count, ADDRESS/LEN */
 extern const struct config_type config_type_plateaus;  /* struct config_instance, mtu_plateaus */
 extern const struct config_type config_type_icmp;      /* struct config_instance, icmp_errors */
