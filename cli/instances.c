@@ -447,10 +447,33 @@ static void receive_all(struct instances *instances, const SaNat64__Control__Req
 void instances_ask(struct instances *instances, SaNat64__Control__Request *request,
                    SaNat64__Control__Reply **replies)
 {
-	uint64_t deadline_us = control_now_us() + CONTROL_TIMEOUT_US;
+	instances_ask_until(instances, request, control_now_us() + CONTROL_TIMEOUT_US, replies);
+}
 
+void instances_ask_until(struct instances *instances, SaNat64__Control__Request *request,
+                         uint64_t deadline_us, SaNat64__Control__Reply **replies)
+{
 	send_all(instances, request, deadline_us);
 	receive_all(instances, request, deadline_us, replies);
+}
+
+static void forget(struct instance *instance)
+{
+	if (instance->fd >= 0)
+		(void)close(instance->fd);
+	instance->fd = -1;
+	if (!instance->path[0]) /* too long, and will stay so */
+		return;
+	instance->problem[0] = '\0';
+	instance->refused = instance->denied = false;
+}
+
+void instances_forget(struct instances *instances)
+{
+	for (size_t i = 0; i < instances->count; i++)
+		forget(&instances->list[i]);
+	for (size_t i = 0; i < BOX_DAEMONS; i++)
+		forget(&instances->daemons[i]);
 }
 
 void instances_ask_with_box(struct instances *instances, SaNat64__Control__Request *request,

@@ -70,7 +70,14 @@ void instances_ask(struct instances *instances, SaNat64__Control__Request *reque
 void instances_ask_with_box(struct instances *instances, SaNat64__Control__Request *request,
                             SaNat64__Control__Reply **replies, SaNat64__Control__Reply **box);
 
-/* The same for one instance. */
+/* The same as instances_ask(), but until that time of control_now_us(). */
+void instances_ask_until(struct instances *instances, SaNat64__Control__Request *request,
+                         uint64_t deadline_us, SaNat64__Control__Reply **replies);
+
+/* Forget all problems and connections but those that last, so that all can be asked again. */
+void instances_forget(struct instances *instances);
+
+/* The same as instances_ask() for one instance. */
 SaNat64__Control__Reply *instance_ask(struct instance *instance,
                                       SaNat64__Control__Request *request);
 

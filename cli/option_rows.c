@@ -579,6 +579,21 @@ static const char *set_snaplen(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+static const char *set_format(struct cli_options *options, const char *value)
+{
+	options->format = value;
+	return strcmp(value, "openmetrics") == 0 || strcmp(value, "prometheus") == 0
+	               ? NULL
+	               : "openmetrics or prometheus";
+}
+
+static const char *set_list(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->list = true;
+	return NULL;
+}
+
 #define CLI_LISTS (CLI_SESSIONS | CLI_BIB)
 #define CLI_ASKS  (CLI_ANY & ~(CLI_SYNC_KEY | CLI_FRR_CONFIG | CLI_OF_PROGRAM | CLI_OF_FILE))
 
@@ -587,11 +602,13 @@ const struct option_row option_rows[] = {
 	{ CLI_ANY, 'c', "config", "FILE", "the configuration file (" CONFIG_PATH_DEFAULT ")", set_config },
 	{ CLI_ASKS, 'r', "run-dir", "DIR", "where the sockets are (" CONFIG_RUNDIR_DEFAULT ")", set_rundir },
 	{ CLI_ASKS | CLI_FRR_CONFIG | CLI_OF_PROGRAM, 'i', "instance", "NAME", "ask this instance only", option_set_instance },
-	{ CLI_ASKS, 0, "json", NULL, "print JSON", set_json },
+	{ CLI_ASKS & ~CLI_METRICS, 0, "json", NULL, "print JSON", set_json },
 	{ CLI_ANY, 't', "check-config", NULL, "check the configuration file and exit with 0 or 2", set_check_config },
 	{ CLI_ANY, 'h', "help", NULL, "print this, or the options of a command", set_help },
 	{ CLI_ANY, 'V', "version", NULL, "print the version", set_version },
 	{ CLI_STATS, 0, "all", NULL, "counters that are zero, too", set_all },
+	{ CLI_METRICS, 0, "format", "FORMAT", "openmetrics, or the older prometheus", set_format },
+	{ CLI_METRICS, 0, "list", NULL, "what there is, as a table in Markdown", set_list },
 	{ CLI_CHECK, 0, "warning", "PERCENT", "of a pool or table in use (80)", set_warning },
 	{ CLI_CHECK, 0, "critical", "PERCENT", "of a pool or table in use (95)", set_critical },
 	{ CLI_CHECK, 0, "lag", "MS", "of a peer, that is worth a warning (1000)", set_lag },

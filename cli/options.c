@@ -23,6 +23,10 @@ static const char order_exits[] =
 static const char check_exits[] = "exit status: 0 all is well, 1 warning, 2 critical, 3 unknown,\n"
 				  "             also for wrong arguments or configuration\n";
 
+static const char metrics_exits[] = "exit status: 0 done, also when not all programs answer,\n"
+				    "             1 none of them does, 2 wrong arguments or "
+				    "configuration\n";
+
 static const struct command_row commands[] = {
 #define X(name, word, argument, exits, find, run, help) { CLI_##name, word, help, argument, exits },
 #include "cli/commands.def"

@@ -70,6 +70,10 @@ struct cli_options {
 
 	bool all; /* stats */
 
+	/* metrics */
+	const char *format;
+	bool list;
+
 	/* check */
 	uint8_t warning_percent, critical_percent; /* of pools and tables in use */
 	uint32_t lag_ms;                           /* of a peer */
