@@ -22,7 +22,7 @@ endif
 PKG_CONFIG   ?= pkg-config
 CLANG_FORMAT ?= clang-format
 
-programs     := sa-nat64-translator sa-nat64-syncd sa-nat64-healthd sa-nat64-netns sa-nat64 sa-nat64-generator
+programs     := sa-nat64-translator sa-nat64-syncd sa-nat64-healthd sa-nat64-netns sa-nat64 sa-nat64-exporter sa-nat64-generator
 FUZZ_SECONDS ?= 600
 SOAK_SECONDS ?= 600
 SEEDS        ?= 20000
@@ -58,7 +58,7 @@ endif
 
 # pkg-config is asked when the first recipe needs it: only then `deps` has had the chance to install it.
 lazily   = $(eval $(1) := $(2))$($(1))
-run-pkgs   := libnl-3.0 libnl-route-3.0 libsystemd libprotobuf-c inih jansson libsodium libcap-ng libbpf libmnl
+run-pkgs   := libnl-3.0 libnl-route-3.0 libsystemd libprotobuf-c inih jansson libsodium libcap-ng libbpf libmnl libmicrohttpd
 pkg-cflags  = $(call lazily,pkg-cflags,$$(shell $$(PKG_CONFIG) --cflags $$(run-pkgs)))
 pkg-libs    = $(call lazily,pkg-libs,$$(shell $$(PKG_CONFIG) --libs $$(run-pkgs)))
 test-libs   = $(call lazily,test-libs,$$(shell $$(PKG_CONFIG) --libs cmocka))
@@ -94,6 +94,7 @@ program-srcs-sa-nat64-syncd      := $(syncd-srcs)
 program-srcs-sa-nat64-healthd    := $(healthd-srcs)
 program-srcs-sa-nat64-netns      := $(netns-srcs)
 program-srcs-sa-nat64            := $(cli-srcs)
+program-srcs-sa-nat64-exporter   := $(exporter-srcs)
 program-srcs-sa-nat64-generator  := $(generator-srcs)
 program-libs-sa-nat64-translator := $(out)/core.a
 program-libs-sa-nat64-syncd      := $(out)/syncd-core.a
@@ -117,7 +118,7 @@ completions := $(bin)/completion/sa-nat64 $(bin)/completion/_sa-nat64
 
 archives := $(out)/core.a $(out)/syncd-core.a $(out)/healthd-core.a $(out)/netns-core.a $(out)/lib.a
 sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core-srcs) \
-            $(generator-srcs) $(syncd-srcs) $(healthd-core-srcs) $(healthd-srcs) $(netns-core-srcs) $(netns-srcs) $(cli-srcs) $(unit-tests:%=tests/unit/test_%.c) \
+            $(generator-srcs) $(syncd-srcs) $(healthd-core-srcs) $(healthd-srcs) $(netns-core-srcs) $(netns-srcs) $(cli-srcs) $(exporter-srcs) $(unit-tests:%=tests/unit/test_%.c) \
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)

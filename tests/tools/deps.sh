@@ -5,18 +5,19 @@
 set -euo pipefail
 
 packages_build="gcc libc6-dev pkg-config libmnl-dev libnl-3-dev libnl-route-3-dev libsystemd-dev libprotobuf-c-dev
-	protobuf-c-compiler libinih-dev libjansson-dev libsodium-dev libbpf-dev clang bpftool libcap-ng-dev"
+	protobuf-c-compiler libinih-dev libjansson-dev libsodium-dev libbpf-dev clang bpftool libcap-ng-dev
+	libmicrohttpd-dev"
 packages_demo="$packages_build ca-certificates iproute2 unbound nginx-light curl bind9-dnsutils iputils-ping
 	traceroute procps nftables frr bird2 systemd util-linux python3"
 packages_check="$packages_demo git libcmocka-dev clang libclang-rt-14-dev clang-format iperf3
 	debhelper dpkg-dev lintian tcpdump tshark faketime ethtool strace bind9-utils pdns-recursor radvd
-	man-db mandoc zsh"
+	man-db mandoc zsh prometheus python3-prometheus-client"
 packages_bench="$packages_build git iproute2 iperf3 tayga nftables iputils-ping procps python3
 	conntrackd conntrack frr bird2 systemd util-linux"
 packages_deb="$packages_build debhelper dpkg-dev"
 
 # Services that would run on the host; the tests start their own copies in namespaces.
-services="unbound nginx tayga iperf3 conntrackd frr bird pdns-recursor radvd"
+services="unbound nginx tayga iperf3 conntrackd frr bird pdns-recursor radvd prometheus"
 policy=/usr/sbin/policy-rc.d
 
 missing_of() {
