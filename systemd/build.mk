@@ -6,3 +6,4 @@ systemd-units += sa-nat64.service sa-nat64.target sa-nat64@.target
 systemd-units += sa-nat64-netns@.service sa-nat64-translator@.service sa-nat64-retry@.service
 systemd-units += sa-nat64-zebra@.service sa-nat64-bfdd@.service
 systemd-units += sa-nat64-syncd.service sa-nat64-healthd.service
+systemd-units += sa-nat64-exporter.service

@@ -208,6 +208,8 @@ static void add_box(struct generator *generator)
 
 	if (config->cluster.sync_interface && config->node_count > 0)
 		link_unit(generator, "sa-nat64.target", "sa-nat64-syncd.service");
+	if (config->cluster.metrics_listen_count > 0)
+		link_unit(generator, "sa-nat64.target", "sa-nat64-exporter.service");
 	if (!generator->has_network)
 		return;
 	link_unit(generator, "sa-nat64.target", "sa-nat64-healthd.service");
