@@ -13,3 +13,4 @@ golden-tests += generator
 golden-tests += netns
 golden-tests += export
 golden-tests += import
+golden-tests += metrics
