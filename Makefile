@@ -274,6 +274,7 @@ format: deps-check
 
 docs-files    := README.md LICENSE $(wildcard docs/*.md)
 example-files := $(wildcard docs/examples/*.conf)
+monitor-files := $(wildcard docs/monitoring/*)
 
 daemons  := $(filter-out sa-nat64 sa-nat64-generator,$(programs))
 bindir   := $(PREFIX)/bin
@@ -290,7 +291,7 @@ frrdir   := /usr/lib/frr
 fill-in  := sed $(foreach d,bindir sbindir libdir datadir docdir frrdir,-e 's|@$d@|$($d)|g')
 
 install: build
-	install -d $(addprefix $(DESTDIR),$(bindir) $(sbindir) $(docdir)/examples $(libdir) $(datadir) $(unitdir) $(confdir))
+	install -d $(addprefix $(DESTDIR),$(bindir) $(sbindir) $(docdir)/examples $(docdir)/monitoring $(libdir) $(datadir) $(unitdir) $(confdir))
 	install -m 755 $(daemons:%=build/%) $(DESTDIR)$(sbindir)
 	install -m 755 build/sa-nat64 $(DESTDIR)$(bindir)
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib/systemd/system-generators build/sa-nat64-generator

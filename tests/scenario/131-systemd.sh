@@ -9,7 +9,8 @@
 scenario_open
 box_up
 templates=(netns@lower translator@lower zebra@lower bfdd@lower retry@x)
-plain=(sa-nat64.service sa-nat64.target sa-nat64@lower.target sa-nat64-syncd.service sa-nat64-healthd.service)
+plain=(sa-nat64.service sa-nat64.target sa-nat64@lower.target sa-nat64-syncd.service sa-nat64-healthd.service
+	sa-nat64-exporter.service)
 
 # said_nothing COMMAND...: it succeeds and prints not a line
 said_nothing() {
@@ -23,7 +24,7 @@ exposed_at_most() { in_machine gw-a systemd-analyze security --no-pager --thresh
 
 check "systemd-analyze verify has nothing to say" said_nothing in_machine gw-a systemd-analyze verify --man=no \
 	"${plain[@]}" $(printf 'sa-nat64-%s.service ' "${templates[@]}")
-for unit in translator@lower syncd healthd bfdd@lower zebra@lower retry@x; do
+for unit in translator@lower syncd healthd exporter bfdd@lower zebra@lower retry@x; do
 	check "exposure of $unit is 2.5 or less" exposed_at_most 25 "$unit"
 done
 check "that of netns@lower, which mounts for others, is 5.5 or less" exposed_at_most 55 netns@lower
