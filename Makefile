@@ -300,6 +300,7 @@ install: build
 	install -m 644 systemd/frr.conf $(DESTDIR)$(datadir)
 	install -m 644 $(docs-files) $(DESTDIR)$(docdir)
 	install -m 644 $(example-files) $(DESTDIR)$(docdir)/examples
+	install -m 644 $(monitor-files) $(DESTDIR)$(docdir)/monitoring
 	set -e; $(foreach m,$(pages),install -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $m)) $m;)
 	install -D -m 644 -t $(DESTDIR)$(bashdir) build/completion/sa-nat64
 	set -e; $(foreach p,$(daemons),ln -sf sa-nat64 $(DESTDIR)$(bashdir)/$p;)
