@@ -11,8 +11,9 @@ campus_bfd_ms=50
 . "$(dirname "$0")/../scenario/lib.sh"
 . "$(dirname "$0")/../scenario/campus.sh"
 
-# Traffic comes back after a second instead of five, so that a round is short; all else is as it is by default.
-campus_health_lines='hold-down = 1s'
+# Traffic comes back after a second instead of five, and the falls of one round after the other do not add up to more, so
+# that a round is short; all else is as it is by default.
+campus_health_lines=$'hold-down = 1s\nhold-down-max = 1s'
 
 out=$root/build/bench
 mkdir -p "$out"
