@@ -392,14 +392,10 @@ static void finish_global(struct jool *jool)
 		import_note(jool->import, jool->tos_line,
 		            "tos = %" PRId64 ": left out; it has no effect without override-tos",
 		            jool->tos);
-	if (jool->logs_sessions)
+	if (jool->logs_sessions || jool->logs_bindings)
 		import_put(jool->import, jool->log_line, "log-sessions = sessions");
-	if (jool->logs_sessions || !jool->logs_bindings)
-		return;
-	import_put(jool->import, jool->log_line, "log-sessions = blocks");
-	import_note(jool->import, jool->log_line,
-	            "logging-bib = true: what is logged here are the blocks of ports that a host "
-	            "gets, not each port; log-sessions = sessions logs every session");
+	if (jool->logs_sessions)
+		import_put(jool->import, jool->log_line, "log-destinations = yes");
 }
 
 void jool_take_globals(struct jool *jool)
