@@ -49,7 +49,8 @@ healthd_start() {
 	lab_start box healthd env NOTIFY_SOCKET="$lab_dir/notify.sock" WATCHDOG_USEC=1000000 \
 		"$bin/sa-nat64-healthd" -c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" -n gw-a
 	pid=$lab_pid
-	wait_for 5 test -S "$lab_dir/run/healthd.sock" || lab_fail_with_log healthd
+	# a socket may be there from one that was killed
+	wait_for 5 cli --json health || lab_fail_with_log healthd
 	child=$(pgrep -P "$pid")
 }
 status_of() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }

@@ -21,7 +21,7 @@ import sys
 TIMEOUT = 5
 RESET = struct.pack('ii', 1, 0)
 OPEN_AT_ONCE = 300
-CHANGING = ('expires',)
+CHANGING = ('expires', 'idle')
 
 
 def udp_flow(address, port):
