@@ -425,14 +425,14 @@ static void look_at_namespace(struct instance *instance)
 	char why[HEALTH_REASON_MAX];
 	int error = name ? opener_find(name, &now) : 0;
 
-	if (error < 0 && prober_is_open(instance->prober)) {
+	if (error == -ENOENT) {
 		(void)snprintf(why, sizeof(why),
-		               "there is no namespace %s any more; sa-nat64-netns up makes it",
-		               name);
+		               "there is no namespace %s; sa-nat64-netns up makes it", name);
 		close_namespace(instance, why);
-	} else if (error == 0 && name &&
-	           (now.inode != instance->namespace.inode ||
-	            now.device != instance->namespace.device)) {
+		return;
+	}
+	if (error == 0 && name &&
+	    (now.inode != instance->namespace.inode || now.device != instance->namespace.device)) {
 		close_namespace(instance, "");
 	}
 	if (!prober_is_open(instance->prober))
