@@ -7,12 +7,7 @@
 #     198.51.100.0/28 via 192.0.2.2 bfd
 #     64:ff9b:1::/96 via 2001:db8:a::2 bfd
 . "$(dirname "$0")/lib.sh"
-
-frr=/usr/lib/frr
-if [ ! -x $frr/bfdd ] || ! command -v bird >/dev/null; then
-	echo "needs frr and bird2"
-	exit 77
-fi
+. "$(dirname "$0")/frr.sh"
 
 interval=100ms
 
@@ -39,36 +34,11 @@ write_config() {
 }
 
 router_start() {
-	cat >"$lab_dir/bird.conf" <<-EOT
-		router id 192.0.2.1;
-		log stderr all;
-		protocol device { }
-		protocol bfd { interface "*" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
-		protocol static { ipv4; route 198.51.100.0/28 via 192.0.2.2 bfd; }
-		protocol static { ipv6; route 64:ff9b:1::/96 via 2001:db8:a::2 bfd; }
-		protocol kernel { ipv4 { export all; }; }
-		protocol kernel { ipv6 { export all; }; }
-	EOT
 	lab_start router monitor ip -o -ts monitor route
 	lab_start router tcpdump tcpdump -i lan --immediate-mode -U -w "$lab_dir/bfd.pcap" udp port 3784
 	wait_for 10 grep -q "listening on" "$lab_dir/tcpdump.log"
-	lab_start router bird bird -f -c "$lab_dir/bird.conf" -s "$lab_dir/bird.ctl"
-	wait_for 10 birdc -s "$lab_dir/bird.ctl" show protocols
+	bird_start
 }
-
-zebra_start() {
-	in_box a install -d -o frr -g frr -m 750 /run/frr /run/frr/lower
-	lab_box_start a zebra $frr/zebra -N lower -f /dev/null -A 127.0.0.1 -P 0
-	wait_for 10 in_box a test -S /run/frr/lower/zserv.api
-}
-
-bfdd_start() {
-	lab_box_start a bfdd $frr/bfdd -N lower -f /dev/null -A 127.0.0.1 -P 0
-	disown "$lab_pid" # the shell has nothing to say when it is killed
-	wait_for 10 in_box a vtysh -N lower -d bfdd -c "show version"
-}
-
-bfdd_pid() { in_box a cat /run/frr/lower/bfdd.pid; }
 
 bfdd_kill() {
 	kill -KILL "$(bfdd_pid)"

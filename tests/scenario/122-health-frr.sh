@@ -7,12 +7,7 @@
 #     198.51.100.0/28 via 192.0.2.2 bfd
 #     64:ff9b:1::/96 via 2001:db8:a::2 bfd
 . "$(dirname "$0")/lib.sh"
-
-frr=/usr/lib/frr
-if [ ! -x $frr/bfdd ] || ! command -v bird >/dev/null; then
-	echo "needs frr and bird2"
-	exit 77
-fi
+. "$(dirname "$0")/frr.sh"
 
 # settings [LINE...]: with lines of [network] added
 settings() {
@@ -25,29 +20,6 @@ settings() {
 	in_box a cp "$lab_dir/lower.conf" /etc/sa-nat64/sa-nat64.conf
 }
 peers=("bfd-peer = 2001:db8:a::1" "bfd-peer = 192.0.2.1")
-
-router_start() {
-	cat >"$lab_dir/bird.conf" <<-EOT
-		router id 192.0.2.1;
-		log stderr all;
-		protocol device { }
-		protocol bfd { interface "*" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
-		protocol static { ipv4; route 198.51.100.0/28 via 192.0.2.2 bfd; }
-		protocol static { ipv6; route 64:ff9b:1::/96 via 2001:db8:a::2 bfd; }
-		protocol kernel { ipv4 { export all; }; }
-		protocol kernel { ipv6 { export all; }; }
-	EOT
-	lab_start router bird bird -f -c "$lab_dir/bird.conf" -s "$lab_dir/bird.ctl"
-	wait_for 10 birdc -s "$lab_dir/bird.ctl" show protocols
-}
-
-frr_start() {
-	in_box a install -d -o frr -g frr -m 750 /run/frr /run/frr/lower
-	lab_box_start a zebra $frr/zebra -N lower -f /dev/null -A 127.0.0.1 -P 0
-	wait_for 10 in_box a test -S /run/frr/lower/zserv.api
-	lab_box_start a bfdd $frr/bfdd -N lower -f /dev/null -A 127.0.0.1 -P 0
-	wait_for 10 in_box a vtysh -N lower -d bfdd -c "show version"
-}
 
 translator_run() {
 	lab_box_start a translator "$bin/sa-nat64-translator" -n gw-a lower
@@ -84,8 +56,9 @@ lab_router a
 in_box a touch /run/netns/nat64-lower
 in_box a mount --bind /proc/self/ns/net /run/netns/nat64-lower
 settings "${peers[@]}"
-router_start
-frr_start
+bird_start
+zebra_start
+bfdd_start
 healthd_run
 check "without a translator it is down" wait_for 5 is down
 check "and bfdd has no peers" no_peers
@@ -95,7 +68,7 @@ check "and it is up" wait_for 5 is up
 check "with both peers" test "$(asked bfd.0.state) $(asked bfd.1.state)" = "up up"
 check "and the time after which the router takes it for dead" test "$(asked bfd.0.detection_ms)" = 300
 
-bfdd=$(in_box a cat /run/frr/lower/bfdd.pid)
+bfdd=$(bfdd_pid)
 kill -STOP "$bfdd"
 states() { [ "$(asked bfd.0.state) $(asked bfd.1.state)" = "$1" ]; }
 check "bfdd hangs: nobody claims to know the peers" wait_for 5 states "unknown unknown"
