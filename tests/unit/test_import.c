@@ -137,11 +137,12 @@ static void whole_files_are_imported(void **state)
 		assert_int_equal(take(samples[s].source, samples[s].text, strlen(samples[s].text)),
 		                 0);
 	assert_int_equal(take(JOOL, jool, strlen(jool)), 0);
-	assert_string_equal(printed, "[instance alpha]\nmode = nat64\npool6 = 2001:db8:64::/96\n"
-	                             "mtu-plateaus = 9000,1500,68\nudp-timeout = 3723004ms\n"
-	                             "override-tos = 7\nlog-sessions = sessions\n"
-	                             "pool4 = 192.0.2.0/30 1000-2000\n"
-	                             "bib = icmp [2001:db8::1]:4 192.0.2.9:5\n");
+	assert_string_equal(printed,
+	                    "[instance alpha]\nmode = nat64\npool6 = 2001:db8:64::/96\n"
+	                    "mtu-plateaus = 9000,1500,68\nudp-timeout = 3723004ms\n"
+	                    "override-tos = 7\nlog-sessions = sessions\nlog-destinations = yes\n"
+	                    "pool4 = 192.0.2.0/30 1000-2000\n"
+	                    "bib = icmp [2001:db8::1]:4 192.0.2.9:5\n");
 	assert_non_null(strstr(said, "file:8: f-args = 10: "));
 	assert_non_null(strstr(said, "file:10: pool4.mark = 3: "));
 }
