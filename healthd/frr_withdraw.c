@@ -2,6 +2,7 @@
 #include "healthd/frr.h"
 
 #include "healthd/vty.h"
+#include "lib/control_socket.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define AT_ONCE 64 /* peers deleted by one script */
@@ -24,19 +24,11 @@ struct withdrawal {
 	char answer[VTY_ANSWER_MAX];
 };
 
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* 0 when there is something to read, or -ETIMEDOUT. */
 static int wait_for_bytes(const struct withdrawal *w)
 {
 	struct pollfd poll_fd = { .fd = w->fd, .events = POLLIN };
-	uint64_t now = now_us();
+	uint64_t now = control_now_us();
 
 	if (now >= w->deadline_us)
 		return -ETIMEDOUT;
@@ -158,7 +150,7 @@ static int connect_until(const char *pathspace, uint64_t deadline_us)
 {
 	int fd;
 
-	while ((fd = vty_connect(pathspace, "bfdd")) == -EAGAIN && now_us() < deadline_us)
+	while ((fd = vty_connect(pathspace, "bfdd")) == -EAGAIN && control_now_us() < deadline_us)
 		(void)poll(NULL, 0, 10);
 	return fd;
 }
@@ -222,7 +214,7 @@ static int not_connected(const char *pathspace, int error)
 
 int frr_withdraw_all(const char *pathspace, uint64_t timeout_us)
 {
-	uint64_t deadline_us = now_us() + timeout_us;
+	uint64_t deadline_us = control_now_us() + timeout_us;
 	int fd = connect_until(pathspace, deadline_us), error;
 	struct withdrawal *w;
 

@@ -1,13 +1,14 @@
 #include "lib/daemon_signals.h"
 
+#include "lib/control_socket.h"
 #include "lib/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 /* With a large table a reload takes longer than a watchdog waits for a loop that turns. */
 #define RELOAD_WATCHDOG_US UINT64_C(20000000)
@@ -29,13 +30,9 @@ static void write_watchdog(char text[64], uint64_t timeout_us)
 static void tell_reload(void)
 {
 	char watchdog[64];
-	struct timespec now;
 
 	write_watchdog(watchdog, RELOAD_WATCHDOG_US);
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu%s",
-	                 (unsigned long long)now.tv_sec * 1000000 +
-	                         (unsigned long long)now.tv_nsec / 1000,
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "%s", control_now_us(),
 	                 watchdog);
 }
 

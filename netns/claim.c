@@ -1,5 +1,6 @@
 #include "netns/claim.h"
 
+#include "lib/control_socket.h"
 #include "lib/log.h"
 #include "netns/claim_frame.h"
 #include "netns/difference.h"
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define QUESTIONS   3   /* for each address */
@@ -163,10 +163,7 @@ static void take_answers(int fd, struct claims *claims)
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)(control_now_us() / 1000);
 }
 
 static void listen_for(int fd, struct claims *claims, int64_t until_ms)
