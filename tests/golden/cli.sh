@@ -10,6 +10,7 @@
 # Each case runs one command and compares command line, output, complaints and exit status with cli/NAME.txt; process ids,
 # times, memory and the ports that the pool hands out are made equal first. UPDATE=1 writes the files; read the difference.
 set -uo pipefail
+. "$(dirname "$0")/verdict.sh"
 
 bindir=$(realpath "$1")
 root=$(realpath "$(dirname "$0")/../..")
@@ -33,16 +34,6 @@ die() {
 	echo "     $*"
 	sed 's/^/     /' "$work"/*.log 2>/dev/null
 	exit 1
-}
-
-# verdict NAME LOG: LOG says what is wrong, empty for nothing
-verdict() {
-	if [ -s "$2" ]; then
-		echo "FAIL $1"
-		sed 's/^/     /' "$2"
-	else
-		echo "ok $1"
-	fi
 }
 
 # until_true SECONDS COMMAND...: repeat COMMAND until it succeeds
@@ -351,7 +342,10 @@ sed -E 's/^ !( +profile| peer)/\1/' printed.conf >peers.conf
 	chmod 755 . # for bfdd, which is user frr
 	for file in printed.conf peers.conf; do
 		vtysh -C -f "$work/$file" || echo "vtysh refuses $file"
-		/usr/lib/frr/bfdd -C -N "$ns" -f "$work/$file" 2>&1 | grep -v "interface uplink0 .* doesn't exist"
+		# an empty /var/tmp: bfdd complains of what one of the same pid, killed long ago, left there
+		# shellcheck disable=SC2016 # $@ is of the shell inside
+		unshare --mount sh -c 'mount -t tmpfs tmpfs /var/tmp && exec "$@"' sh \
+			/usr/lib/frr/bfdd -C -N "$ns" -f "$work/$file" 2>&1 | grep -v "interface uplink0 .* doesn't exist"
 	done
 	chmod 700 .
 } >"$work/log" 2>&1

@@ -5,6 +5,7 @@
 # NAME.err holds nothing but warnings. An accepted file prints config/NAME.out where there is one, and what it prints
 # is itself accepted and prints the same. UPDATE=1 writes .err, .out and the manual from what is printed now; read the difference.
 set -uo pipefail
+. "$(dirname "$0")/verdict.sh"
 
 bindir=$(realpath "$1")
 cd "$(dirname "$0")/config" || exit 1
@@ -12,16 +13,6 @@ tool=$bindir/tools/check_config
 [ -x "$tool" ] || tool=$bindir/release/tools/check_config
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-# verdict NAME LOG: LOG says what is wrong, empty for nothing
-verdict() {
-	if [ -s "$2" ]; then
-		echo "FAIL $1"
-		sed 's/^/     /' "$2"
-	else
-		echo "ok $1"
-	fi
-}
 
 # check_case NAME PATH: run the tool on PATH and compare with NAME.err, NAME.out
 check_case() {

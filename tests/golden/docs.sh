@@ -5,6 +5,7 @@
 # programs they are for; commands of "$ " lines are those of programs and units that exist. Commands of sa-nat64 itself are
 # cli.sh's.
 set -uo pipefail
+. "$(dirname "$0")/verdict.sh"
 
 bindir=$(realpath "$1")
 root=$(realpath "$(dirname "$0")/../..")
@@ -13,17 +14,6 @@ campus=$docs/examples/campus.conf
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-
-# verdict NAME: the file "log" says what is wrong, empty for nothing
-verdict() {
-	if [ -s log ]; then
-		echo "FAIL $1"
-		sed 's/^/     /' log
-	else
-		echo "ok $1"
-	fi
-	: >log
-}
 
 # blocks MARK: each block of that mark into a file MARK-N
 blocks() {

@@ -5,6 +5,7 @@
 # UPDATE=1 writes the files; read the difference. Then the real programs check the text, and resolvers answer by it in a
 # namespace of their own:  dig --> unbound or pdns_recursor, port 5300 --> unbound with the zone, port 5301
 set -uo pipefail
+. "$(dirname "$0")/verdict.sh"
 
 bindir=$(realpath "$1")
 cd "$(dirname "$0")/export" || exit 1
@@ -22,16 +23,6 @@ cleanup() {
 	rm -rf "$work"
 }
 trap cleanup EXIT
-
-# verdict NAME LOG: LOG says what is wrong, empty for nothing
-verdict() {
-	if [ -s "$2" ]; then
-		echo "FAIL $1"
-		sed 's/^/     /' "$2"
-	else
-		echo "ok $1"
-	fi
-}
 
 # check NAME ARGUMENT...: one command against its golden file; what it printed stays in $work/NAME.conf
 check() {

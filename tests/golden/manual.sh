@@ -1,6 +1,7 @@
 #!/bin/bash
 # Manual pages and completions know what the programs know, and real readers and shells accept them: manual.sh BINDIR
 set -uo pipefail
+. "$(dirname "$0")/verdict.sh"
 
 bindir=$(realpath "$1")
 root=$(realpath "$(dirname "$0")/../..")
@@ -9,17 +10,6 @@ pages=$bindir/man
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-
-# verdict NAME: the file "log" says what is wrong, empty for nothing
-verdict() {
-	if [ -s log ]; then
-		echo "FAIL $1"
-		sed 's/^/     /' log
-	else
-		echo "ok $1"
-	fi
-	: >log
-}
 
 # shown PAGE: as a reader sees it, on long lines
 shown() { mandoc -T ascii -O width=1000 "$pages/$1" | sed 's/.\x08//g'; }

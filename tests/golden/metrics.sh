@@ -6,6 +6,7 @@
 # files; read the difference), and read by Prometheus' own tools; sa-nat64-exporter gives the same over HTTP. The dashboard,
 # the alerts and the table in docs/monitoring.md have to know what there is.
 set -uo pipefail
+. "$(dirname "$0")/verdict.sh"
 
 bindir=$(realpath "$1")
 root=$(realpath "$(dirname "$0")/../..")
@@ -23,16 +24,6 @@ trap cleanup EXIT
 cd "$work" || exit 1
 mkfifo never
 
-# verdict NAME: the file "log" says what is wrong, empty for nothing
-verdict() {
-	if [ -s log ]; then
-		echo "FAIL $1"
-		sed 's/^/     /' log
-	else
-		echo "ok $1"
-	fi
-	: >log
-}
 : >log
 
 until_true() {
