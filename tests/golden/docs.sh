@@ -45,7 +45,7 @@ verdict frr-accepts-its-configuration
 
 # The page shows a part of the example, and the router's next hops are addresses in it.
 grep -v '^$' ini-check-1 | while read -r line; do
-	sed 's/ *;.*//' "$campus" | grep -qxF "$line" || echo "not in campus.conf: $line"
+	sed 's/ *;.*//' "$campus" | grep -xF "$line" >/dev/null || echo "not in campus.conf: $line"
 done >>log
 grep -ho 'via [^ ;]*' bird-* | sort -u | while read -r _ address; do
 	grep -qE "^address = $address/" "$campus" || echo "$address is no address of campus.conf"

@@ -32,7 +32,7 @@ shown sa-nat64.1 >text
 for command in $(commands); do
 	grep -qE "^     $command( |\$)" text || echo "sa-nat64.1 does not have the command $command"
 	for option in $(options_of sa-nat64 "$command"); do
-		sed -nE "/^     $command( |\$)/,/^     [a-z]/p; /^OPTIONS/,/^COMMANDS/p" text | grep -qE -e "$option( |\$)" ||
+		sed -nE "/^     $command( |\$)/,/^     [a-z]/p; /^OPTIONS/,/^COMMANDS/p" text | grep -E -e "$option( |\$)" >/dev/null ||
 			echo "sa-nat64.1 does not have $command $option"
 	done
 done >>log
@@ -114,7 +114,7 @@ for ((i = 0; i < ${#cases[@]}; i += 2)); do
 done >>log 2>&1
 same "--node=" "gw-a gw-b" "$(bash_offers sa-nat64 frr-config -c "$campus" --node = "")" >>log
 for program in sa-nat64 "${daemons[@]}"; do
-	bash --norc -c '. "$1"; complete -p "$2"' - "$bindir/completion/sa-nat64" "$program" | grep -q -- '-F _sa_nat64 ' ||
+	bash --norc -c '. "$1"; complete -p "$2"' - "$bindir/completion/sa-nat64" "$program" | grep -- '-F _sa_nat64 ' >/dev/null ||
 		echo "not registered for $program"
 done >>log 2>&1
 verdict bash-completes

@@ -182,5 +182,5 @@ lower 'attach = move eth3' 'address = 192.0.2.2/24'
 check up-move up lower
 check show-move show lower
 check down-move down lower
-[ "$(ip -br link show eth3 | awk '{ print $2 }')" = UP ] && ip link show eth3 | grep -q 'alias to the router' &&
+[ "$(ip -br link show eth3 | awk '{ print $2 }')" = UP ] && ip link show eth3 | grep 'alias to the router' >/dev/null &&
 	echo "ok nic-is-back-as-it-was" || echo "FAIL nic-is-back-as-it-was"

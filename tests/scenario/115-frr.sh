@@ -64,7 +64,7 @@ drive_start() {
 vtysh_is() { ln -sfn "$1" "$lab_dir/path/vtysh"; }
 
 order() { echo "$@" >&7; }
-last() { tail -n 1 "$lab_dir/drive.log" | grep -qE -- "$1"; }
+last() { tail -n 1 "$lab_dir/drive.log" | grep -E -- "$1" >/dev/null; }
 problem() { last "problem .*$1"; }
 well() { last 'peers [^,]*=up/[0-9]+,[^,]*=up/[0-9]+ .* problem $'; }
 withdrawn() { last "=silent/0,.*=silent/0 withdrawn 1"; }
@@ -77,8 +77,8 @@ silent() {
 	wait_for 5 withdrawn
 }
 
-route4() { in_ns router ip route show 198.51.100.0/28 | grep -q via; }
-route6() { in_ns router ip -6 route show 64:ff9b:1::/96 | grep -q via; }
+route4() { in_ns router ip route show 198.51.100.0/28 | grep via >/dev/null; }
+route6() { in_ns router ip -6 route show 64:ff9b:1::/96 | grep via >/dev/null; }
 routed() { route4 && route6; }
 unrouted() { ! route4 && ! route6; }
 

@@ -44,7 +44,7 @@ settings() {
 # asked INSTANCE PATH: a value out of its part of `health`
 asked() { { cli --json health "$1" 2>/dev/null || true; } | field "instances.0.$2"; }
 is() { [ "$(asked "$1" state | tee /dev/stderr)" = "$2" ]; }
-because() { asked "$1" reason | tee /dev/stderr | grep -q -- "$2"; }
+because() { asked "$1" reason | tee /dev/stderr | grep -- "$2" >/dev/null; }
 # becomes INSTANCE STATE [REASON]
 becomes() {
 	wait_for 8 is "$1" "$2" && { [ $# = 2 ] || wait_for 4 because "$1" "$3"; } && return

@@ -24,7 +24,7 @@ ends() {
 	[ "$status" = "$code" ] && [ "$(wc -l <"$lab_dir/err")" = 1 ] && grep -q -- "$word" "$lab_dir/err"
 }
 asked() { { cli --json health "$1" 2>/dev/null || true; } | field "instances.0.$2"; }
-because() { asked "$1" reason | tee /dev/stderr | grep -q -- "$2"; }
+because() { asked "$1" reason | tee /dev/stderr | grep -- "$2" >/dev/null; }
 
 check "--help: 0" "$bin/sa-nat64-healthd" --help
 check "--version: 0" "$bin/sa-nat64-healthd" --version

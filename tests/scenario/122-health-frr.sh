@@ -36,8 +36,8 @@ healthd_run() {
 health() { in_box a "$bin/sa-nat64" health lower || true; }
 asked() { { in_box a "$bin/sa-nat64" --json health lower || true; } | field "instances.0.$1"; }
 is() { [ "$(asked state | tee /dev/stderr)" = "$1" ]; }
-route4() { in_ns router ip route show 198.51.100.0/28 | grep -q via; }
-route6() { in_ns router ip -6 route show 64:ff9b:1::/96 | grep -q via; }
+route4() { in_ns router ip route show 198.51.100.0/28 | grep via >/dev/null; }
+route6() { in_ns router ip -6 route show 64:ff9b:1::/96 | grep via >/dev/null; }
 routed() { route4 && route6; }
 unrouted() { ! route4 && ! route6; }
 no_peers() { [ "$(in_box a vtysh -N lower -d bfdd -c 'show bfd peers json' 2>/dev/null | tr -d ' \n')" = "[]" ]; }

@@ -20,7 +20,7 @@ status_says() {
 state_file_is() {
 	in_machine gw-a sa-nat64 -i lower --json status >"$lab_dir/status" || true # of the box's health
 	cat "$lab_dir/status"
-	field instances.0.state_file <"$lab_dir/status" | grep -q "$1"
+	field instances.0.state_file <"$lab_dir/status" | grep "$1" >/dev/null
 }
 is_failed() { in_machine gw-a systemctl is-failed -q "$1"; }
 # none_of PATTERN: no such unit is loaded and not at rest

@@ -31,7 +31,7 @@ query() {
 	journal SYSLOG_IDENTIFIER=sa-nat64-session PROTOCOL=udp POOL4=198.51.100.1 POOL4_PORT="$1" + \
 		SYSLOG_IDENTIFIER=sa-nat64-session PROTOCOL=udp POOL4=198.51.100.1 PORT_MIN=$(($1 / 64 * 64))
 }
-says() { query "$1" | grep '"EVENT":"binding-begin"' | grep '"HOST6":"2001:db8:1::2"' | grep -q '"HOST6_PORT":"4000"'; }
+says() { query "$1" | grep '"EVENT":"binding-begin"' | grep '"HOST6":"2001:db8:1::2"' | grep '"HOST6_PORT":"4000"' >/dev/null; }
 asked() { udp_ask client --port "$1" "$server6" 7000; }
 figure() { in_machine gw sa-nat64 --json stats | field "instances.0.session_log.$1"; }
 

@@ -54,7 +54,7 @@ forget() {
 
 # learnt NAMESPACE DESTINATION MTU: what the host now believes
 learnt() {
-	in_ns "$1" ip route get "$2" | tee /dev/stderr | grep -q "mtu $3"
+	in_ns "$1" ip route get "$2" | tee /dev/stderr | grep "mtu $3" >/dev/null
 }
 
 public_address() { udp_ask client --size 0 "$server6" 7000 | awk '{ print $1 }'; }

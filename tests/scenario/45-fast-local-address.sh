@@ -12,7 +12,7 @@ udp_server gw 7000 # what must not be reached
 refused() { cli -i "$instance" --json status | field "instances.0.dropped.local-address"; }
 # ask [ARGUMENT...]: through $instance, from the same port every time
 ask() { udp_ask client --port 4000 "$@" "${ask_from[@]}" "$to" 7000; }
-has_address() { in_ns gw ip -4 addr show dev lo | grep -q "$server4/32"; }
+has_address() { in_ns gw ip -4 addr show dev lo | grep "$server4/32" >/dev/null; }
 # keeps_off: the address is on the gateway now, and the flow gets no answer and leaves the kernel
 keeps_off() {
 	local before

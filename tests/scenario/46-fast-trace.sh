@@ -118,8 +118,8 @@ disown "$drops"
 check "a killed one is forgotten" kill -KILL "$drops"
 
 frames() { tshark -r "$lab_dir/trace.pcapng" -Y "$1" -T fields -e frame.comment; }
-has_frame() { frames "$1" | grep -Fq -- "$2"; }
-check "capinfos reads the file" eval 'capinfos -M "$lab_dir/trace.pcapng" | grep -Eq "^Number of interfaces in file: *2$"'
+has_frame() { frames "$1" | grep -F -- "$2" >/dev/null; }
+check "capinfos reads the file" eval 'capinfos -M "$lab_dir/trace.pcapng" | grep -E "^Number of interfaces in file: *2$" >/dev/null'
 check "it names instances" has_frame 'frame.interface_name == "siit" && ipv6' "path fast: translated"
 check "the packet before" has_frame 'ipv6.dst == 64:ff9b:1::cb00:7150 && udp.srcport == 4000' \
 	"6to4, path slow (no session in both directions yet): translated"

@@ -24,7 +24,7 @@ reload() {
 	wait_for 5 said "$1" "$before"
 }
 sessions() { cli -i nat64 --json status | field instances.0.sessions.udp; }
-route_to_tun() { in_ns gw ip route show "$1" | grep -q 'dev nat64'; }
+route_to_tun() { in_ns gw ip route show "$1" | grep 'dev nat64' >/dev/null; }
 
 check "traffic flows" fetch
 check "a UDP session exists" udp_ask client "$server6" 7000

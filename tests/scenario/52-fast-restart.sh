@@ -32,7 +32,7 @@ asked() {
 	echo who >&3
 	wait_for 5 answers $((before + 1)) && same_answers
 }
-static_binding() { cli -i nat64 --json bib | grep -q '"static": *true'; }
+static_binding() { cli -i nat64 --json bib | grep '"static": *true' >/dev/null; }
 lists() { cli -i nat64 sessions "$@" | grep "$server4"; }
 took_over() { sed -n 's/.*took over \([0-9]*\) sessions.*/\1/p' "$lab_dir/translator-nat64.log"; }
 takes_over() {

@@ -15,8 +15,8 @@ probe() {
 	shift
 	udp_ask gw --port "400${target##*.}" --timeout 0.5 "$@" "${from[@]}" "$prefix$target" "$port"
 }
-leads_to() { in_ns gw ip "$1" route get "$2" | tee /dev/stderr | grep -q "dev $3 "; }
-has_route() { in_ns gw ip -6 route show proto 64 | tee /dev/stderr | grep -q "^64:ff9b:1::c000:1 "; }
+leads_to() { in_ns gw ip "$1" route get "$2" | tee /dev/stderr | grep "dev $3 " >/dev/null; }
+has_route() { in_ns gw ip -6 route show proto 64 | tee /dev/stderr | grep "^64:ff9b:1::c000:1 " >/dev/null; }
 
 # probes WHAT DEVICE: both targets, with the daemon working and stopped
 probes() {

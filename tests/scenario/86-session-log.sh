@@ -54,7 +54,7 @@ query() {
 	zgrep -h "\"protocol\": \"udp\".*\"pool4\": \"198.51.100.1\", \(\"pool4_port\": $1\|\"port_min\": $(($1 / 64 * 64))\)[,}]" \
 		"$log"* | sort | tail -n 1
 }
-named() { query "$1" | grep -q "\"block-begin\".*\"host6\": \"$2\""; }
+named() { query "$1" | grep "\"block-begin\".*\"host6\": \"$2\"" >/dev/null; }
 public=$(cli -i nat64 --json bib | python3 -c 'import json, sys
 print([b["pool4"] for b in json.load(sys.stdin)["bib"] if "2001:db8:2::2" in str(b["host"])][0])')
 check "the query of the manual names the host" named "$(grep -oE '[0-9]+' <<<"$public" | tail -n 1)" 2001:db8:2::2

@@ -9,8 +9,8 @@ syncd_network
 
 # Both ways, since the state of one box alone says little. last BOX: what was said of the peer last.
 last() { grep "instance lower: peer" "$lab_dir/syncd-$1.log" | tail -n 1; }
-in_contact() { last a | grep -q "is in-sync" && last b | grep -q "is in-sync"; }
-apart() { last a | grep -q "is lost" && last b | grep -q "is lost"; }
+in_contact() { last a | grep "is in-sync" >/dev/null && last b | grep "is in-sync" >/dev/null; }
+apart() { last a | grep "is lost" >/dev/null && last b | grep "is lost" >/dev/null; }
 
 rename() {
 	in_ns a ip link set "$1" down

@@ -235,7 +235,7 @@ idle_opened() { idle_reported 1; }
 idle_reported() {
 	wait_for 40 idle_lines "$1"
 	tail -n 1 "$lab_dir/idle.log"
-	tail -n 1 "$lab_dir/idle.log" | grep -Eq '^asked ([0-9]+): \1 good$'
+	tail -n 1 "$lab_dir/idle.log" | grep -E '^asked ([0-9]+): \1 good$' >/dev/null
 }
 idle_lines() { [ "$(wc -l <"$lab_dir/idle.log")" -ge "$1" ]; }
 idle_ask() {

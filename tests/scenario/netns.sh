@@ -63,7 +63,7 @@ netns_prepare() {
 	esac
 }
 
-bridge_has_carrier() { in_ns a ip link show br0 | grep -q 'state UP'; }
+bridge_has_carrier() { in_ns a ip link show br0 | grep 'state UP' >/dev/null; }
 
 netns_unprepare() {
 	in_ns a ip link del br0 2>/dev/null || true

@@ -58,7 +58,7 @@ feeder_start() {
 }
 
 # fed BOX WORD VALUE: whether the last line of a feeder says so
-fed() { tail -n 1 "$lab_dir/feeder-$1.log" | grep -q -- "\<$2 $3\>"; }
+fed() { tail -n 1 "$lab_dir/feeder-$1.log" | grep -- "\<$2 $3\>" >/dev/null; }
 
 # logged BOX TEXT: whether its syncd said so; logged_times BOX TEXT: how often
 logged() { grep -q -- "$2" "$lab_dir/syncd-$1.log"; }

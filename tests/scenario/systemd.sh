@@ -35,7 +35,7 @@ active_now() {
 }
 all_active() { wait_for 10 active_now || active_now; }
 main_pid() { in_machine gw-a systemctl show -P MainPID "sa-nat64-$1.service"; }
-has_namespace() { in_machine gw-a ip netns list | grep -qw "$1"; }
+has_namespace() { in_machine gw-a ip netns list | grep -w "$1" >/dev/null; }
 as_nobody() { in_machine gw-a setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 
 # invocations: each service that runs, with what is new whenever it starts

@@ -23,7 +23,7 @@ policy=/usr/sbin/policy-rc.d
 missing_of() {
 	local package
 	for package in "$@"; do
-		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -x installed >/dev/null ||
 			echo "$package"
 	done
 }

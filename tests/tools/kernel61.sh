@@ -27,7 +27,7 @@ install_tools() {
 	local missing=() package
 
 	for package in qemu-system-x86 busybox-static cpio iproute2 iputils-ping iperf3 ethtool bpftool; do
-		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -x installed >/dev/null || missing+=("$package")
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
 	say "installing ${missing[*]}"

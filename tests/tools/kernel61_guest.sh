@@ -94,7 +94,7 @@ end() {
 	rm -f "/run/sa-nat64/$1/control.sock"
 }
 
-fast_path_is_on() { sa-nat64 -c /etc/sa-nat64.conf -i "$1" --json status | grep -qE '"fast_path": *"on"'; }
+fast_path_is_on() { sa-nat64 -c /etc/sa-nat64.conf -i "$1" --json status | grep -E '"fast_path": *"on"' >/dev/null; }
 
 # carried INSTANCE DIRECTION: packets that the fast path translated so far; direction 1: 6 to 4, 2: 4 to 6
 carried() {
@@ -118,9 +118,9 @@ stream() { ip netns exec client iperf3 -t 3 -c "$@"; }
 # datagrams ADDRESS OPTION...: a UDP stream arrives whole but for 5 %
 datagrams() {
 	ip netns exec client iperf3 -u -b 4M -t 3 -l 1200 -c "$@" | tee /tmp/udp.log
-	grep receiver /tmp/udp.log | grep -qE '\(([0-4](\.[0-9]+)?|[0-9.]+e-[0-9]+)%\)'
+	grep receiver /tmp/udp.log | grep -E '\(([0-4](\.[0-9]+)?|[0-9.]+e-[0-9]+)%\)' >/dev/null
 }
-offload_is() { ethtool -k "$1" | grep -qE "^[[:space:]]*$2: $3"; }
+offload_is() { ethtool -k "$1" | grep -E "^[[:space:]]*$2: $3" >/dev/null; }
 
 traffic() {
 	check "$1: ping" by_fast_path "$1" 15 pings "$2"

@@ -35,6 +35,7 @@ BANNED = {
 CORE_BANNED = re.compile(r'^(sys/(socket|ioctl|epoll|timerfd|un|stat)\.h|linux/(if_tun|if|bpf|rtnetlink)\.h|'
                          r'net/if\.h|unistd\.h|fcntl\.h|time\.h|poll\.h|pthread\.h|signal\.h|netlink/.*|'
                          r'systemd/.*|bpf/.*)$')
+GREP_Q_IN_PIPE = re.compile(r'[^|]\|\s*grep\s+(-\w+\s+)*-\w*q')
 BANNED_NAMES = ('util', 'utils', 'common', 'misc', 'helper', 'helpers', 'types')
 
 
@@ -222,7 +223,8 @@ def check_lists():
 
 
 def check_scripts():
-    """Shell and Python files parse; scripts that are run are executable."""
+    """Shell and Python files parse; scripts that are run are executable; no pipe ends in grep -q, which stops reading at
+    the first match: whoever still writes dies of SIGPIPE and pipefail makes that the answer, sometimes."""
     bad = []
     for path in tracked():
         if not path.endswith(('.sh', '.py')) and path != '.ci/run':
@@ -237,6 +239,8 @@ def check_scripts():
             run = subprocess.run(['bash', '-n', path], capture_output=True, text=True)
             if run.returncode:
                 bad.append('%s:1: %s' % (path, run.stderr.strip()))
+            bad += ['%s:%d: | grep -q: write >/dev/null instead of -q' % (path, number)
+                    for number, line in enumerate(lines_of(path), 1) if GREP_Q_IN_PIPE.search(line)]
         if os.access(path, os.X_OK) and not first.startswith('#!'):
             bad.append('%s:1: executable without #!' % path)
     return bad

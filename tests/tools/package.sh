@@ -35,7 +35,7 @@ says_nothing() {
 	[ ! -s "$work/said" ]
 }
 
-elf_files() { find "$1" -type f -exec sh -c 'head -c 4 "$1" | grep -q ELF' is-elf {} \; -printf '%P\n' | sort; }
+elf_files() { find "$1" -type f -exec sh -c 'head -c 4 "$1" | grep ELF >/dev/null' is-elf {} \; -printf '%P\n' | sort; }
 
 # Manual pages are their maker's affair, but once there is one, each program has one.
 without_warnings() {
@@ -99,7 +99,7 @@ hardened() {
 		grep -q 'Type:.*DYN' "$work/elf" || echo "$program: not position independent"
 		grep -q 'FLAGS.*NOW\|BIND_NOW' "$work/elf" || echo "$program: not bound at start"
 		grep -q GNU_RELRO "$work/elf" || echo "$program: no RELRO"
-		grep 'GNU_STACK' "$work/elf" | grep -q 'RWE' && echo "$program: executable stack"
+		grep 'GNU_STACK' "$work/elf" | grep 'RWE' >/dev/null && echo "$program: executable stack"
 		grep -q __stack_chk_fail "$work/elf" || echo "$program: no stack protector"
 		grep -q '__[a-z]*_chk@' "$work/elf" || echo "$program: not fortified"
 	done
