@@ -2,6 +2,7 @@
  * message is answered before the next one is read. */
 #include "lib/control_server.h"
 
+#include "lib/control_rights.h"
 #include "lib/unix_listener.h"
 
 #include <assert.h>
@@ -16,7 +17,8 @@
 
 struct control_client {
 	struct control_server *server;
-	int fd;                              /* -1: place is free */
+	int fd; /* -1: place is free */
+	enum control_right right;
 	uint64_t last_turn;                  /* of server->turn, when it was heard last */
 	sd_event_source *source;             /* owned */
 	const struct control_stream *stream; /* NULL: it asks, and is answered */
@@ -64,8 +66,11 @@ static bool client_serve(struct control_client *client)
 		return false;
 	client->last_turn = ++server->turn;
 	server->answered = client;
-	reply = server->answer(server->context, server->request, (size_t)len, server->reply,
-	                       sizeof(server->reply));
+	reply = control_rights_refuse(client->right, server->request, (size_t)len, server->reply,
+	                              sizeof(server->reply));
+	if (reply == 0)
+		reply = server->answer(server->context, server->request, (size_t)len, server->reply,
+		                       sizeof(server->reply));
 	server->answered = NULL;
 	if (reply == 0 || reply > sizeof(server->reply))
 		return false;
@@ -122,35 +127,52 @@ void control_server_wake(struct control_server *server)
 	}
 }
 
-/* A free place, or that of the client which has been silent longest. */
-static struct control_client *client_place(struct control_server *server)
+/* Whether a has to go rather than b: those of the lesser right first, of these the one that has
+ * been silent longest. */
+static bool goes_before(const struct control_client *a, const struct control_client *b)
 {
-	struct control_client *oldest = &server->clients[0];
+	return a->right != b->right ? a->right < b->right : a->last_turn < b->last_turn;
+}
+
+/* A free place for a client with that right, or the place of one that goes; never of one with a
+ * greater right: NULL when all are. */
+static struct control_client *client_place(struct control_server *server, enum control_right right)
+{
+	struct control_client *goes = &server->clients[0];
 
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		struct control_client *client = &server->clients[i];
 
 		if (client->fd < 0)
 			return client;
-		if (client->last_turn < oldest->last_turn)
-			oldest = client;
+		if (goes_before(client, goes))
+			goes = client;
 	}
-	client_close(oldest);
-	return oldest;
+	if (goes->right > right)
+		return NULL;
+	client_close(goes);
+	return goes;
 }
 
 static int on_listener(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct control_server *server = userdata;
 	struct control_client *client;
+	enum control_right right;
 	int client_fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)source;
 	(void)events;
 	if (client_fd < 0)
 		return 0;
-	client = client_place(server);
+	right = control_right_of(client_fd);
+	client = client_place(server, right);
+	if (!client) {
+		(void)close(client_fd);
+		return 0;
+	}
 	client->fd = client_fd;
+	client->right = right;
 	client->last_turn = ++server->turn;
 	if (sd_event_add_io(server->event, &client->source, client_fd, EPOLLIN, on_client, client) <
 	    0)

@@ -2,8 +2,10 @@
  *
  * It never blocks and owes nothing to a client that does not read: such a client is disconnected.
  * It serves a bounded number of clients; one more displaces the one that has been silent longest,
- * so that nobody can lock others out by holding connections. One message is answered per turn of
- * the loop. An answer may begin a stream of further messages, each sent when the client has room.
+ * so that nobody can lock others out by holding connections; who may only look displaces nobody who
+ * may do more. What a client may not ask (control_rights.h) is refused here. One message is
+ * answered per turn of the loop. An answer may begin a stream of further messages, each sent when
+ * the client has room.
  */
 #ifndef SA_NAT64_CONTROL_SERVER_H
 #define SA_NAT64_CONTROL_SERVER_H

@@ -1,11 +1,14 @@
 /* Control sockets over real ones in a temporary directory: exchange, deadlines, limits, stale and
- * foreign files. */
+ * foreign files; who may ask what. */
+#include "lib/control_rights.h"
 #include "lib/control_server.h"
+#include "proto/control.pb-c.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +214,158 @@ static void one_client_too_many_displaces_the_most_silent(void **state)
 		assert_int_equal(ask(fds[i], "x"), 1);
 	for (int i = 0; i <= CONTROL_CLIENTS_MAX; i++)
 		(void)close(fds[i]);
+}
+
+/* As a user who is neither root nor the one that the server runs as. */
+static int connect_as_another(void)
+{
+	int fd;
+
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(chmod(path, 0755), 0);
+	path[strlen(path)] = '/';
+	assert_int_equal(chmod(directory, 0755), 0);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(seteuid(65534), 0);
+	fd = control_connect(path, in(LONG_US));
+	assert_int_equal(seteuid(0), 0);
+	assert_true(fd >= 0);
+	run_due();
+	return fd;
+}
+
+/* A request with nothing but its command, and an id. */
+static size_t pack_command(const char *name, uint8_t *message, size_t size)
+{
+	const ProtobufCMessageDescriptor *all = &sa_nat64__control__request__descriptor;
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(all, name);
+	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
+	const ProtobufCMessageDescriptor *body;
+	union {
+		ProtobufCMessage base;
+		uint8_t bytes[512];
+	} empty;
+
+	assert_non_null(field);
+	body = field->descriptor;
+	assert_true(body->sizeof_message <= sizeof(empty));
+	body->message_init(&empty.base);
+	request.version = CONTROL_VERSION;
+	request.id = 7;
+	request.command_case = (SaNat64__Control__Request__CommandCase)field->id;
+	request.status = (void *)&empty; /* the members of the union are pointers all */
+	assert_true(sa_nat64__control__request__get_packed_size(&request) <= size);
+	return sa_nat64__control__request__pack(&request, message);
+}
+
+/* Whether the reply to such a request refuses it; if not, the server has echoed it. */
+static bool is_refused(int fd, const char *name)
+{
+	uint8_t request[64];
+	size_t len = pack_command(name, request, sizeof(request));
+	SaNat64__Control__Reply *reply;
+	ssize_t got;
+	bool refused;
+
+	assert_int_equal(control_send(fd, request, len, in(LONG_US)), 0);
+	run_due();
+	got = control_receive(fd, big, sizeof(big), in(SHORT_US));
+	assert_true(got > 0);
+	if ((size_t)got == len && memcmp(big, request, len) == 0)
+		return false;
+	reply = sa_nat64__control__reply__unpack(NULL, (size_t)got, big);
+	assert_non_null(reply);
+	assert_int_equal(reply->id, 7);
+	refused = strstr(reply->error, "permission denied: ") &&
+	          strstr(reply->error, "run as root");
+	assert_true(refused);
+	sa_nat64__control__reply__free_unpacked(reply, NULL);
+	return refused;
+}
+
+static void others_than_root_may_only_look(void **state)
+{
+	static const char looks[] =
+		" status stats sessions bib explain peers health config pool4 capabilities ";
+	const ProtobufCMessageDescriptor *all = &sa_nat64__control__request__descriptor;
+	int root, other;
+	size_t commands = 0;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* nobody else can be played */
+	start();
+	root = connect_and_accept();
+	other = connect_as_another();
+	for (unsigned i = 0; i < all->n_fields; i++) {
+		char word[64];
+
+		if (all->fields[i].type != PROTOBUF_C_TYPE_MESSAGE)
+			continue;
+		(void)snprintf(word, sizeof(word), " %s ", all->fields[i].name);
+		assert_int_equal(is_refused(other, all->fields[i].name), !strstr(looks, word));
+		assert_false(is_refused(root, all->fields[i].name));
+		commands++;
+	}
+	assert_true(commands >= 15);
+	assert_int_equal(ask(other, "no request"), 10); /* the answer says that it is none */
+	(void)close(root);
+	(void)close(other);
+}
+
+static void what_reload_would_do_is_for_all(void **state)
+{
+	static const struct {
+		const char *action;
+		bool refused;
+	} rows[] = { { "check", false }, { "outcome", false }, { "apply", true }, { "", true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
+		SaNat64__Control__ReloadRequest reload = SA_NAT64__CONTROL__RELOAD_REQUEST__INIT;
+		uint8_t message[64];
+		size_t len;
+
+		reload.action = (char *)rows[i].action;
+		request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_RELOAD;
+		request.reload = &reload;
+		len = sa_nat64__control__request__pack(&request, message);
+		assert_int_equal(
+			control_rights_refuse(CONTROL_LOOKS, message, len, big, sizeof(big)) > 0,
+			rows[i].refused);
+		assert_int_equal(
+			control_rights_refuse(CONTROL_OWNS, message, len, big, sizeof(big)), 0);
+	}
+}
+
+static void who_may_only_look_displaces_nobody_else(void **state)
+{
+	int fds[CONTROL_CLIENTS_MAX], other, second, last;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	start();
+	for (int i = 0; i < CONTROL_CLIENTS_MAX - 1; i++)
+		fds[i] = connect_and_accept();
+	other = connect_as_another();
+	assert_int_equal(ask(other, "x"), 1);
+	second = connect_as_another(); /* the other one goes, although all were silent longer */
+	assert_true(ask(other, "x") < 0);
+	assert_int_equal(ask(second, "x"), 1);
+	fds[CONTROL_CLIENTS_MAX - 1] = connect_and_accept();
+	assert_true(ask(second, "x") < 0);
+	last = connect_as_another();
+	assert_true(ask(last, "x") < 0);
+	for (int i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		assert_int_equal(ask(fds[i], "x"), 1);
+		(void)close(fds[i]);
+	}
+	(void)close(other);
+	(void)close(second);
+	(void)close(last);
 }
 
 static void a_client_that_does_not_read_is_dropped(void **state)
@@ -441,6 +596,9 @@ int main(void)
 		TEST(a_hung_server_costs_the_deadline),
 		TEST(a_full_queue_of_connections_costs_the_deadline),
 		TEST(one_client_too_many_displaces_the_most_silent),
+		TEST(others_than_root_may_only_look),
+		TEST(what_reload_would_do_is_for_all),
+		TEST(who_may_only_look_displaces_nobody_else),
 		TEST(a_client_that_does_not_read_is_dropped),
 		TEST(too_long_a_message_disconnects),
 		TEST(an_empty_message_disconnects),
