@@ -241,7 +241,7 @@ static const char *set_prefix4(struct cli_prefix *prefix, const char *value)
 	return NULL;
 }
 
-static const char *set_pool4(struct cli_options *options, const char *value)
+const char *option_set_pool4(struct cli_options *options, const char *value)
 {
 	return set_prefix4(&options->pool4, value);
 }
@@ -594,6 +594,13 @@ static const char *set_list(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+static const char *set_each_address(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->each_address = true;
+	return NULL;
+}
+
 #define CLI_LISTS (CLI_SESSIONS | CLI_BIB)
 #define CLI_ASKS  (CLI_ANY & ~(CLI_SYNC_KEY | CLI_FRR_CONFIG | CLI_OF_PROGRAM | CLI_OF_FILE))
 
@@ -624,13 +631,14 @@ const struct option_row option_rows[] = {
 	{ CLI_SYNC_KEY, 0, "force", NULL, "replace FILE", set_force },
 	{ CLI_LISTS | CLI_TRACE, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },
 	{ CLI_LISTS, 0, "host", "PREFIX", "IPv6 host, or the prefix around it", set_host },
-	{ CLI_LISTS, 0, "pool4", "PREFIX", "public IPv4 address, or the prefix around it", set_pool4 },
+	{ CLI_LISTS, 0, "pool4", "PREFIX", "public IPv4 address, or the prefix around it", option_set_pool4 },
 	{ CLI_LISTS | CLI_TRACE, 0, "port", "N", "port or ICMP identifier, on any side", set_port },
 	{ CLI_SESSIONS, 0, "remote", "PREFIX", "remote IPv4 address, or the prefix around it", set_remote },
 	{ CLI_SESSIONS, 0, "state", "STATE", "TCP state: ESTABLISHED, TRANS, V6_INIT, ...", set_state },
 	{ CLI_SESSIONS, 0, "idle", "DURATION", "without a packet for so long: 90s, 5m, 2h4m", set_idle },
 	{ CLI_LISTS, 0, "limit", "N", "stop after N rows", set_limit },
 	{ CLI_LISTS, 0, "count", NULL, "only say how many there are", set_count },
+	{ CLI_POOL4, 0, "addresses", NULL, "a row for each address", set_each_address },
 	{ CLI_TRACE, 0, "address", "PREFIX", "on any side; twice for both ends of a flow", set_prefix },
 	{ CLI_TRACE, 0, "direction", "DIR", "6to4 or 4to6: where packets come from", set_direction },
 	{ CLI_TRACE, 0, "path", "PATH", "fast or slow", set_path },

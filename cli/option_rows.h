@@ -26,6 +26,9 @@ const char *option_set_instance(struct cli_options *options, const char *value);
 /* One more word of `bib add` or `bib remove`. Returns as set() does. */
 const char *option_set_bib_change(struct cli_options *options, const char *value);
 
+/* That of --pool4, for the argument of pool4. */
+const char *option_set_pool4(struct cli_options *options, const char *value);
+
 extern const size_t option_count; /* at most OPTION_COUNT_MAX */
 
 #endif

@@ -175,14 +175,16 @@ static int argument_read(const char *word, struct cli_options *out, FILE *err)
 		out->file = word;
 		return 0;
 	}
-	if (!(out->command & (CLI_OF_INSTANCE | CLI_BIB))) {
+	if (!(out->command & (CLI_OF_INSTANCE | CLI_BIB | CLI_POOL4)) ||
+	    (out->command == CLI_POOL4 && out->pool4.len)) {
 		(void)fprintf(err,
 		              "sa-nat64: %s takes no argument \"%s\"; see `sa-nat64 %s --help`\n",
 		              command, word, command);
 		return 2;
 	}
-	accepted = out->command == CLI_BIB ? option_set_bib_change(out, word)
-	                                   : option_set_instance(out, word);
+	accepted = out->command == CLI_BIB     ? option_set_bib_change(out, word)
+	           : out->command == CLI_POOL4 ? option_set_pool4(out, word)
+	                                       : option_set_instance(out, word);
 	if (accepted)
 		(void)fprintf(err, "sa-nat64: %s %s: wanted is %s\n", command,
 		              word[0] ? word : "\"\"", accepted);

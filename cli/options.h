@@ -108,6 +108,9 @@ struct cli_options {
 	bool count;       /* how many, instead of which */
 	struct cli_bib_change bib_change;
 
+	/* pool4; also pool4 */
+	bool each_address;
+
 	/* trace; also list_proto, port and limit */
 	struct cli_prefix addresses[2];
 	size_t address_count;

@@ -41,6 +41,7 @@ static const struct {
 	{ SA_NAT64__CONTROL__REQUEST__COMMAND_RELOAD, reload_looks },
 	{ SA_NAT64__CONTROL__REQUEST__COMMAND_POOL4, NULL },
 	{ SA_NAT64__CONTROL__REQUEST__COMMAND_CAPABILITIES, NULL },
+	{ SA_NAT64__CONTROL__REQUEST__COMMAND_WHO, NULL },
 };
 
 static bool only_looks(const SaNat64__Control__Request *request)

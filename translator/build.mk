@@ -9,8 +9,9 @@ core-srcs := \
 	translator/admit.c translator/stateless.c translator/stateful.c translator/stateful_flow.c translator/stateful_life.c translator/stateful_fast.c translator/fast_explain.c \
 	translator/adopt.c translator/bind.c translator/session_log.c translator/log_ring.c translator/restore.c translator/feed.c translator/feed_message.c translator/feed_apply.c \
 	translator/output.c translator/icmp_error.c translator/own.c translator/translator.c \
-	translator/packet_summary.c translator/explain.c translator/trace_filter.c translator/tracers.c translator/watch.c \
-	translator/control_answer.c translator/control_fill.c translator/control_list.c translator/control_trace.c
+	translator/packet_summary.c translator/explain.c translator/trace_filter.c translator/tracers.c translator/watch.c translator/watermarks.c \
+	translator/control_answer.c translator/control_fill.c translator/control_list.c translator/control_trace.c \
+	translator/control_pool4.c translator/control_capabilities.c
 # translator-srcs: the edges (device, sockets, clock, main), only in the program.
 translator-srcs := \
 	translator/main.c translator/options.c translator/loop.c translator/tun.c translator/tun_store.c translator/fd_store.c translator/routes.c translator/locals.c translator/guard.c \

@@ -3,8 +3,10 @@
 #include "translator/control_answer.h"
 
 #include "lib/control_reply.h"
+#include "translator/control_capabilities.h"
 #include "translator/control_fill.h"
 #include "translator/control_list.h"
+#include "translator/control_pool4.h"
 #include "translator/control_trace.h"
 #include "translator/explain.h"
 #include "translator/feed.h"
@@ -279,6 +281,52 @@ static size_t answer_bib(const struct exchange *x, const SaNat64__Control__ListR
 	return len;
 }
 
+static size_t answer_pool4(const struct exchange *x, const SaNat64__Control__Pool4Request *in)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	struct control_pool4 *page = malloc(sizeof(*page));
+	char error[CONTROL_ERROR_LEN];
+	size_t len;
+
+	if (!page)
+		return 0;
+	if (control_pool4_fill(x->translator, in, page, error) < 0) {
+		len = control_reply_invalid(&x->to, error);
+	} else {
+		reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_POOL4;
+		reply.pool4 = &page->reply;
+		len = control_reply_send(&x->to, &reply);
+	}
+	free(page);
+	return len;
+}
+
+static size_t answer_who(const struct exchange *x, const SaNat64__Control__WhoRequest *in)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	struct control_who page;
+	char error[CONTROL_ERROR_LEN];
+
+	if (control_who_fill(x->translator, in, &page, error) < 0)
+		return control_reply_invalid(&x->to, error);
+	page.reply.node = (char *)x->identity->node;
+	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_WHO;
+	reply.who = &page.reply;
+	return control_reply_send(&x->to, &reply);
+}
+
+static size_t answer_capabilities(const struct exchange *x)
+{
+	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
+	struct control_capabilities page;
+
+	control_capabilities_fill(x->translator, &page);
+	page.reply.node = (char *)x->identity->node;
+	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_CAPABILITIES;
+	reply.capabilities = &page.reply;
+	return control_reply_send(&x->to, &reply);
+}
+
 /* Returns NULL, or what is wrong. */
 static const char *read_binding(const SaNat64__Control__BibChangeRequest *in,
                                 struct translator_binding *out)
@@ -495,6 +543,12 @@ static size_t answer_command(const struct exchange *x, const SaNat64__Control__R
 		return answer_sessions(x, request->sessions);
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_BIB:
 		return answer_bib(x, request->bib);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_POOL4:
+		return answer_pool4(x, request->pool4);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_WHO:
+		return answer_who(x, request->who);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_CAPABILITIES:
+		return answer_capabilities(x);
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_BIB_CHANGE:
 		return answer_bib_change(x, request->bib_change);
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_EXPLAIN:

@@ -4,8 +4,10 @@
 #include "lib/log_event.h"
 #include "translator/fastpath.h"
 #include "translator/tun.h"
+#include "translator/watermarks.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,13 +16,15 @@
 
 #define BURST_MAX        256 /* packets read before other events get their turn */
 #define TICK_US          20000
+#define SECOND_US        1000000
 #define NOTES_PER_MINUTE 10
 
 struct loop {
 	int tun;
 	struct locals *locals;
 	struct fastpath *fastpath;
-	uint64_t swept_us;
+	uint64_t second_us; /* when what happens once a second did */
+	struct watermarks watermarks;
 	struct translator *translator;
 	sd_event_source *packets, *ticks;
 	struct log_limit notes[VERDICT_COUNT], write_errors;
@@ -168,6 +172,36 @@ static int on_packets(sd_event_source *source, int fd, uint32_t revents, void *u
 	return 0;
 }
 
+static void tell_watermark(void *context, const struct watermarks_event *event)
+{
+	struct loop *loop = context;
+	const struct log_field fields[] = {
+		{ "INSTANCE", translator_config(loop->translator)->name },
+		{ "REASON", event->reason },
+		{ "PROTOCOL", event->protocol },
+	};
+	size_t count = sizeof(fields) / sizeof(fields[0]) - !event->protocol[0];
+
+	if (event->is_high)
+		log_event(LOG_LEVEL_WARNING, fields, count,
+		          "%s above %d %%: %" PRIu64 " of %" PRIu64 " in use", event->resource,
+		          WATERMARKS_HIGH_PERCENT, event->used, event->total);
+	else
+		log_event(LOG_LEVEL_NOTICE, fields, count,
+		          "%s below %d %% again: %" PRIu64 " of %" PRIu64 " in use",
+		          event->resource, WATERMARKS_LOW_PERCENT, event->used, event->total);
+}
+
+static void on_second(struct loop *loop, uint64_t now_us)
+{
+	struct translator_stats stats;
+
+	translator_stats(loop->translator, &stats);
+	watermarks_look(&loop->watermarks, &stats, now_us, tell_watermark, loop);
+	if (loop->fastpath)
+		fastpath_sweep(loop->fastpath, now_us);
+}
+
 static int on_tick(sd_event_source *source, uint64_t due_us, void *userdata)
 {
 	struct loop *loop = userdata;
@@ -177,9 +211,9 @@ static int on_tick(sd_event_source *source, uint64_t due_us, void *userdata)
 	translator_tick(loop->translator, now_us);
 	if (loop->fastpath)
 		fastpath_prove(loop->fastpath, loop->translator, now_us);
-	if (loop->fastpath && now_us - loop->swept_us >= 1000000) {
-		fastpath_sweep(loop->fastpath, now_us);
-		loop->swept_us = now_us;
+	if (now_us - loop->second_us >= SECOND_US) {
+		on_second(loop, now_us);
+		loop->second_us = now_us;
 	}
 	return sd_event_source_set_time(source, now_us + TICK_US);
 }

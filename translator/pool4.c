@@ -30,9 +30,16 @@ struct port_map {
 	bool ready;
 };
 
-/* Addresses first..first+count-1 have the indices base..base+count-1. */
+/* Addresses first..first+count-1 have the indices base..base+count-1, and all rows that touch them
+ * lie in row_first..row_end-1. */
 struct interval {
 	uint32_t first, count, base;
+	size_t row_first, row_end;
+};
+
+/* Ports that a row or an address has in use, and those that rest. */
+struct port_count {
+	uint64_t used, resting;
 };
 
 struct pool4 {
@@ -41,7 +48,9 @@ struct pool4 {
 	struct interval *intervals; /* sorted, disjoint */
 	size_t interval_count;
 	uint32_t address_count;
-	struct port_map *maps; /* [address][proto] */
+	struct port_map *maps;                          /* [address][proto] */
+	struct port_count *address_counts, *row_counts; /* [address or row][proto] */
+	uint32_t *row_ports; /* owned by this node, of each address of the row */
 	unsigned node_id, node_count;
 	struct random random;
 	struct hash_key address_key;
@@ -75,10 +84,12 @@ static void build_intervals(struct pool4 *pool)
 		const struct config_pool4 *row = &pool->rows[i];
 		uint32_t count = row_last(row) - row->prefix.addr + 1;
 
-		if (last && row->prefix.addr - last->first < last->count)
+		if (last && row->prefix.addr - last->first < last->count) {
+			last->row_end = i + 1;
 			continue;
+		}
 		last = &pool->intervals[pool->interval_count++];
-		*last = (struct interval){ row->prefix.addr, count, pool->address_count };
+		*last = (struct interval){ row->prefix.addr, count, pool->address_count, i, i + 1 };
 		pool->address_count += count;
 	}
 }
@@ -103,22 +114,28 @@ static uint64_t block_ports(const struct pool4 *pool, unsigned block, unsigned m
 	return bits;
 }
 
-static uint64_t count_owned(const struct pool4 *pool)
+/* Of one address of a row. */
+static uint32_t count_ports(const struct pool4 *pool, const struct config_pool4 *row)
 {
-	uint64_t total = 0, ports;
-	unsigned block;
-	size_t i;
+	uint32_t ports = 0;
 
-	for (i = 0; i < pool->row_count; i++) {
-		const struct config_pool4 *row = &pool->rows[i];
+	for (unsigned block = 0; block < BLOCKS; block++)
+		ports += (unsigned)__builtin_popcountll(
+			block_ports(pool, block, row->port_min, row->port_max));
+	return ports;
+}
 
-		ports = 0;
-		for (block = 0; block < BLOCKS; block++)
-			ports += (unsigned)__builtin_popcountll(
-				block_ports(pool, block, row->port_min, row->port_max));
-		total += ports * (row_last(row) - row->prefix.addr + UINT64_C(1));
+static uint64_t row_addresses(const struct config_pool4 *row)
+{
+	return row_last(row) - row->prefix.addr + UINT64_C(1);
+}
+
+static void count_owned(struct pool4 *pool)
+{
+	for (size_t i = 0; i < pool->row_count; i++) {
+		pool->row_ports[i] = count_ports(pool, &pool->rows[i]);
+		pool->owned += pool->row_ports[i] * row_addresses(&pool->rows[i]);
 	}
-	return total;
 }
 
 struct pool4 *pool4_new(const struct config_pool4 *rows, size_t count, unsigned node_id,
@@ -145,9 +162,13 @@ struct pool4 *pool4_new(const struct config_pool4 *rows, size_t count, unsigned 
 	build_intervals(pool);
 	pool->maps = table_memory_new((size_t)pool->address_count * L4_PROTOS + 1,
 	                              sizeof(*pool->maps));
-	if (!pool->maps)
+	pool->address_counts = calloc((size_t)pool->address_count * L4_PROTOS + 1,
+	                              sizeof(*pool->address_counts));
+	pool->row_counts = calloc((count + 1) * L4_PROTOS, sizeof(*pool->row_counts));
+	pool->row_ports = calloc(count + 1, sizeof(*pool->row_ports));
+	if (!pool->maps || !pool->address_counts || !pool->row_counts || !pool->row_ports)
 		goto fail;
-	pool->owned = count_owned(pool);
+	count_owned(pool);
 	return pool;
 fail:
 	pool4_free(pool);
@@ -162,6 +183,9 @@ void pool4_free(struct pool4 *pool)
 	free(pool->intervals);
 	table_memory_free(pool->maps, (size_t)pool->address_count * L4_PROTOS + 1,
 	                  sizeof(*pool->maps));
+	free(pool->address_counts);
+	free(pool->row_counts);
+	free(pool->row_ports);
 	port_rest_free(pool->rest);
 	port_blocks_free(pool->hosts);
 	free(pool);
@@ -190,23 +214,28 @@ bool pool4_has(const struct pool4 *pool, uint32_t addr4)
 	return find_interval(pool, addr4) != NULL;
 }
 
-bool pool4_has_port(const struct pool4 *pool, uint32_t addr4, uint16_t port4)
+/* The row that a port of an interval's address is in; row_count when there is none. */
+static size_t find_row(const struct pool4 *pool, const struct interval *interval, uint32_t addr4,
+                       uint16_t port4)
 {
-	size_t i;
-
-	if (!pool4_has(pool, addr4))
-		return false;
-	for (i = 0; i < pool->row_count; i++) {
+	for (size_t i = interval->row_first; i < interval->row_end; i++) {
 		const struct config_pool4 *row = &pool->rows[i];
 
 		if (prefix4_has(&row->prefix, addr4) && port4 >= row->port_min &&
 		    port4 <= row->port_max)
-			return true;
+			return i;
 	}
-	return false;
+	return pool->row_count;
 }
 
-static uint32_t address_at(const struct pool4 *pool, uint32_t index)
+bool pool4_has_port(const struct pool4 *pool, uint32_t addr4, uint16_t port4)
+{
+	const struct interval *interval = find_interval(pool, addr4);
+
+	return interval && find_row(pool, interval, addr4, port4) < pool->row_count;
+}
+
+static const struct interval *interval_at(const struct pool4 *pool, uint32_t index)
 {
 	size_t low = 0, high = pool->interval_count - 1;
 
@@ -218,7 +247,30 @@ static uint32_t address_at(const struct pool4 *pool, uint32_t index)
 		else
 			high = middle - 1;
 	}
-	return pool->intervals[low].first + (index - pool->intervals[low].base);
+	return &pool->intervals[low];
+}
+
+static uint32_t address_at(const struct pool4 *pool, uint32_t index)
+{
+	const struct interval *interval = interval_at(pool, index);
+
+	return interval->first + (index - interval->base);
+}
+
+/* A port of an address goes into use (+1), or out of it (-1), or begins or ends to rest. */
+static void count_port(struct pool4 *pool, uint32_t address, enum l4_proto proto, uint16_t port4,
+                       int used, int resting)
+{
+	const struct interval *interval = interval_at(pool, address);
+	size_t row = find_row(pool, interval, interval->first + (address - interval->base), port4);
+	struct port_count *of_address = &pool->address_counts[(size_t)address * L4_PROTOS + proto];
+	struct port_count *of_row = &pool->row_counts[row * L4_PROTOS + proto];
+
+	of_address->used += (uint64_t)used;
+	of_address->resting += (uint64_t)resting;
+	of_row->used += (uint64_t)used;
+	of_row->resting += (uint64_t)resting;
+	pool->used[proto] += (uint64_t)(used + resting);
 }
 
 static void summarise(struct port_map *map, unsigned block)
@@ -407,12 +459,8 @@ void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint
 	(void)pool4_block_join(pool, proto, addr4, port4, &in6addr_any);
 }
 
-/* Whether a port rests; *resting names it then. */
-static bool is_resting(const struct port_map *map, uint32_t address, enum l4_proto proto,
-                       uint16_t port4, struct resting_port *resting)
+static bool is_resting(const struct port_map *map, uint16_t port4)
 {
-	*resting =
-		(struct resting_port){ .address = address, .port = port4, .proto = (uint8_t)proto };
 	return map->resting[port4 / POOL4_BLOCK_PORTS] >> (port4 % POOL4_BLOCK_PORTS) & 1;
 }
 
@@ -440,24 +488,30 @@ bool pool4_claim(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16
 	map = map_of(pool, address, proto);
 	is_free = map->free[port4 / POOL4_BLOCK_PORTS] >> (port4 % POOL4_BLOCK_PORTS) & 1;
 	if (is_mine && !is_free) {
-		if (!is_resting(map, address, proto, port4, &resting))
+		if (!is_resting(map, port4))
 			return false;
+		resting = (struct resting_port){ .address = address,
+			                         .port = port4,
+			                         .proto = (uint8_t)proto };
 		port_rest_recall(pool->rest, &resting);
 		set_resting(map, port4, false);
+		count_port(pool, address, proto, port4, +1, -1);
 		return true;
 	}
 	set_free(map, port4, false);
-	pool->used[proto] += is_mine;
+	if (is_mine)
+		count_port(pool, address, proto, port4, +1, 0);
 	return true;
 }
 
 static void make_usable(struct pool4 *pool, const struct resting_port *port)
 {
 	struct port_map *map = map_of(pool, port->address, port->proto);
+	bool rested = is_resting(map, port->port);
 
 	set_resting(map, port->port, false);
 	set_free(map, port->port, true);
-	pool->used[port->proto]--;
+	count_port(pool, port->address, port->proto, port->port, rested ? 0 : -1, rested ? -1 : 0);
 }
 
 /* Whether the port comes back to this pool at all: not when it was claimed for a session that
@@ -473,6 +527,7 @@ static void put_to_rest(struct pool4 *pool, enum port_rest_term term,
 	struct resting_port ended;
 
 	set_resting(map_of(pool, port->address, port->proto), port->port, true);
+	count_port(pool, port->address, port->proto, port->port, -1, +1);
 	if (port_rest_add(pool->rest, term, port, &ended))
 		make_usable(pool, &ended);
 }
@@ -561,7 +616,7 @@ bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_ad
 	if (port < 0)
 		return false;
 	set_free(map, (uint16_t)port, false);
-	pool->used[proto]++;
+	count_port(pool, address, proto, (uint16_t)port, +1, 0);
 	*addr4 = address_at(pool, address);
 	*port4 = (uint16_t)port;
 	return true;
@@ -634,6 +689,11 @@ const struct in6_addr *pool4_block_host(const struct pool4 *pool, enum l4_proto 
 	                                                     : NULL;
 }
 
+uint32_t pool4_addresses_count(const struct pool4 *pool)
+{
+	return pool->address_count;
+}
+
 uint64_t pool4_owned(const struct pool4 *pool)
 {
 	return pool->owned;
@@ -644,8 +704,62 @@ uint64_t pool4_used(const struct pool4 *pool, enum l4_proto proto)
 	return pool->used[proto];
 }
 
+/* ---- what is in it ---- */
+
+static void fill_part(const struct port_count *counts, uint64_t ports, struct pool4_part *out)
+{
+	out->ports = ports;
+	for (int proto = 0; proto < L4_PROTOS; proto++) {
+		out->used[proto] = counts[proto].used;
+		out->resting[proto] = counts[proto].resting;
+	}
+}
+
+bool pool4_row(const struct pool4 *pool, uint32_t index, struct pool4_part *out)
+{
+	const struct config_pool4 *row;
+
+	if (index >= pool->row_count)
+		return false;
+	row = &pool->rows[index];
+	out->prefix = row->prefix;
+	out->port_min = row->port_min;
+	out->port_max = row->port_max;
+	fill_part(&pool->row_counts[(size_t)index * L4_PROTOS],
+	          pool->row_ports[index] * row_addresses(row), out);
+	return true;
+}
+
+bool pool4_address(const struct pool4 *pool, uint32_t index, struct pool4_part *out)
+{
+	const struct interval *interval;
+	uint64_t ports = 0;
+	uint32_t addr4;
+
+	if (index >= pool->address_count)
+		return false;
+	interval = interval_at(pool, index);
+	addr4 = interval->first + (index - interval->base);
+	out->prefix = (struct prefix4){ .addr = addr4, .len = 32 };
+	out->port_min = UINT16_MAX;
+	out->port_max = 0;
+	for (size_t i = interval->row_first; i < interval->row_end; i++) {
+		const struct config_pool4 *row = &pool->rows[i];
+
+		if (!prefix4_has(&row->prefix, addr4))
+			continue;
+		ports += pool->row_ports[i];
+		out->port_min = row->port_min < out->port_min ? row->port_min : out->port_min;
+		out->port_max = row->port_max > out->port_max ? row->port_max : out->port_max;
+	}
+	fill_part(&pool->address_counts[(size_t)index * L4_PROTOS], ports, out);
+	return true;
+}
+
 size_t pool4_memory(const struct pool4 *pool)
 {
 	return sizeof(*pool) + (size_t)pool->address_count * L4_PROTOS * sizeof(*pool->maps) +
+	       (size_t)(pool->address_count + pool->row_count) * L4_PROTOS *
+	               sizeof(struct port_count) +
 	       port_rest_memory(pool->rest) + (pool->hosts ? port_blocks_memory(pool->hosts) : 0);
 }

@@ -84,7 +84,23 @@ void pool4_wake(struct pool4 *pool, uint64_t now_us, uint32_t limit);
 
 /* Ports owned by this node, and those of them in use or resting. */
 uint64_t pool4_owned(const struct pool4 *pool);
+uint32_t pool4_addresses_count(const struct pool4 *pool);
 uint64_t pool4_used(const struct pool4 *pool, enum l4_proto proto);
+
+/* What is to be said of a row of the configuration, or of one address. */
+struct pool4_part {
+	struct prefix4 prefix;
+	uint16_t port_min, port_max; /* of an address with several rows: from the lowest on to the
+	                                highest */
+	uint64_t ports;              /* that this node owns, of each protocol */
+	uint64_t used[L4_PROTOS];    /* of these */
+	uint64_t resting[L4_PROTOS]; /* of these, and not in use */
+};
+
+/* The row or the address with this number, from 0 up and in order of addresses. False: there are
+ * fewer. Both take constant time but for addresses with many rows. */
+bool pool4_row(const struct pool4 *pool, uint32_t index, struct pool4_part *out);
+bool pool4_address(const struct pool4 *pool, uint32_t index, struct pool4_part *out);
 size_t pool4_memory(const struct pool4 *pool);
 
 #endif

@@ -61,8 +61,10 @@ static enum verdict take_binding(struct translator *t, enum l4_proto proto, cons
 		trace_binding(t, "found", *bib);
 		return VERDICT_OK;
 	}
-	if (!pool4_allocate(t->pool4, proto, &p->src6, p->src_port, &addr4, &port4))
+	if (!pool4_allocate(t->pool4, proto, &p->src6, p->src_port, &addr4, &port4)) {
+		t->counters.ports_exhausted[proto]++;
 		return VERDICT_POOL4_EXHAUSTED;
+	}
 	*bib = bib_add(t->bib, proto, &p->src6, p->src_port, addr4, port4, 0);
 	if (!*bib) {
 		pool4_release(t->pool4, proto, addr4, port4, 0);

@@ -194,6 +194,7 @@ struct translator_counters {
 	uint64_t errors_limited[TRANSLATOR_DIRECTIONS]; /* not sent because of icmp-error-rate */
 	uint64_t sessions_created[L4_PROTOS], sessions_expired[L4_PROTOS];
 	uint64_t bindings_created[L4_PROTOS];
+	uint64_t ports_exhausted[L4_PROTOS]; /* bindings that found no port in pool4 */
 	uint64_t tcp_probes;
 	uint64_t
 		fast_packets[TRANSLATOR_DIRECTIONS]; /* of packets: those that took the fast path */

@@ -46,8 +46,10 @@ until_true() {
 	done
 }
 
+own_version=$("$bindir/sa-nat64" --version | cut -d' ' -f2 | sed 's/[.+]/\\&/g')
+
 normalise() {
-	sed -E -e "s/$ns/NAMESPACE/g; s,$work,DIRECTORY,g; s/node $(hostname)\$/node HOST/" -e 's/pid [0-9]+/pid N/; s/"pid": [0-9]+/"pid": N/' \
+	sed -E -e "s/ version $own_version\$/ version N/; s/\"version\": \"$own_version\"/\"version\": \"N\"/" -e "s/$ns/NAMESPACE/g; s,$work,DIRECTORY,g; s/node $(hostname)\$/node HOST/" -e 's/pid [0-9]+/pid N/; s/"pid": [0-9]+/"pid": N/' \
 		-e 's/uptime +([0-9]+[dhms] ?)+/uptime N/; s/"(uptime|expires|idle)": [0-9]+/"\1": N/g' \
 		-e 's/tables [0-9.]+ .iB   resident [0-9.]+ .iB/tables N   resident N/' \
 		-e 's/"(tables|resident)": [0-9]+/"\1": N/g' \
@@ -162,6 +164,19 @@ check bib-remove-json "${ask[@]}" -i lower bib remove tcp 198.51.100.1:80 --json
 check bib-remove-again "${ask[@]}" -i lower bib remove tcp 198.51.100.1:80
 check bib-remove-configured "${ask[@]}" -i lower bib remove tcp 198.51.100.1:443
 check bib-bad-word "${ask[@]}" bib delete
+check pool4 "${ask[@]}" -i lower pool4
+check pool4-siit "${ask[@]}" -i siit pool4
+check pool4-json "${ask[@]}" -i lower pool4 --json
+check pool4-addresses "${ask[@]}" -i lower pool4 198.51.100.0/24 --addresses
+check pool4-addresses-json "${ask[@]}" -i lower pool4 --addresses --json
+check pool4-elsewhere "${ask[@]}" -i lower pool4 192.0.2.1
+check pool4-down "${ask[@]}" pool4
+check pool4-bad-prefix "${ask[@]}" pool4 198.51.100.1/24
+check pool4-two "${ask[@]}" pool4 198.51.100.1 198.51.100.2
+check pool4-help pool4 --help
+check capabilities "${ask[@]}" -i lower capabilities
+check capabilities-siit "${ask[@]}" -i siit capabilities
+check capabilities-json "${ask[@]}" -i siit capabilities --json
 check trace-bad-verdict "${ask[@]}" -i lower trace --verdict lost
 check trace-two-outputs "${ask[@]}" -i lower trace --pcapng - --json
 check trace-not-writable "${ask[@]}" -i lower trace --pcapng missing/file.pcapng
@@ -430,7 +445,7 @@ schema() {
 	python3 "$root/tests/tools/check_schema.py" "$root/proto/$1.schema.json" "$work/schema.json" 2>&1 | sed "s/^/$1: /"
 }
 {
-	for name in stats sessions bib; do
+	for name in stats sessions bib pool4 capabilities; do
 		schema "$name" "${ask[@]}"
 	done
 	for replies in peers-well peers-wrong peers-no-link; do
@@ -444,7 +459,10 @@ schema() {
 } >"$work/log"
 verdict other-schemas "$work/log"
 "$bindir/sa-nat64" "${ask[@]}" status 2>/dev/null | awk 'length > 80' >"$work/log"
-"$bindir/sa-nat64" "${ask[@]}" stats --all 2>/dev/null | awk 'length > 80' >>"$work/log"
+for command in "stats --all" pool4 "pool4 --addresses" capabilities; do
+	# shellcheck disable=SC2086 # the words of one command
+	"$bindir/sa-nat64" "${ask[@]}" $command 2>/dev/null | awk 'length > 80' >>"$work/log"
+done
 for replies in peers-well peers-wrong peers-no-link; do
 	play syncd.sock "$replies"
 	"$bindir/sa-nat64" "${played[@]}" status

@@ -287,7 +287,7 @@ static bool is_refused(int fd, const char *name)
 static void others_than_root_may_only_look(void **state)
 {
 	static const char looks[] =
-		" status stats sessions bib explain peers health config pool4 capabilities ";
+		" status stats sessions bib explain peers health config pool4 capabilities who ";
 	const ProtobufCMessageDescriptor *all = &sa_nat64__control__request__descriptor;
 	int root, other;
 	size_t commands = 0;

@@ -289,6 +289,118 @@ static void ports_are_spread_evenly(void **state)
 	pool4_free(pool);
 }
 
+/* One port that a test has, or had. */
+struct held {
+	uint32_t addr4;
+	uint16_t port4;
+	bool is_used, rests;
+};
+
+/* What the pool says of each row and address against the list of held ports. */
+static void assert_counts(const struct pool4 *pool, const struct held *list, size_t count)
+{
+	uint64_t rows[2] = { 0 }, addresses[2] = { 0 };
+	struct pool4_part part;
+
+	for (uint32_t i = 0; pool4_row(pool, i, &part); i++) {
+		uint64_t used = 0, resting = 0;
+
+		for (size_t k = 0; k < count; k++) {
+			if (!prefix4_has(&part.prefix, list[k].addr4) ||
+			    list[k].port4 < part.port_min || list[k].port4 > part.port_max)
+				continue;
+			used += list[k].is_used;
+			resting += list[k].rests;
+		}
+		assert_int_equal(part.used[L4_UDP], used);
+		assert_int_equal(part.resting[L4_UDP], resting);
+		assert_int_equal(part.used[L4_TCP], 0);
+		rows[0] += used + resting;
+		rows[1] += part.ports;
+	}
+	for (uint32_t i = 0; pool4_address(pool, i, &part); i++) {
+		uint64_t used = 0;
+
+		for (size_t k = 0; k < count; k++)
+			used += list[k].addr4 == part.prefix.addr && list[k].is_used;
+		assert_int_equal(part.prefix.len, 32);
+		assert_int_equal(part.used[L4_UDP], used);
+		addresses[0] += part.used[L4_UDP] + part.resting[L4_UDP];
+		addresses[1] += part.ports;
+	}
+	assert_int_equal(rows[0], pool4_used(pool, L4_UDP));
+	assert_int_equal(addresses[0], pool4_used(pool, L4_UDP));
+	assert_int_equal(rows[1], pool4_owned(pool));
+	assert_int_equal(addresses[1], pool4_owned(pool));
+}
+
+static void rows_and_addresses_count_what_is_used_and_what_rests(void **state)
+{
+	struct config_pool4 rows[] = { row("192.0.2.0/29", 1024, 1151),
+		                       row("192.0.2.3/32", 5000, 5200),
+		                       row("198.51.100.0/31", 1, 300),
+		                       row("198.51.100.0/31", 400, 500) };
+	struct pool4 *pool = pool_of(rows, COUNT(rows), 1, 2);
+	static struct held list[400];
+	size_t count = 0;
+
+	(void)state;
+	for (uint32_t i = 0; count < COUNT(list) && i < 20000; i++) {
+		struct held *held = &list[count];
+		struct in6_addr addr = host(i);
+
+		if (allocate(pool, &addr, (uint16_t)(i * 7), &held->addr4, &held->port4)) {
+			held->is_used = true;
+			count++;
+		}
+	}
+	assert_int_equal(count, COUNT(list));
+	assert_counts(pool, list, count);
+	for (size_t k = 0; k < count; k += 2) { /* some rest, some are free at once */
+		uint64_t usable_us = k % 4 ? 0 : 1000;
+
+		pool4_release(pool, L4_UDP, list[k].addr4, list[k].port4, usable_us);
+		list[k].is_used = false;
+		list[k].rests = usable_us > 0;
+	}
+	assert_counts(pool, list, count);
+	for (size_t k = 0; k < 40; k += 4) { /* peers' sessions claim ports that rest */
+		assert_true(pool4_claim(pool, L4_UDP, list[k].addr4, list[k].port4));
+		list[k].is_used = true;
+		list[k].rests = false;
+	}
+	assert_true(pool4_claim(pool, L4_UDP, 0xc0000201, 1024)); /* the other node's */
+	assert_counts(pool, list, count);
+	pool4_wake(pool, 1000, UINT32_MAX);
+	for (size_t k = 0; k < count; k++)
+		list[k].rests = false;
+	assert_counts(pool, list, count);
+	pool4_free(pool);
+}
+
+static void the_ports_of_an_address_are_those_of_all_its_rows(void **state)
+{
+	struct config_pool4 rows[] = { row("192.0.2.0/30", 1024, 1087),
+		                       row("192.0.2.2/32", 2048, 2175) };
+	struct pool4 *pool = pool_of(rows, COUNT(rows), 0, 1);
+	struct pool4_part part;
+
+	(void)state;
+	assert_true(pool4_address(pool, 1, &part));
+	assert_int_equal(part.ports, 64);
+	assert_int_equal(part.port_max, 1087);
+	assert_true(pool4_address(pool, 2, &part));
+	assert_int_equal(part.prefix.addr, 0xc0000202);
+	assert_int_equal(part.ports, 64 + 128);
+	assert_int_equal(part.port_min, 1024);
+	assert_int_equal(part.port_max, 2175);
+	assert_false(pool4_address(pool, 4, &part));
+	assert_true(pool4_row(pool, 1, &part));
+	assert_int_equal(part.ports, 128);
+	assert_false(pool4_row(pool, 2, &part));
+	pool4_free(pool);
+}
+
 static void no_rows_give_nothing(void **state)
 {
 	struct pool4 *pool = pool_of(NULL, 0, 0, 1);
@@ -318,6 +430,8 @@ int main(void)
 		cmocka_unit_test(the_list_of_resting_ports_is_bounded),
 		cmocka_unit_test(nested_and_disjoint_rows_add_up),
 		cmocka_unit_test(ports_are_spread_evenly),
+		cmocka_unit_test(rows_and_addresses_count_what_is_used_and_what_rests),
+		cmocka_unit_test(the_ports_of_an_address_are_those_of_all_its_rows),
 		cmocka_unit_test(no_rows_give_nothing),
 	};
 
