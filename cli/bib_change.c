@@ -70,6 +70,8 @@ int bib_change(const struct cli_options *options, struct instances *instances, s
 			return instances_complain(instances, stderr);
 		sessions_ended += reply->bib_change->sessions_ended;
 		unfinished = reply->bib_change->unfinished;
+		if (unfinished && reply->bib_change->sessions_ended == 0)
+			instance_mistrust(&instances->list[0]); /* it would go on for ever */
 		sa_nat64__control__reply__free_unpacked(reply, NULL);
 	} while (unfinished);
 	put_done(out, options, &instances->list[0], sessions_ended);

@@ -2,6 +2,7 @@
  * do with it. */
 #include "cli/commands.h"
 #include "cli/hex.h"
+#include "cli/incomplete.h"
 #include "cli/packets.h"
 
 #include <errno.h>
@@ -144,6 +145,7 @@ static int ask_all(struct instances *instances, SaNat64__Control__ExplainRequest
 		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
 	}
 	out_end(out);
+	incomplete_put(out, instances);
 	out_end(out);
 	free(replies);
 	return instances_complain(instances, stderr);

@@ -2,6 +2,7 @@
 #include "cli/addresses.h"
 #include "cli/bib_change.h"
 #include "cli/commands.h"
+#include "cli/incomplete.h"
 #include "lib/address.h"
 
 #include <string.h>
@@ -87,6 +88,19 @@ static uint32_t page_count(const SaNat64__Control__Reply *reply)
 	                                                              : reply->sessions->count;
 }
 
+/* The cursor of the page behind reply; 0 also when it makes no sense, as one that does not advance,
+ * with which there would be no end. */
+static uint32_t cursor_behind(struct instance *instance, const SaNat64__Control__Reply *reply,
+                              uint32_t cursor)
+{
+	uint32_t next = next_cursor(reply);
+
+	if (next == 0 || next > cursor)
+		return next;
+	instance_mistrust(instance);
+	return 0;
+}
+
 /* Walk one instance's table until its end or until *left rows were printed. Returns how many there
  * are when only that was asked for. */
 static uint64_t walk(struct instance *instance, SaNat64__Control__Request *request,
@@ -103,10 +117,10 @@ static uint64_t walk(struct instance *instance, SaNat64__Control__Request *reque
 		reply = instance_ask(instance, request);
 		if (!reply)
 			return count;
-		printed = put_page(out, instance->name, reply);
+		printed = list->count ? 0 : put_page(out, instance->name, reply);
 		*left -= printed < *left ? printed : *left;
 		count += page_count(reply);
-		list->cursor = next_cursor(reply);
+		list->cursor = cursor_behind(instance, reply, list->cursor);
 		sa_nat64__control__reply__free_unpacked(reply, NULL);
 	} while (list->cursor != 0 && *left > 0);
 	return count;
@@ -198,11 +212,14 @@ static int list_all(const struct cli_options *options, struct instances *instanc
 	list.filter = &filter;
 	request.command_case = listing->command;
 	request.sessions = &list; /* one place in memory with request.bib */
+	if (instances->count > 1)
+		instances_knock(instances);
 	out_begin(out, OUT_OBJECT, NULL);
 	if (options->count)
 		count_rows(instances, &request, out);
 	else
 		list_rows(options, instances, listing, &request, out);
+	incomplete_put(out, instances);
 	out_end(out);
 	return instances_complain(instances, stderr);
 }

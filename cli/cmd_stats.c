@@ -1,5 +1,6 @@
 /* `sa-nat64 stats`: every counter, and for each kind of drop what it means and what to do. */
 #include "cli/commands.h"
+#include "cli/incomplete.h"
 
 #include <stdlib.h>
 
@@ -119,6 +120,7 @@ int cmd_stats(const struct cli_options *options, struct instances *instances, st
 		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
 	}
 	out_end(out);
+	incomplete_put(out, instances);
 	out_end(out);
 	free(replies);
 	return instances_complain(instances, stderr);

@@ -1,6 +1,7 @@
 /* `sa-nat64 status`: the whole box on one screen. An instance that does not answer is shown as
  * down, and so is its replication when sa-nat64-syncd does not. */
 #include "cli/commands.h"
+#include "cli/incomplete.h"
 #include "cli/status_health.h"
 #include "cli/status_sync.h"
 
@@ -240,6 +241,7 @@ int cmd_status(const struct cli_options *options, struct instances *instances, s
 	put_names(out, &box, instances, replies);
 	status_put_healthd(out, &box);
 	are_up = put_instances(out, &box, instances, replies);
+	incomplete_put(out, instances);
 	out_end(out);
 	for (size_t i = 0; i < instances->count; i++)
 		sa_nat64__control__reply__free_unpacked(replies[i], NULL);

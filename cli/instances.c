@@ -398,7 +398,14 @@ static bool answers(const SaNat64__Control__Reply *reply, const SaNat64__Control
 {
 	int command = (int)request->command_case, body = (int)reply->body_case;
 
-	return reply->id == id && body == (command < NUMBERS_AGREE_FROM ? command + 1 : command);
+	return reply->version == CONTROL_VERSION && reply->id == id &&
+	       body == (command < NUMBERS_AGREE_FROM ? command + 1 : command);
+}
+
+void instance_mistrust(struct instance *instance)
+{
+	set_problem(instance, "what answers at %s is not %s of this release", instance->path,
+	            instance->program->subject);
 }
 
 static SaNat64__Control__Reply *instance_receive(struct instance *instance,
@@ -421,8 +428,7 @@ static SaNat64__Control__Reply *instance_receive(struct instance *instance,
 		set_problem(instance, "%s", reply->error);
 		instance->refused = reply->invalid;
 	} else if (!reply || !answers(reply, request, instance->id)) {
-		set_problem(instance, "what answers at %s is not %s of this release",
-		            instance->path, instance->program->subject);
+		instance_mistrust(instance);
 	} else {
 		return reply;
 	}
@@ -516,6 +522,20 @@ SaNat64__Control__Reply *instance_hear(struct instance *instance,
 	return instance_receive(instance, request, 0);
 }
 
+void instances_knock(struct instances *instances)
+{
+	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
+	SaNat64__Control__StatusRequest status = SA_NAT64__CONTROL__STATUS_REQUEST__INIT;
+	uint64_t deadline_us = control_now_us() + CONTROL_TIMEOUT_US;
+
+	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
+	request.status = &status;
+	send_all(instances, &request, deadline_us);
+	for (size_t i = 0; i < instances->count; i++)
+		sa_nat64__control__reply__free_unpacked(
+			instance_receive(&instances->list[i], &request, deadline_us), NULL);
+}
+
 /* The worse of a status so far and that of one more. */
 static int worse(int status, const struct instance *instance)
 {
@@ -534,12 +554,22 @@ int instances_status(const struct instances *instances)
 	return status;
 }
 
+bool instance_complaint(const struct instance *instance, char text[INSTANCE_COMPLAINT_MAX])
+{
+	if (!instance->problem[0])
+		return false;
+	(void)snprintf(text, INSTANCE_COMPLAINT_MAX, "%s%s: %s", instance->program->label,
+	               instance->name, instance->problem);
+	return true;
+}
+
 void instance_complain(const struct instance *instance, FILE *err)
 {
+	char text[INSTANCE_COMPLAINT_MAX];
+
 	(void)fflush(stdout); /* what was said before the complaint stands before it */
-	if (instance->problem[0])
-		(void)fprintf(err, "sa-nat64: %s%s: %s\n", instance->program->label, instance->name,
-		              instance->problem);
+	if (instance_complaint(instance, text))
+		(void)fprintf(err, "sa-nat64: %s\n", text);
 }
 
 int instances_complain(const struct instances *instances, FILE *err)

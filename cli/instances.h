@@ -86,6 +86,18 @@ SaNat64__Control__Reply *instance_ask(struct instance *instance,
 SaNat64__Control__Reply *instance_hear(struct instance *instance,
                                        const SaNat64__Control__Request *request);
 
+/* Ask all whether they are there, so that those that hang are known after one deadline, to a
+ * command that goes on with one after the other. */
+void instances_knock(struct instances *instances);
+
+/* What the instance said makes no sense, though it was a reply: that becomes its problem. */
+void instance_mistrust(struct instance *instance);
+
+#define INSTANCE_COMPLAINT_MAX 480
+
+/* "instance lower: " and its problem, or that of a daemon. False when it has none. */
+bool instance_complaint(const struct instance *instance, char text[INSTANCE_COMPLAINT_MAX]);
+
 /* Write a line on err for the problem of one instance, if it has one. */
 void instance_complain(const struct instance *instance, FILE *err);
 

@@ -4,7 +4,9 @@
 #include "lib/version.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
 	unsigned command;
@@ -35,6 +37,15 @@ static int check_config(const struct cli_options *options)
 		return 2;
 	config_free(config);
 	return 0;
+}
+
+/* A file or socket that is opened must not become a standard stream that somebody has closed: what
+ * is printed would go there. Reading and writing what takes the place fails. */
+static void fill_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 /* What was printed must have arrived: a full disk is a failure. */
@@ -72,8 +83,10 @@ static int run_command(const struct cli_options *options)
 int main(int argc, char **argv)
 {
 	struct cli_options options;
-	int status = options_read(argc, argv, &options, stderr);
+	int status;
 
+	fill_standard_streams();
+	status = options_read(argc, argv, &options, stderr);
 	if (status) /* a monitoring system would take 2 for critical */
 		return options.command == CLI_CHECK ? 3 : status;
 	if (options.version) {

@@ -14,3 +14,4 @@ golden-tests += netns
 golden-tests += export
 golden-tests += import
 golden-tests += metrics
+golden-tests += edges

@@ -2,7 +2,8 @@
 """Answers requests on a control socket with replies from a file: usage: fake_control.py SOCKET FILE
 
 FILE holds a JSON list of replies, written with the names of proto/control.proto ({"peers": {"node": "gw-a"}}). Each connection gets
-them in turn, the last one again and again; null is no answer at all. The id of the request is put in. Ends on SIGTERM."""
+them in turn, the last one again and again; null is no answer at all. Bytes are written as hexadecimal digits. The id of the
+request is put in. Ends on SIGTERM."""
 import json
 import os
 import re
@@ -47,8 +48,8 @@ def encode(messages, name, values):
         for one in value if isinstance(value, list) else [value]:
             if kind in messages:
                 out += tagged(number, encode(messages, kind, one))
-            elif kind == 'string':
-                out += tagged(number, one.encode())
+            elif kind in ('string', 'bytes'):
+                out += tagged(number, one.encode() if kind == 'string' else bytes.fromhex(one))
             else:
                 out += varint(number << 3 | VARINT) + varint(int(one))
     return out
@@ -90,4 +91,5 @@ def main():
         threading.Thread(target=serve, args=(connection, replies), daemon=True).start()
 
 
-main()
+if __name__ == '__main__':
+    main()
