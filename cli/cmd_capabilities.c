@@ -1,5 +1,6 @@
 /* `sa-nat64 capabilities`: what each instance can do as it is configured, and its limits. */
 #include "cli/commands.h"
+#include "cli/incomplete.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -69,6 +70,7 @@ int cmd_capabilities(const struct cli_options *options, struct instances *instan
 		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
 	}
 	out_end(out);
+	incomplete_put(out, instances);
 	out_end(out);
 	free(replies);
 	return instances_complain(instances, stderr);

@@ -2,6 +2,7 @@
  * or address by address, page by page as they come. */
 #include "cli/addresses.h"
 #include "cli/commands.h"
+#include "cli/incomplete.h"
 #include "lib/address.h"
 
 #include <stdio.h>
@@ -146,6 +147,7 @@ static void put_pages(struct instance *instance, SaNat64__Control__Request *requ
 	bool each_address = request->pool4->addresses;
 	struct use totals[PROTOCOLS] = { { 0 } };
 	uint64_t exhausted[PROTOCOLS] = { 0 };
+	bool more;
 
 	if (each_address)
 		out_begin_table(out, "addresses", address_columns);
@@ -155,9 +157,10 @@ static void put_pages(struct instance *instance, SaNat64__Control__Request *requ
 		put_page(out, reply->pool4, each_address, totals);
 		for (int i = 0; i < PROTOCOLS; i++)
 			exhausted[i] = number_of(reply->pool4->exhausted, i);
-		request->pool4->cursor = reply->pool4->next_cursor;
+		more = instance_turn_page(instance, reply->pool4->next_cursor,
+		                          &request->pool4->cursor);
 		sa_nat64__control__reply__free_unpacked(reply, NULL);
-		reply = request->pool4->cursor ? instance_ask(instance, request) : NULL;
+		reply = more ? instance_ask(instance, request) : NULL;
 	}
 	out->incomplete = instance->problem[0] != '\0';
 	out_end(out);
@@ -200,11 +203,14 @@ int cmd_pool4(const struct cli_options *options, struct instances *instances, st
 	pool4.addresses = options->each_address;
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_POOL4;
 	request.pool4 = &pool4;
+	if (instances->count > 1)
+		instances_knock(instances);
 	out_begin(out, OUT_OBJECT, NULL);
 	out_begin(out, OUT_LIST, "instances");
 	for (size_t i = 0; i < instances->count; i++)
 		put_instance(&instances->list[i], &request, out);
 	out_end(out);
+	incomplete_put(out, instances);
 	out_end(out);
 	return instances_complain(instances, stderr);
 }

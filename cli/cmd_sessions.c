@@ -88,25 +88,13 @@ static uint32_t page_count(const SaNat64__Control__Reply *reply)
 	                                                              : reply->sessions->count;
 }
 
-/* The cursor of the page behind reply; 0 also when it makes no sense, as one that does not advance,
- * with which there would be no end. */
-static uint32_t cursor_behind(struct instance *instance, const SaNat64__Control__Reply *reply,
-                              uint32_t cursor)
-{
-	uint32_t next = next_cursor(reply);
-
-	if (next == 0 || next > cursor)
-		return next;
-	instance_mistrust(instance);
-	return 0;
-}
-
 /* Walk one instance's table until its end or until *left rows were printed. Returns how many there
  * are when only that was asked for. */
 static uint64_t walk(struct instance *instance, SaNat64__Control__Request *request,
                      SaNat64__Control__ListRequest *list, uint64_t *left, struct out *out)
 {
 	uint64_t count = 0;
+	bool more;
 
 	list->cursor = 0;
 	do {
@@ -120,9 +108,9 @@ static uint64_t walk(struct instance *instance, SaNat64__Control__Request *reque
 		printed = list->count ? 0 : put_page(out, instance->name, reply);
 		*left -= printed < *left ? printed : *left;
 		count += page_count(reply);
-		list->cursor = cursor_behind(instance, reply, list->cursor);
+		more = instance_turn_page(instance, next_cursor(reply), &list->cursor);
 		sa_nat64__control__reply__free_unpacked(reply, NULL);
-	} while (list->cursor != 0 && *left > 0);
+	} while (more && *left > 0);
 	return count;
 }
 

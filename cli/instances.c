@@ -408,6 +408,18 @@ void instance_mistrust(struct instance *instance)
 	            instance->program->subject);
 }
 
+bool instance_turn_page(struct instance *instance, uint32_t next_cursor, uint32_t *cursor)
+{
+	if (next_cursor == 0)
+		return false;
+	if (next_cursor <= *cursor) {
+		instance_mistrust(instance);
+		return false;
+	}
+	*cursor = next_cursor;
+	return true;
+}
+
 static SaNat64__Control__Reply *instance_receive(struct instance *instance,
                                                  const SaNat64__Control__Request *request,
                                                  uint64_t deadline_us)

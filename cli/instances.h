@@ -93,6 +93,11 @@ void instances_knock(struct instances *instances);
 /* What the instance said makes no sense, though it was a reply: that becomes its problem. */
 void instance_mistrust(struct instance *instance);
 
+/* The page of a list behind the one that *cursor asked for, by the next_cursor of its reply: puts
+ * it into *cursor. False when there is none; or when it does not advance, so that there would be no
+ * end, which becomes the instance's problem. */
+bool instance_turn_page(struct instance *instance, uint32_t next_cursor, uint32_t *cursor);
+
 #define INSTANCE_COMPLAINT_MAX 480
 
 /* "instance lower: " and its problem, or that of a daemon. False when it has none. */

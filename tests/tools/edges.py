@@ -25,7 +25,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..')
 REPLIES = os.path.join(ROOT, 'tests/golden/cli/replies')
 SECONDS = 2.0
 WRONG = ('--nonsense', 'superfluous')
-AT_ONCE = 8  # most of them wait
+AT_ONCE = 12  # most of them wait
 NOBODY = 65534
 CONFIG, ASK = ['-c', 'edges.conf'], ['-r', 'run', '-i', 'lower']
 
@@ -61,6 +61,9 @@ ROWS = [
     Row('bib --count', (TRANSLATOR,), schema='counts'),
     Row('bib add tcp [2001:db8:7::81]:80 198.51.100.1:80', (TRANSLATOR,), schema='bib-change'),
     Row('bib remove tcp 198.51.100.1:80', (TRANSLATOR,), schema='bib-change'),
+    Row('pool4', (TRANSLATOR,)),
+    Row('pool4 --addresses', (TRANSLATOR,)),
+    Row('capabilities', (TRANSLATOR,)),
     Row('explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --tcp 4000:443', (TRANSLATOR,)),
     Row('trace --limit 1', (TRANSLATOR,), stream=True),
     Row('peers', (SYNCD,)),
@@ -76,9 +79,12 @@ ROWS = [
 # ---- the programs, played ----
 
 MESSAGES = fake_control.read_messages(fake_control.PROTO)
+CURSORS = {name: MESSAGES[kind]['cursor'][0] for name, (number, kind) in MESSAGES['Request'].items()
+           if 'cursor' in MESSAGES.get(kind, ())}
 REQUESTS = {number: name for name, (number, kind) in MESSAGES['Request'].items() if kind in MESSAGES}
 TCP = {'proto': 'tcp', 'state': 'ESTABLISHED', 'host': '20010db8' + '0' * 23 + '5', 'host_port': 4000, 'pool4': 'c6336401',
        'pool4_port': 4096, 'remote': '01020304', 'remote_port': 443, 'remote6': '0064ff9b' + '0' * 16 + '01020304'}
+POOL4 = {'pool4': 'c6336401', 'pool4_length': 32, 'port_min': 1024, 'port_max': 65535, 'ports': {'tcp': 10}, 'used': {'tcp': 5}}
 VERDICT = {'name': 'translated', 'count': 1, 'source': 'RFC 7915', 'sentence': 'It was translated.'}
 PACKET = {'source': TCP['host'], 'destination': TCP['remote6'], 'protocol': 6, 'length': 60, 'ttl': 64, 'has_ports': True}
 EVENT = {'time_us': 1, 'direction': '6to4', 'verdict': VERDICT, 'path': 'slow', 'in': PACKET}
@@ -92,6 +98,9 @@ def well_replies():
         'bib': [{'bib': {'rows': [{key: TCP[key] for key in ('proto', 'host', 'host_port', 'pool4', 'pool4_port')}], 'count': 1,
                          'next_cursor': 5}}, {'bib': {'count': 1}}],
         'bib_change': [{'bib_change': {'sessions_ended': 3, 'unfinished': True}}, {'bib_change': {}}],
+        'pool4': [{'pool4': {'mode': 'nat64', 'rows': [POOL4], 'next_cursor': 5}}, {'pool4': {'mode': 'nat64', 'rows': [POOL4]}}],
+        'capabilities': [{'capabilities': {'version': '1.0', 'node': 'gw-a', 'rows': [
+            {'name': 'max-sessions', 'source': 'sa-nat64', 'number': 10, 'meaning': 'sessions'}]}}],
         'explain': [{'explain': {'steps': ['It is IPv6.'], 'verdict': VERDICT, 'path': 'slow', 'packets': [PACKET]}}],
         'trace': [{'trace': {}}, {'trace': {'events': [EVENT]}}],
     }
@@ -218,15 +227,15 @@ def read_request(data):
         place = after
     if name is None:
         raise ValueError('no request')
-    return name, cursor_of(body) if name in ('sessions', 'bib') else 0
+    return name, cursor_of(body, CURSORS[name]) if name in CURSORS else 0
 
 
-def cursor_of(body):
+def cursor_of(body, field):
     place = 0
     while place < len(body):
         tag, place = read_varint(body, place)
         number, after = read_varint(body, place)
-        if tag == 2 << 3:
+        if tag == field << 3:
             return number
         place = after + (number if tag & 7 == fake_control.BYTES else 0)
     return 0
