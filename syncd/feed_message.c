@@ -152,6 +152,14 @@ size_t feed_message_write_scan_request(uint8_t *message)
 	return write_message(&out, message);
 }
 
+size_t feed_message_write_all_told(uint8_t *message)
+{
+	SaNat64__Feed__FeedMessage out = SA_NAT64__FEED__FEED_MESSAGE__INIT;
+
+	out.all_told = true;
+	return write_message(&out, message);
+}
+
 /* Room for one message full of records. */
 struct page {
 	SaNat64__Session__Session sessions[RECORDS_MAX], *session_at[RECORDS_MAX];

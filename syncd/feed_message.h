@@ -42,6 +42,7 @@ size_t feed_message_write_hello(const struct box *box, const struct box_instance
                                 uint8_t *message);
 size_t feed_message_write_contact(const struct box_instance *instance, uint8_t *message);
 size_t feed_message_write_scan_request(uint8_t *message);
+size_t feed_message_write_all_told(uint8_t *message);
 
 /* The next records that the replica has for the translator; 0 when there are none. The arena gives
  * room for the time of the call. */

@@ -28,8 +28,9 @@ struct client {
 	struct box_instance *instance; /* NULL before its hello */
 	bool blocked;                  /* the socket takes nothing now */
 	bool wants_hello, wants_scan;
-	bool told; /* a contact, which was: */
-	bool told_all;
+	bool wants_all_told; /* to hear that it was told of all that is held */
+	bool told;           /* a contact, which was: */
+	bool told_contact;
 	enum replica_state told_state;
 	size_t waiting; /* bytes of message[] that the socket did not take */
 	uint8_t message[FEED_MESSAGE_MAX];
@@ -102,7 +103,7 @@ static void attach(struct client *client, struct box_instance *instance,
                    const struct feed_hello *hello, uint64_t now_us)
 {
 	client->instance = instance;
-	client->wants_hello = true;
+	client->wants_hello = client->wants_all_told = true;
 	client->told = false;
 	instance->feed = (struct box_feed){ .attached = true,
 		                            .prefixes_hash = hello->prefixes_hash,
@@ -193,7 +194,7 @@ static bool contact_changed(const struct client *client)
 {
 	const struct replica *replica = client->instance->replica;
 
-	return !client->told || client->told_all != replica_all_in_contact(replica) ||
+	return !client->told || client->told_contact != replica_all_in_contact(replica) ||
 	       client->told_state != replica_state(replica);
 }
 
@@ -208,13 +209,17 @@ static size_t next_message(struct client *client, uint64_t now_us)
 	}
 	if (contact_changed(client)) {
 		client->told = true;
-		client->told_all = replica_all_in_contact(client->instance->replica);
+		client->told_contact = replica_all_in_contact(client->instance->replica);
 		client->told_state = replica_state(client->instance->replica);
 		return feed_message_write_contact(client->instance, client->message);
 	}
 	if (client->wants_scan) {
 		client->wants_scan = false;
 		return feed_message_write_scan_request(client->message);
+	}
+	if (client->wants_all_told && replica_has_told_all(client->instance->replica)) {
+		client->wants_all_told = false;
+		return feed_message_write_all_told(client->message);
 	}
 	if (!replica_has_apply(client->instance->replica))
 		return 0;

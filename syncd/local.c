@@ -127,6 +127,11 @@ int replica_apply_next(struct replica *replica, struct replica_session *session,
 	return 1;
 }
 
+bool replica_has_told_all(const struct replica *replica)
+{
+	return replica->attached && replica->apply_cursor == 0;
+}
+
 bool replica_has_apply(const struct replica *replica)
 {
 	return replica->attached && (replica->apply.count > 0 || replica->apply_cursor > 0);

@@ -128,6 +128,9 @@ int replica_apply_next(struct replica *replica, struct replica_session *session,
                        struct replica_gone *gone);
 bool replica_has_apply(const struct replica *replica);
 
+/* Whether the translator was told of everything that was held when it came. */
+bool replica_has_told_all(const struct replica *replica);
+
 /* ---- people ---- */
 
 /* The instance's configuration is another one now; the peers learn it from the next Hello. */

@@ -278,6 +278,7 @@ void feed_attach(struct translator *t, uint64_t now_us)
 	feed->refresh_begun_us = feed->refresh_last_us = now_us;
 	feed->refresh_cursor = 0;
 	feed->is_attached = true;
+	feed->is_all_told = false;
 	feed->scan = FEED_SCAN_WANTED;
 }
 
@@ -386,6 +387,11 @@ bool feed_has_output(const struct translator *t)
 uint32_t feed_waiting(const struct translator *t)
 {
 	return feed_ring_count(&t->feed->dirty_ring) + feed_ring_count(&t->feed->note_ring);
+}
+
+bool feed_is_all_told(const struct translator *t)
+{
+	return t->feed && t->feed->is_attached && t->feed->is_all_told;
 }
 
 bool feed_stats(const struct translator *t, struct feed_stats *out)

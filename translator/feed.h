@@ -35,6 +35,9 @@ void feed_detach(struct translator *t);
 /* Whether feed_poll() has something to say. */
 bool feed_has_output(const struct translator *t);
 
+/* Whether the syncd has told of all that it held when it was greeted. */
+bool feed_is_all_told(const struct translator *t);
+
 /* How many changes wait; the more, the sooner they should be taken. */
 uint32_t feed_waiting(const struct translator *t);
 

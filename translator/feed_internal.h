@@ -54,7 +54,7 @@ enum feed_scan { FEED_SCAN_NONE, FEED_SCAN_WANTED, FEED_SCAN_RUNS };
 struct feed {
 	uint8_t owner; /* this node as sessions have it: id + 1 */
 	uint64_t min_age_us;
-	bool is_attached, in_contact, is_counted;
+	bool is_attached, in_contact, is_counted, is_all_told;
 
 	struct feed_ring dirty_ring, young_ring, note_ring;
 	uint32_t *dirty; /* indexes of sessions with SESSION_DIRTY; some may be of deleted ones */

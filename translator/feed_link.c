@@ -36,12 +36,53 @@ struct feed_link {
 	enum link_state state;
 	int fd;
 	bool is_blocked; /* the socket takes no more for now */
-	sd_event_source *socket, *period, *gather, *after_turn;
+	sd_event_source *socket, *period, *gather, *after_turn, *patience;
+	feed_link_told *told; /* who waits for all that the syncd holds; NULL: nobody */
+	void *told_context;
 	struct arena *arena;
 	size_t pending; /* bytes of out that the socket did not take */
 	char why_not[200];
 	uint8_t in[FEED_MESSAGE_MAX], out[FEED_MESSAGE_MAX];
 };
+
+/* ---- waiting for what the syncd holds ---- */
+
+static void end_wait(struct feed_link *link, const char *why)
+{
+	feed_link_told *told = link->told;
+
+	if (!told)
+		return;
+	link->told = NULL;
+	(void)sd_event_source_set_enabled(link->patience, SD_EVENT_OFF);
+	told(link->told_context, why);
+}
+
+static int on_impatience(sd_event_source *source, uint64_t due_us, void *userdata)
+{
+	(void)source;
+	(void)due_us;
+	end_wait(userdata, "sa-nat64-syncd does not answer");
+	return 0;
+}
+
+static void be_patient(struct feed_link *link)
+{
+	if (!link->told)
+		return;
+	(void)sd_event_source_set_time_relative(link->patience, FEED_LINK_PATIENCE_US);
+	(void)sd_event_source_set_enabled(link->patience, SD_EVENT_ONESHOT);
+}
+
+void feed_link_await(struct feed_link *link, feed_link_told *told, void *context)
+{
+	link->told = told;
+	link->told_context = context;
+	if (link->state == LINK_DOWN)
+		end_wait(link, link->why_not);
+	else
+		be_patient(link);
+}
 
 /* ---- connecting ---- */
 
@@ -71,6 +112,7 @@ __attribute__((format(printf, 2, 3))) static void hang_up(struct feed_link *link
 		log_warning("sessions are not replicated: %s", link->why_not);
 	}
 	begin_period(link);
+	end_wait(link, link->why_not);
 }
 
 static size_t write_hello(const struct feed_link *link, uint8_t *bytes)
@@ -166,19 +208,26 @@ static bool is_greeting(struct feed_link *link, size_t len)
 	return message && message->version == FEED_VERSION && message->hello;
 }
 
+static void on_records(struct feed_link *link, size_t len)
+{
+	int error = feed_deliver(link->translator, link->in, len, arena_allocator(link->arena),
+	                         control_now_us());
+
+	if (error)
+		hang_up(link,
+		        "sa-nat64-syncd sent what is no message of version %d; are both of one "
+		        "release?",
+		        FEED_VERSION);
+	else if (feed_is_all_told(link->translator))
+		end_wait(link, NULL);
+}
+
 static void on_message(struct feed_link *link, size_t len)
 {
-	int error;
-
 	arena_clear(link->arena);
+	be_patient(link);
 	if (link->state == LINK_UP) {
-		error = feed_deliver(link->translator, link->in, len, arena_allocator(link->arena),
-		                     control_now_us());
-		if (error)
-			hang_up(link,
-			        "sa-nat64-syncd sent what is no message of version %d; are "
-			        "both of one release?",
-			        FEED_VERSION);
+		on_records(link, len);
 		return;
 	}
 	if (!is_greeting(link, len)) {
@@ -306,6 +355,8 @@ static int add_sources(struct feed_link *link)
 	if (error >= 0)
 		error = add_timer(link, &link->gather, on_gathered);
 	if (error >= 0)
+		error = add_timer(link, &link->patience, on_impatience);
+	if (error >= 0)
 		error = sd_event_add_post(link->event, &link->after_turn, after_turn, link);
 	return error;
 }
@@ -351,6 +402,7 @@ void feed_link_stop(struct feed_link *link)
 	sd_event_source_disable_unref(link->period);
 	sd_event_source_disable_unref(link->gather);
 	sd_event_source_disable_unref(link->after_turn);
+	sd_event_source_disable_unref(link->patience);
 	if (link->fd >= 0)
 		(void)close(link->fd);
 	arena_free(link->arena);

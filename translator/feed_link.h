@@ -24,6 +24,17 @@ int feed_link_start(sd_event *event, struct translator *t, const struct config *
                     uint8_t node, const char *rundir, struct feed_link **out);
 void feed_link_stop(struct feed_link *link); /* NULL accepted */
 
+#define FEED_LINK_PATIENCE_US UINT64_C(1000000)
+
+/* What feed_link_await() waited for. why: NULL when the syncd has told of all that it held, else a
+ * sentence: why that is not waited for any longer. */
+typedef void feed_link_told(void *context, const char *why);
+
+/* Wait until the syncd has told of all sessions that it holds. Calls told() once, at once when
+ * there is no connection; else later, at the latest when the connection breaks or nothing has come
+ * by it for FEED_LINK_PATIENCE_US. */
+void feed_link_await(struct feed_link *link, feed_link_told *told, void *context);
+
 /* Serve t instead of the one before, after a reload of config: replication begins in it, and the
  * connection is made anew. When memory ends, that is logged and there is none. NULL accepted. */
 void feed_link_serve(struct feed_link *link, struct translator *t, const struct config *config);

@@ -266,6 +266,7 @@ static void read_message(struct translator *t, const SaNat64__Feed__FeedMessage 
 		read_session(t, message->sessions[i]);
 	if (message->contact)
 		feed->in_contact = message->contact->all_in_contact && message->contact->in_sync;
+	feed->is_all_told |= message->all_told;
 	if (message->scan_request && feed->scan == FEED_SCAN_NONE)
 		feed->scan = FEED_SCAN_WANTED;
 }

@@ -230,6 +230,16 @@ void loop_serve(struct loop *loop, struct translator *t)
 	loop->translator = t;
 }
 
+void loop_hold(struct loop *loop)
+{
+	(void)sd_event_source_set_enabled(loop->packets, SD_EVENT_OFF);
+}
+
+void loop_release(struct loop *loop)
+{
+	(void)sd_event_source_set_enabled(loop->packets, SD_EVENT_ON);
+}
+
 int loop_start(struct loop *loop, sd_event *event, struct translator *t)
 {
 	int error;

@@ -26,6 +26,10 @@ struct translator_io loop_io(struct loop *loop);
 /* Serve t in the event loop from now on. 0 or -errno. t must outlive the loop's last event. */
 int loop_start(struct loop *loop, sd_event *event, struct translator *t);
 
+/* Leave packets in the device's queue, and take them again. */
+void loop_hold(struct loop *loop);
+void loop_release(struct loop *loop);
+
 /* Serve t instead of the one before: after a reload. */
 void loop_serve(struct loop *loop, struct translator *t);
 

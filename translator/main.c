@@ -418,6 +418,28 @@ static void take_over(struct program *program)
 	note_start(program, taken + translator_restored(program->translator).sessions);
 }
 
+static void on_told(void *context, const char *why)
+{
+	const struct program *program = context;
+
+	loop_release(program->loop);
+	if (why)
+		log_notice("it begins without the sessions of sa-nat64-syncd: %s", why);
+	else
+		log_info("it begins with %u sessions, of sa-nat64-syncd",
+		         sessions_held(program->translator));
+}
+
+/* A process that lost its sessions would give their hosts other ports, were it not to learn of them
+ * first: packets wait in the device. */
+static void await_sessions(struct program *program)
+{
+	if (translator_restored(program->translator).sessions)
+		return;
+	loop_hold(program->loop);
+	feed_link_await(program->feed, on_told, program);
+}
+
 /* Replication, if boxes share this instance. The sa-nat64-syncd may come later. */
 static int start_feed(struct program *program)
 {
@@ -430,6 +452,8 @@ static int start_feed(struct program *program)
 	                        &program->feed);
 	if (error < 0)
 		log_error("cannot replicate sessions: %s", strerror(-error));
+	else
+		await_sessions(program);
 	return error;
 }
 

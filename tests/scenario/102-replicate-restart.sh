@@ -67,6 +67,27 @@ check "nothing was lost" still_there
 check "idle connections live" idle_ask
 count=$(held a)
 
+# The same, without the fast path's memory either, and under packets that do not wait for what the syncd tells.
+one_port() { [ "$(wc -l <"$lab_dir/asker.log")" -gt "$1" ] && [ "$(sort -u "$lab_dir/asker.log" | tee /dev/stderr | wc -l)" = 1 ]; }
+has_asked() { [ "$(wc -l <"$lab_dir/asker.log")" -gt "$1" ]; }
+udp_server server 9100
+lab_start client asker env PYTHONUNBUFFERED=1 "$here/udp.py" ask --size 0 --port 4444 --timeout 0.005 --tries 2000 \
+	--count 1000000 "$server6" 9100
+asker=$lab_pid
+check "a UDP session under packets" wait_for 5 has_asked 0
+check "is on both" become_same 5 a b
+lab_stop "${translator_pid[a]}" KILL 2>/dev/null || true
+in_box a rm -rf /run/sa-nat64/nat64/state
+in_box a tc qdisc del dev nat64 clsact
+asked=$(wc -l <"$lab_dir/asker.log")
+box_translator a
+check "a's translator started again with nothing, under packets: they go on" wait_for 10 has_asked "$((asked + 100))"
+lab_stop "$asker" KILL 2>/dev/null || true
+check "and always came from one public port" one_port "$asked"
+check "it had its sessions first" grep "begins with .* sessions, of sa-nat64-syncd" "$lab_dir/translator-a.log"
+check "nothing was lost" still_there
+count=$(held a)
+
 # A box without power loses everything and takes it from the other.
 lab_box_crash b
 check "b has no power: a notices" wait_for 8 lost a b

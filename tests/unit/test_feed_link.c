@@ -167,6 +167,13 @@ static void stop(void)
 	received = NULL;
 }
 
+static bool is_in_contact(void)
+{
+	struct feed_stats stats;
+
+	return feed_stats(gateway.translator, &stats) && stats.in_contact;
+}
+
 /* ---- tests ---- */
 
 static void both_greet_and_a_scan_follows(void **state)
@@ -318,6 +325,90 @@ static void a_reload_connects_anew_under_its_configuration(void **state)
 	stop();
 }
 
+/* ---- waiting for what the syncd holds ---- */
+
+static unsigned told;
+static char told_why[200];
+
+static void on_told(void *context, const char *why)
+{
+	assert_ptr_equal(context, &told);
+	told++;
+	(void)snprintf(told_why, sizeof(told_why), "%s", why ? why : "");
+}
+
+static void await_syncd(void)
+{
+	told = 0;
+	feed_link_await(link_, on_told, &told);
+}
+
+static void whoever_waits_for_sessions_hears_when_all_came(void **state)
+{
+	SaNat64__Feed__FeedMessage contact = SA_NAT64__FEED__FEED_MESSAGE__INIT, all = contact;
+	SaNat64__Feed__Contact whole = SA_NAT64__FEED__CONTACT__INIT;
+
+	(void)state;
+	syncd_listen();
+	start();
+	await_syncd();
+	assert_int_equal(told, 0);
+	meet();
+	contact.contact = &whole;
+	whole.all_in_contact = whole.in_sync = true;
+	syncd_say(&contact);
+	until(is_in_contact());
+	assert_int_equal(told, 0);
+	all.all_told = true;
+	syncd_say(&all);
+	until(told);
+	assert_string_equal(told_why, "");
+	syncd_die();
+	until(feed_link_why_not(link_));
+	assert_int_equal(told, 1);
+	stop();
+}
+
+static void nobody_waits_for_a_syncd_that_is_not_there(void **state)
+{
+	(void)state;
+	start();
+	await_syncd();
+	assert_int_equal(told, 1);
+	assert_non_null(strstr(told_why, "no sa-nat64-syncd listens"));
+	stop();
+}
+
+static void nobody_waits_for_a_syncd_that_dies(void **state)
+{
+	(void)state;
+	syncd_listen();
+	start();
+	await_syncd();
+	meet();
+	syncd_die();
+	until(told);
+	assert_non_null(strstr(told_why, "has ended"));
+	assert_int_equal(told, 1);
+	stop();
+}
+
+static void a_silent_syncd_is_waited_for_a_second(void **state)
+{
+	uint64_t begun_us = control_now_us();
+
+	(void)state;
+	syncd_listen();
+	start();
+	await_syncd();
+	until(told);
+	assert_true(control_now_us() >= begun_us + FEED_LINK_PATIENCE_US);
+	assert_non_null(strstr(told_why, "does not answer"));
+	meet(); /* which may still come */
+	assert_int_equal(told, 1);
+	stop();
+}
+
 static void a_path_that_is_too_long_is_an_error(void **state)
 {
 	char path[200];
@@ -342,6 +433,10 @@ int main(void)
 		cmocka_unit_test(nonsense_ends_the_connection),
 		cmocka_unit_test(a_syncd_that_does_not_read_stops_nobody),
 		cmocka_unit_test(a_reload_connects_anew_under_its_configuration),
+		cmocka_unit_test(whoever_waits_for_sessions_hears_when_all_came),
+		cmocka_unit_test(nobody_waits_for_a_syncd_that_is_not_there),
+		cmocka_unit_test(nobody_waits_for_a_syncd_that_dies),
+		cmocka_unit_test(a_silent_syncd_is_waited_for_a_second),
 		cmocka_unit_test(a_path_that_is_too_long_is_an_error),
 	};
 	char path[64];

@@ -122,6 +122,33 @@ static void a_translator_is_greeted_and_told_of_contact(void **state)
 	assert_false(box_find(box, "lower")->feed.attached);
 }
 
+static void a_translator_hears_when_it_was_told_of_all_that_was_held(void **state)
+{
+	SaNat64__Feed__FeedMessage *message;
+	uint32_t sessions = 0;
+	bool is_over = false;
+	int fd;
+
+	(void)state;
+	put_sessions(box_find(box, "lower"), 1000);
+	fd = connect_as("lower", 0);
+	run_due();
+	while ((message = hear(fd))) {
+		sessions += (uint32_t)message->n_sessions;
+		assert_false(is_over && message->n_sessions);
+		if (message->all_told) {
+			assert_false(is_over);
+			assert_int_equal(sessions, 1000);
+			is_over = true;
+		}
+		sa_nat64__feed__feed_message__free_unpacked(message, NULL);
+		run_due();
+	}
+	assert_true(is_over);
+	(void)close(fd);
+	run_due();
+}
+
 static void who_has_no_business_here_is_disconnected(void **state)
 {
 	static const uint8_t nonsense[] = { 0xff, 0xff, 0xff };
@@ -287,6 +314,7 @@ int main(void)
 #define ROW(test) cmocka_unit_test_setup_teardown(test, open_server, close_server)
 	const struct CMUnitTest tests[] = {
 		ROW(a_translator_is_greeted_and_told_of_contact),
+		ROW(a_translator_hears_when_it_was_told_of_all_that_was_held),
 		ROW(who_has_no_business_here_is_disconnected),
 		ROW(a_second_process_is_refused_while_the_first_lives),
 		ROW(a_new_connection_of_the_same_process_takes_the_place),
