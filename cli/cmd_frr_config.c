@@ -2,20 +2,19 @@
  * configuration file alone. */
 #include "cli/commands.h"
 #include "lib/bfd_peers.h"
+#include "lib/node_name.h"
 
 #include <string.h>
-#include <unistd.h>
 
-/* The box to print for, named by --node or by its host name. NULL after a line on standard error.
- */
+/* The box to print for: this one, or that of --node. NULL after a line on standard error. */
 static const struct config_node *find_node(const struct cli_options *options,
                                            const struct config *config)
 {
-	char host[65] = "";
+	char host[NODE_NAME_SIZE];
 	const char *name = options->node ? options->node : host;
 	const struct config_node *node;
 
-	(void)gethostname(host, sizeof(host) - 1);
+	(void)node_name_find(host);
 	node = config_node_find(config, name);
 	if (node)
 		return node;

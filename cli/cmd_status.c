@@ -4,10 +4,10 @@
 #include "cli/incomplete.h"
 #include "cli/status_health.h"
 #include "cli/status_sync.h"
+#include "lib/node_name.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int by_count(const void *a, const void *b)
 {
@@ -163,14 +163,14 @@ static bool put_unanswered(struct out *out, const struct status_box *box,
 	return is_up;
 }
 
-/* The name this box answers to: as the first program says that answers, else its host name. */
+/* The name this box answers to: as the first program says that answers. */
 static void put_names(struct out *out, const struct status_box *box,
                       const struct instances *instances, SaNat64__Control__Reply *const *replies)
 {
 	const char *cluster = instances->cluster, *node;
-	char host[65] = "";
+	char host[NODE_NAME_SIZE];
 
-	(void)gethostname(host, sizeof(host) - 1);
+	(void)node_name_find(host);
 	node = box->health ? box->health->node : host;
 	for (size_t i = 0; i < instances->count; i++) {
 		if (!replies[i])

@@ -1,6 +1,7 @@
 /* `sa-nat64 sync-key`: makes the key file that all boxes of a cluster share, or says whether one
  * would be accepted. */
 #include "cli/commands.h"
+#include "lib/node_name.h"
 #include "lib/sync_key.h"
 
 #include <errno.h>
@@ -62,10 +63,10 @@ static int replace(const char *path, char *why, size_t size)
 /* How the other boxes get it: a line for each that is known. */
 static void print_copying(const char *path, const struct config *config)
 {
-	char host[65] = "";
+	char host[NODE_NAME_SIZE];
 	size_t printed = 0;
 
-	(void)gethostname(host, sizeof(host) - 1);
+	(void)node_name_find(host);
 	(void)printf("Copy it to every other box of the cluster, for example\n");
 	for (size_t i = 0; config && i < config->node_count; i++) {
 		const char *node = config->nodes[i].name;

@@ -2,6 +2,7 @@
 #include "cli/instances.h"
 
 #include "lib/control_socket.h"
+#include "lib/node_name.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -159,14 +160,14 @@ static int scan_rundir(const char *rundir, struct instances *instances, FILE *er
 	return 0;
 }
 
-/* Whether the [network] of an instance has routers that learn by BFD. A box whose host name is no
- * node was told another name by --node, which nobody says here: then all nodes count. */
+/* Whether the [network] of an instance has routers that learn by BFD. A box whose name is no node
+ * was told another one by --node, which nobody says here: then all nodes count. */
 static bool has_routers(const struct config *config, const char *instance)
 {
-	char host[65] = "";
+	char host[NODE_NAME_SIZE];
 	bool is_node;
 
-	(void)gethostname(host, sizeof(host) - 1);
+	(void)node_name_find(host);
 	is_node = config_node_find(config, host) != NULL;
 	for (size_t i = 0; i < config->network_count; i++) {
 		const struct config_network *network = &config->networks[i];

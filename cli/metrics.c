@@ -4,6 +4,7 @@
 #include "cli/health.h"
 #include "cli/sync.h"
 #include "lib/control_socket.h"
+#include "lib/node_name.h"
 #include "lib/version.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define PREFIX        "sa_nat64_"
 #define SECOND_ASK_US 300000 /* what is left at least to those that answered the first time */
@@ -432,14 +432,14 @@ static const struct source {
 
 /* ---- the whole ---- */
 
-/* The name this box answers to: as the first program says that answers, else its host name. */
+/* The name this box answers to: as the first program says that answers. */
 static void find_node(struct printer *printer)
 {
 	const struct metrics_replies *replies = printer->replies;
 	const char *node = NULL;
-	char host[65] = "";
+	char host[NODE_NAME_SIZE];
 
-	(void)gethostname(host, sizeof(host) - 1);
+	(void)node_name_find(host);
 	for (size_t i = 0; !node && i < replies->instances->count; i++)
 		if (replies->status[i])
 			node = replies->status[i]->status->node;

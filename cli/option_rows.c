@@ -3,6 +3,7 @@
 
 #include "lib/bfd_peers.h"
 #include "lib/config.h"
+#include "lib/node_name.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -621,7 +622,7 @@ const struct option_row option_rows[] = {
 	{ CLI_CHECK, 0, "lag", "MS", "of a peer, that is worth a warning (1000)", set_lag },
 	{ CLI_DRAIN, 0, "reason", "TEXT", "why, for all who look at status", set_reason },
 	{ CLI_DRAIN | CLI_UNDRAIN, 0, "wait", "SECONDS", "for the routers to be told (5); 0: not at all", set_wait },
-	{ CLI_FRR_CONFIG, 'n', "node", "NAME", "of this box (the host name)", set_node },
+	{ CLI_FRR_CONFIG, 'n', "node", "NAME", "of this box (" NODE_NAME_FILE ", or the host name)", set_node },
 	{ CLI_FRR_CONFIG, 0, "interface", "NAME", "towards the routers (" BFD_UPLINK ")", set_interface },
 	{ CLI_PREF64, 0, "interface", "NAME", "towards the hosts", set_interface },
 	{ CLI_PREF64, 0, "interval", "SECONDS", "between router advertisements, at most (600)", set_interval },

@@ -28,7 +28,7 @@
 struct program {
 	struct daemon_options options;
 	const char *node;
-	char host[HOST_NAME_MAX + 1];
+	char host[NODE_NAME_SIZE];
 	struct opener *opener;
 	sd_event *event;
 	struct box *box;
@@ -42,7 +42,8 @@ static void print_help(void)
 	       "FRR,\nin the foreground.\n\n"
 	       "  -c, --config=FILE    configuration (default " CONFIG_PATH_DEFAULT ")\n"
 	       "  -r, --run-dir=DIR    where the sockets are (default " CONFIG_RUNDIR_DEFAULT ")\n"
-	       "  -n, --node=NODE      which [node] this box is (default: the host name)\n"
+	       "  -n, --node=NODE      which [node] this box is (default: in " NODE_NAME_FILE
+	       ",\n                       else the host name)\n"
 	       "  -t, --check-config   read and check the configuration, say what is wrong, stop\n"
 	       "      --withdraw       delete the BFD peers of all instances, stop: the routers "
 	       "send\n                       no more traffic here\n"

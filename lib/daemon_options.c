@@ -66,14 +66,9 @@ int daemon_options_parse(int argc, char **argv, const char *program, void (*prin
 }
 
 const char *daemon_options_node_name(const struct daemon_options *options,
-                                     char host[HOST_NAME_MAX + 1])
+                                     char name[NODE_NAME_SIZE])
 {
-	host[HOST_NAME_MAX] = '\0';
-	if (options->node)
-		return options->node;
-	if (gethostname(host, HOST_NAME_MAX) < 0)
-		host[0] = '\0';
-	return host;
+	return options->node ? options->node : node_name_find(name);
 }
 
 const struct config_node *daemon_options_node(const struct daemon_options *options,
@@ -83,7 +78,7 @@ const struct config_node *daemon_options_node(const struct daemon_options *optio
 
 	if (!node)
 		log_error("this box is %s, and there is no [node %s] in %s; name the right one "
-		          "with --node",
+		          "with --node, or in " NODE_NAME_FILE,
 		          name, name, options->config);
 	return node;
 }

@@ -3,8 +3,8 @@
 #define SA_NAT64_DAEMON_OPTIONS_H
 
 #include "lib/config.h"
+#include "lib/node_name.h"
 
-#include <limits.h>
 #include <stdbool.h>
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -28,9 +28,9 @@ int daemon_options_parse(int argc, char **argv, const char *program, void (*prin
 int daemon_options_parse_flag(int argc, char **argv, const char *program, void (*print_help)(void),
                               const char *flag, struct daemon_options *options);
 
-/* The name of this box: --node, else the host name, which is put into host. */
+/* The name of this box: --node, else node_name_find(), whose result is put into name. */
 const char *daemon_options_node_name(const struct daemon_options *options,
-                                     char host[HOST_NAME_MAX + 1]);
+                                     char name[NODE_NAME_SIZE]);
 
 /* The [node] of that name; NULL, and logged, when there is none. */
 const struct config_node *daemon_options_node(const struct daemon_options *options,

@@ -18,7 +18,8 @@ static void print_help(void)
 	       "  show    print what is there and what is missing; exit status 1 when anything "
 	       "is\n\n"
 	       "  -c, --config=FILE    configuration (default " CONFIG_PATH_DEFAULT ")\n"
-	       "  -n, --node=NODE      which [node] this box is (default: the host name)\n"
+	       "  -n, --node=NODE      which [node] this box is (default: in " NODE_NAME_FILE
+	       ",\n                       else the host name)\n"
 	       "  -t, --check-config   read and check the configuration, say what is wrong, stop\n"
 	       "      --json           show for programs\n"
 	       "  -h, --help           this text\n"
@@ -78,7 +79,7 @@ static int choose(const struct daemon_options *options, const struct config *con
                   const struct config_network **network)
 {
 	const char *instance = options->arguments[1], *node;
-	char host[HOST_NAME_MAX + 1], nodes[256];
+	char host[NODE_NAME_SIZE], nodes[256];
 
 	if (!config_instance_find(config, instance)) {
 		log_error("there is no [instance %s] in %s", instance, options->config);
@@ -106,7 +107,7 @@ static int choose(const struct daemon_options *options, const struct config *con
 static int down(const struct daemon_options *options, const struct config *config)
 {
 	const char *instance = options->arguments[1];
-	char host[HOST_NAME_MAX + 1];
+	char host[NODE_NAME_SIZE];
 
 	if (strchr(instance, '/') || instance[0] == '.' || strlen(instance) >= CONFIG_NAME_MAX) {
 		log_error("'%s' cannot be the name of an instance", instance);

@@ -40,7 +40,8 @@ static void print_help(void)
 	       "and\ntheirs to here, in the foreground.\n\n"
 	       "  -c, --config=FILE    configuration (default " CONFIG_PATH_DEFAULT ")\n"
 	       "  -r, --run-dir=DIR    where the sockets go (default " CONFIG_RUNDIR_DEFAULT ")\n"
-	       "  -n, --node=NODE      which [node] this box is (default: the host name)\n"
+	       "  -n, --node=NODE      which [node] this box is (default: in " NODE_NAME_FILE
+	       ",\n                       else the host name)\n"
 	       "  -t, --check-config   read and check the configuration, say what is wrong, stop\n"
 	       "  -h, --help           this text\n"
 	       "  -V, --version        print the version\n\n"
@@ -66,7 +67,7 @@ static int parse_options(int argc, char **argv, struct daemon_options *options)
 static int choose(struct program *program)
 {
 	const struct config_cluster *cluster = &program->config->cluster;
-	char host[HOST_NAME_MAX + 1], why[300];
+	char host[NODE_NAME_SIZE], why[300];
 
 	if (!cluster->sync_interface) {
 		log_error("%s has no sync-interface in [cluster]: without it there is nothing to "

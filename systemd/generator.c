@@ -42,7 +42,8 @@ static void print_help(void)
 	       "Write into DIRECTORY which units of sa-nat64 systemd shall start on this box. Run by "
 	       "systemd.\n\n"
 	       "  -c, --config=FILE    configuration (default " CONFIG_PATH_DEFAULT ")\n"
-	       "  -n, --node=NODE      which [node] this box is (default: the host name)\n"
+	       "  -n, --node=NODE      which [node] this box is (default: in " NODE_NAME_FILE
+	       ",\n                       else the host name)\n"
 	       "  -h, --help           this text\n"
 	       "  -V, --version        print the version\n\n"
 	       "Exit status: 0 done, also without or with a broken configuration; 1 cannot write; "
@@ -264,7 +265,7 @@ static const char *first_error(const char *messages)
 
 static void run(struct generator *generator, const struct daemon_options *options)
 {
-	char host[HOST_NAME_MAX + 1], why[512] = "";
+	char host[NODE_NAME_SIZE], why[512] = "";
 	struct config *config = NULL;
 	char *messages = NULL;
 	size_t len = 0;

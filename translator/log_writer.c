@@ -2,6 +2,7 @@
 
 #include "lib/config.h"
 #include "lib/log.h"
+#include "lib/node_name.h"
 #include "translator/log_line.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ static const char too_many[] = "they come faster than they are written; log bloc
 
 struct log_writer {
 	struct log_ring *ring;
-	char instance[CONFIG_NAME_MAX], node[HOST_NAME_MAX + 1];
+	char instance[CONFIG_NAME_MAX], node[NODE_NAME_SIZE];
 	sd_event_source *seconds;
 	uint64_t reported, reported_dropped; /* losses that a line told of; of them, by the ring */
 	uint64_t reported_us;                /* when; 0: never */

@@ -21,7 +21,6 @@
 #include "translator/tun_store.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <net/if.h>
 #include <sodium.h>
@@ -50,7 +49,7 @@ struct program {
 	sd_event *event;
 	struct daemon_signals signals;
 	const char *node; /* name of this box */
-	char host[HOST_NAME_MAX + 1];
+	char host[NODE_NAME_SIZE];
 	unsigned node_id;
 	uint8_t pool4_key[16]; /* equal on all boxes of the cluster; keys the choice of pool4
 	                          addresses */

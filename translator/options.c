@@ -10,7 +10,8 @@ static void print_help(void)
 	       "  -c, --config=FILE    configuration (default " CONFIG_PATH_DEFAULT ")\n"
 	       "  -r, --run-dir=DIR    where the control socket goes (default " CONFIG_RUNDIR_DEFAULT
 	       ")\n"
-	       "  -n, --node=NODE      which [node] this box is (default: the host name)\n"
+	       "  -n, --node=NODE      which [node] this box is (default: in " NODE_NAME_FILE
+	       ",\n                       else the host name)\n"
 	       "  -t, --check-config   read and check the configuration, say what is wrong, stop\n"
 	       "  -h, --help           this text and all keys of the configuration\n"
 	       "  -V, --version        print the version\n\n"

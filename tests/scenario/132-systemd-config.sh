@@ -116,6 +116,17 @@ check "with room again a reload is enough" in_machine gw-a systemctl reload sa-n
 check "and there is a state file" wait_for 5 state_file_is "new since"
 check "everything is there" all_active
 
+# Everybody else knows the box by its full name.
+in_machine gw-a bash -c 'echo gw-a >/etc/sa-nat64/node && hostname gw-a.example.net'
+check "the host name is no node, but a file names it: reload" in_machine gw-a systemctl reload sa-nat64
+check "and restart" in_machine gw-a systemctl restart sa-nat64-syncd sa-nat64-healthd sa-nat64-netns@siit
+check "everything is there" all_active
+check "status knows the box as its node" test "$(in_machine gw-a sa-nat64 --json status | field node)" = gw-a
+check "so does frr-config" in_machine gw-a sa-nat64 frr-config
+in_machine gw-a rm /etc/sa-nat64/node
+check "without the file it is no box of this configuration" refuse in_machine gw-a sa-nat64-syncd
+in_machine gw-a hostname gw-a
+
 printf '%s\n' "[instance main]" "pool4 = 198.51.100.1" | lab_machine_write gw-a /etc/sa-nat64/sa-nat64.conf
 lab_machine_crash gw-a
 lab_machine_power gw-a
