@@ -343,18 +343,6 @@ static void take(struct frr *frr, int error, const char *text, size_t len)
 
 /* ---- when ---- */
 
-/* vtysh takes such a name for a path. */
-static bool is_bad_pathspace(struct frr *frr)
-{
-	if (!strpbrk(frr->pathspace, "./"))
-		return false;
-	say(frr,
-	    "FRR has no pathspace %s, since it allows no '.' there; give the instance another name",
-	    frr->pathspace);
-	show(frr);
-	return true;
-}
-
 static int on_time(sd_event_source *source, uint64_t at_us, void *userdata)
 {
 	struct frr *frr = userdata;
@@ -369,8 +357,6 @@ static int on_time(sd_event_source *source, uint64_t at_us, void *userdata)
 		show(frr);
 		return 0;
 	}
-	if (is_bad_pathspace(frr))
-		return 0;
 	error = bfdd_connect(frr->bfdd);
 	if (error == 0) {
 		ask(frr, BFD_SHOW "\n");

@@ -117,6 +117,12 @@ static void network_check(struct config_reader *reader, const struct config_trac
 	if (!config_node_find(reader->config, network->node))
 		config_error_at(reader, &trace->origin, "%s: there is no [node %s] in this file",
 		                title, network->node);
+	if (network->bfd_peer_count && strchr(network->instance, '.'))
+		config_error_at(reader, &trace->origin,
+		                "%s: bfd-peer needs FRR, which takes no '.' in the name of a "
+		                "pathspace; give the instance a name without '.', or leave out "
+		                "bfd-peer",
+		                title);
 	if (!network->namespace_name) {
 		snprintf(name, sizeof(name), "nat64-%s", network->instance);
 		config_text_store(reader, &network->namespace_name, name);

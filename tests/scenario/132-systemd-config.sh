@@ -31,13 +31,13 @@ none_of() {
 	echo "$units"
 	[ -z "$units" ]
 }
-rename="s/^\(\[instance \|\[network \)siit\b/\1ex-tra.1/"
+rename="s/^\(\[instance \|\[network \)siit\b/\1ex-tra_1/"
 
 snapshot
 configured -e "$rename"
-check "reload: siit is gone from the file, ex-tra.1 is new" in_machine gw-a systemctl reload sa-nat64
-check "the new instance runs" wait_for 10 is_active sa-nat64-translator@ex-tra.1.service
-check "with a namespace and FRR" wait_for 5 is_active sa-nat64-bfdd@ex-tra.1.service
+check "reload: siit is gone from the file, ex-tra_1 is new" in_machine gw-a systemctl reload sa-nat64
+check "the new instance runs" wait_for 10 is_active sa-nat64-translator@ex-tra_1.service
+check "with a namespace and FRR" wait_for 5 is_active sa-nat64-bfdd@ex-tra_1.service
 check "the old one does not" wait_for 5 none_of "sa-nat64*@siit.*"
 check "nor has it a namespace" refuse has_namespace nat64-siit
 check "nothing else was touched" untouched_but "[a-z]*@siit"
@@ -45,7 +45,7 @@ check "nobody serves metrics" none_of sa-nat64-exporter.service
 configured -e "$rename" -e '/^bfd-peer/d' -e '/^sync-interface/d' -e 's/^name = .*/&\nmetrics-listen = [::1]:9464/'
 check "reload: no bfd-peers, no sync-interface, but metrics-listen" in_machine gw-a systemctl reload sa-nat64
 metrics() { in_machine gw-a curl -sSg -m 5 'http://[::1]:9464/metrics'; }
-serves() { metrics >"$lab_dir/metrics" && grep '^sa_nat64_up{.*instance="ex-tra.1",.*} 1$' "$lab_dir/metrics"; }
+serves() { metrics >"$lab_dir/metrics" && grep '^sa_nat64_up{.*instance="ex-tra_1",.*} 1$' "$lab_dir/metrics"; }
 check "metrics are served, as an unprivileged user" wait_for 10 serves
 check "it is none of root" refuse test "$(in_machine gw-a ps -o user= -p "$(main_pid exporter)")" = root
 check "FRR ended" wait_for 5 none_of "sa-nat64-bfdd@*"
