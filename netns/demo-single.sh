@@ -72,7 +72,7 @@ write_gateway_config() {
 start_servers() {
 	lab_web server 203.0.113.80:80
 	lab_web client "[2001:db8:1::2]:80" "[2001:db8:1::10]:80"
-	lab_dns gateway 2001:db8:1::1 64:ff9b:1::/96
+	lab_dns gateway 2001:db8:1::1 "$lab_dir/sa-nat64.conf"
 	echo "This page is on IPv4 only." >"$lab_dir/web-server/index.html"
 	echo "This page is on IPv6 only." >"$lab_dir/web-client/index.html"
 	head -c 100M /dev/urandom >"$lab_dir/web-server/100M.bin"

@@ -23,7 +23,8 @@ start_campus() {
 	campus_network
 	echo "Booting gw-a and gw-b ..."
 	campus_machines
-	lab_dns dns 2001:db8:53::53 64:ff9b:1::/96
+	campus_config >"$lab_dir/sa-nat64.conf"
+	lab_dns dns 2001:db8:53::53 "$lab_dir/sa-nat64.conf"
 	lab_resolver hosts 2001:db8:53::53
 	campus_router campus_bird_config
 	lab_machine_power "${campus_boxes[@]}"

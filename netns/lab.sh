@@ -174,12 +174,14 @@ lab_web() {
 	done
 }
 
-# lab_dns NAMESPACE ADDRESS [PREFIX]: unbound serves the zone demo.test (www is 203.0.113.80, mirror 100.64.0.80) there, with
-# AAAA records made by DNS64 when PREFIX is given.
+# lab_dns NAMESPACE ADDRESS [CONFIG]: unbound serves the zone demo.test (www is 203.0.113.80, mirror 100.64.0.80) there, with
+# AAAA records made by DNS64 as `sa-nat64 dns64` has it from that configuration.
 lab_dns() {
-	local modules=iterator
-
-	[ -z "${3:-}" ] || modules="dns64 iterator"
+	if [ -n "${3:-}" ]; then
+		"$bin/sa-nat64" -c "$3" dns64 unbound
+	else
+		printf 'server:\n    module-config: iterator\n'
+	fi >"$lab_dir/dns64-$1.conf"
 	cat >"$lab_dir/demo.test.zone" <<-'EOT'
 		$ORIGIN demo.test.
 		@    3600 IN SOA ns.demo.test. admin.demo.test. 1 3600 600 86400 60
@@ -189,12 +191,11 @@ lab_dns() {
 		mirror 3600 IN A 100.64.0.80
 	EOT
 	cat >"$lab_dir/unbound-$1.conf" <<-EOT
+		include: "$lab_dir/dns64-$1.conf"
 		server:
 		    interface: $2
 		    access-control: 0.0.0.0/0 allow
 		    access-control: ::/0 allow
-		    module-config: "$modules"
-		    dns64-prefix: ${3:-64:ff9b::/96}
 		    local-zone: "test." nodefault
 		    local-zone: "ip6.arpa." static
 		    local-zone: "in-addr.arpa." static
