@@ -1,8 +1,9 @@
 /* Addresses and prefixes as text and as arithmetic.
  *
- * Reading and printing single addresses is inet_pton() and inet_ntop(), which know every notation
- * including the mixed one; what stands here is the host order of IPv4, prefix lengths and the masks
- * that go with them. Nothing allocates and nothing keeps state.
+ * Reading single addresses is inet_pton(), which knows every notation including the mixed one. They
+ * are printed here, letter by letter as inet_ntop() does, which would take most of the time of a
+ * long list. What else stands here is the host order of IPv4, prefix lengths and the masks that go
+ * with them. Nothing allocates and nothing keeps state.
  */
 #include "lib/address.h"
 
@@ -89,27 +90,98 @@ int prefix6_parse(const char *text, struct prefix6 *out)
 	return 0;
 }
 
-/* As inet_ntop() does, which takes most of the time of a long list. */
+/* Print a number up to 255; returns the end, where no NUL stands. */
+static char *put_byte(char *end, unsigned byte)
+{
+	if (byte >= 100)
+		*end++ = (char)('0' + byte / 100);
+	if (byte >= 10)
+		*end++ = (char)('0' + byte / 10 % 10);
+	*end++ = (char)('0' + byte % 10);
+	return end;
+}
+
+char *address4_put(uint32_t addr, char *at)
+{
+	at = put_byte(at, addr >> 24);
+	*at++ = '.';
+	at = put_byte(at, addr >> 16 & 0xff);
+	*at++ = '.';
+	at = put_byte(at, addr >> 8 & 0xff);
+	*at++ = '.';
+	return put_byte(at, addr & 0xff);
+}
+
+/* As put_byte(), for 16 bits in hexadecimal. */
+static char *put_group(char *end, unsigned group)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (group > 0xfff)
+		*end++ = digits[group >> 12];
+	if (group > 0xff)
+		*end++ = digits[group >> 8 & 15];
+	if (group > 0xf)
+		*end++ = digits[group >> 4 & 15];
+	*end++ = digits[group & 15];
+	return end;
+}
+
+#define GROUPS 8
+
+/* The groups that "::" stands for: the longest run of zeroes, at least two, and the first one of
+ * equally long ones (RFC 5952 section 4.2). Returns how many; *first is GROUPS when there is none.
+ */
+static int longest_run(const unsigned group[GROUPS], int *first)
+{
+	int longest = 1, run = 0;
+
+	*first = GROUPS;
+	for (int i = 0; i < GROUPS; i++) {
+		run = group[i] ? 0 : run + 1;
+		if (run <= longest)
+			continue;
+		longest = run;
+		*first = i + 1 - run;
+	}
+	return *first < GROUPS ? longest : 0;
+}
+
+char *address6_put(const struct in6_addr *addr, char *at)
+{
+	unsigned group[GROUPS];
+	int first, count, i = 0;
+
+	for (int g = 0; g < GROUPS; g++)
+		group[g] = (unsigned)addr->s6_addr[2 * g] << 8 | addr->s6_addr[2 * g + 1];
+	count = longest_run(group, &first);
+	while (i < GROUPS) {
+		if (i == first) {
+			*at++ = ':';
+			i += count;
+			if (i == GROUPS)
+				*at++ = ':';
+			continue;
+		}
+		if (i > 0)
+			*at++ = ':';
+		if (i == 6 && first == 0 && (count == 6 || (count == 5 && group[5] == 0xffff)))
+			return address4_put(group[6] << 16 | group[7], at);
+		at = put_group(at, group[i++]);
+	}
+	return at;
+}
+
 const char *address4_format(uint32_t addr, char *buf)
 {
-	char *end = buf;
-
-	for (int shift = 24; shift >= 0; shift -= 8) {
-		unsigned byte = addr >> shift & 0xff;
-
-		if (byte >= 100)
-			*end++ = (char)('0' + byte / 100);
-		if (byte >= 10)
-			*end++ = (char)('0' + byte / 10 % 10);
-		*end++ = (char)('0' + byte % 10);
-		*end++ = shift ? '.' : '\0';
-	}
+	*address4_put(addr, buf) = '\0';
 	return buf;
 }
 
 const char *address6_format(const struct in6_addr *addr, char *buf)
 {
-	return inet_ntop(AF_INET6, addr, buf, ADDRESS_STRLEN);
+	*address6_put(addr, buf) = '\0';
+	return buf;
 }
 
 const char *address6_format_mixed(const struct in6_addr *addr, char *buf)

@@ -36,6 +36,10 @@ int address6_parse(const char *text, struct in6_addr *out);
 int prefix4_parse(const char *text, struct prefix4 *out);
 int prefix6_parse(const char *text, struct prefix6 *out);
 
+/* Print to at (ADDRESS_STRLEN bytes at least) without a NUL; return the end. */
+char *address4_put(uint32_t addr, char *at);
+char *address6_put(const struct in6_addr *addr, char *at);
+
 /* Print into buf (ADDRESS_STRLEN bytes at least); return buf. */
 const char *address4_format(uint32_t addr, char *buf);
 const char *address6_format(const struct in6_addr *addr, char *buf);

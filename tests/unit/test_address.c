@@ -2,6 +2,7 @@
 #include "lib/address.h"
 #include "tests/unit/prng.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,6 +71,50 @@ static void ipv6_addresses_are_read_in_every_notation(void **state)
 		assert_int_equal(address6_parse(same[i], &addr), 0);
 		assert_true(address6_equal(&addr, &first));
 		assert_string_equal(address6_format(&addr, buf), "64:ff9b::c000:221");
+	}
+}
+
+static void assert_as_inet_ntop(const struct in6_addr *addr)
+{
+	char expected[INET6_ADDRSTRLEN], buf[ADDRESS_STRLEN];
+
+	memset(buf, 'x', sizeof(buf));
+	assert_non_null(inet_ntop(AF_INET6, addr, expected, sizeof(expected)));
+	assert_string_equal(address6_format(addr, buf), expected);
+}
+
+/* All patterns of zero groups, the others of all lengths, with and without what begins IPv4-mapped
+ * addresses. */
+static void a_million_ipv6_addresses_are_printed_as_inet_ntop_does(void **state)
+{
+	(void)state;
+	for (unsigned n = 0; n < 1000000; n++) {
+		uint32_t shifts = prng_32(&prng);
+		struct in6_addr addr;
+
+		for (int g = 0; g < 8; g++) {
+			uint16_t group = (uint16_t)(prng_32(&prng) >> 16 >>
+			                            4 * (shifts >> 2 * g & 3));
+
+			if (g == 5 && n % 3 == 0)
+				group = 0xffff;
+			addr.s6_addr16[g] = n >> g & 1 ? 0 : htons(group);
+		}
+		assert_as_inet_ntop(&addr);
+	}
+}
+
+static void all_ipv4_octets_are_printed_as_inet_ntop_does(void **state)
+{
+	char expected[INET_ADDRSTRLEN], buf[ADDRESS_STRLEN];
+
+	(void)state;
+	for (uint32_t n = 0; n < 65536; n++) {
+		uint32_t addr = n << 16 | (n >> 8 | (n & 0xff) << 8);
+		uint32_t addr_be = htonl(addr);
+
+		assert_non_null(inet_ntop(AF_INET, &addr_be, expected, sizeof(expected)));
+		assert_string_equal(address4_format(addr, buf), expected);
 	}
 }
 
@@ -267,6 +312,8 @@ int main(void)
 		cmocka_unit_test(ipv4_addresses_are_host_order),
 		cmocka_unit_test(wrong_ipv4_addresses_are_refused_and_change_nothing),
 		cmocka_unit_test(ipv6_addresses_are_read_in_every_notation),
+		cmocka_unit_test(a_million_ipv6_addresses_are_printed_as_inet_ntop_does),
+		cmocka_unit_test(all_ipv4_octets_are_printed_as_inet_ntop_does),
 		cmocka_unit_test(wrong_ipv6_addresses_are_refused_and_change_nothing),
 		cmocka_unit_test(prefixes_without_length_are_single_addresses),
 		cmocka_unit_test(text_that_is_no_prefix_differs_from_bits_behind_the_length),
