@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OUTPUT_PIECE 65536 /* bytes written to a file or pipe at once */
+
 struct command {
 	unsigned command;
 	int (*find)(const struct cli_options *options, struct instances *out, FILE *err);
@@ -65,6 +67,8 @@ static int run(const struct command *command, const struct cli_options *options)
 
 	if (status)
 		return status;
+	if (!isatty(STDOUT_FILENO)) /* a terminal gets line by line */
+		(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_PIECE);
 	out = options->json ? out_json_new(stdout) : out_text_new(stdout);
 	status = out ? command->run(options, &instances, out) : 1;
 	out_free(out);

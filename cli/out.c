@@ -1,12 +1,52 @@
 /* See out.h: the calls that commands make, handed to the printer. */
 #include "cli/out.h"
 
+#include "lib/address.h"
+
 #include <stddef.h>
 
 void out_free(struct out *out)
 {
 	if (out)
 		out->printer->free(out);
+}
+
+void out_flush(struct out *out)
+{
+	(void)fwrite_unlocked(out->pending, 1, out->pending_len, out->file);
+	out->pending_len = 0;
+}
+
+void out_write_far(struct out *out, const char *bytes, size_t len)
+{
+	out_flush(out);
+	(void)fwrite_unlocked(bytes, 1, len, out->file);
+}
+
+/* Digits of a number. */
+static size_t count_digits(uint64_t number)
+{
+	size_t count = 1;
+
+	for (; number >= 10000; number /= 10000)
+		count += 4;
+	return count + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
+char *out_put_number(uint64_t number, char *at)
+{
+	char *end = at + count_digits(number);
+
+	for (at = end; number >= 10; number /= 10)
+		*--at = (char)('0' + number % 10);
+	*--at = (char)('0' + number);
+	return end;
+}
+
+char *out_put_address(const struct out_value *value, char *at)
+{
+	return value->kind == OUT_ENDPOINT6 ? address6_put(value->address6, at)
+	                                    : address4_put((uint32_t)value->total, at);
 }
 
 void out_begin(struct out *out, enum out_shape shape, const char *key)
@@ -89,6 +129,18 @@ void out_endpoint(struct out *out, const char *key, const char *address, uint16_
 	put(out, key,
 	    (struct out_value){
 		    .kind = OUT_ENDPOINT, .text = address, .number = port, .total = 1 });
+}
+
+void out_endpoint6(struct out *out, const char *key, const struct in6_addr *address, uint16_t port)
+{
+	put(out, key,
+	    (struct out_value){ .kind = OUT_ENDPOINT6, .address6 = address, .number = port });
+}
+
+void out_endpoint4(struct out *out, const char *key, uint32_t address, uint16_t port)
+{
+	put(out, key,
+	    (struct out_value){ .kind = OUT_ENDPOINT4, .total = address, .number = port });
 }
 
 void out_address(struct out *out, const char *key, const char *address)

@@ -7,9 +7,15 @@
 #ifndef SA_NAT64_OUT_H
 #define SA_NAT64_OUT_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+
+#define OUT_PENDING_MAX  4096
+#define OUT_DIGITS_MAX   20 /* of a number */
+#define OUT_ENDPOINT_MAX 80 /* address, brackets and port */
 
 enum out_shape {
 	OUT_OBJECT, /* text: a paragraph, one line a value */
@@ -46,11 +52,16 @@ enum out_kind {
 	OUT_FLAG,         /* number, 0 or 1: yes or no */
 	OUT_SHARE,        /* number of total: "3 of 10" */
 	OUT_ENDPOINT,     /* text is an address, number a port, or absent with total 0 */
+	OUT_ENDPOINT6,    /* address6 is the address, number a port */
+	OUT_ENDPOINT4,    /* total is the address in host order, number a port */
 };
 
 struct out_value {
 	enum out_kind kind;
-	const char *text;
+	union {
+		const char *text;
+		const struct in6_addr *address6;
+	};
 	uint64_t number, total;
 };
 
@@ -71,6 +82,8 @@ struct out {
 	bool is_text;    /* values of a row outside of its columns need not be made */
 	bool incomplete; /* set by a command that could not ask everybody: an empty table is not
 	                    "none" */
+	size_t pending_len;
+	char pending[OUT_PENDING_MAX]; /* for the file: a row goes there in one piece */
 };
 
 /* A printer that writes to file (not owned). NULL when memory ends. */
@@ -80,8 +93,42 @@ struct out *out_json_new(FILE *file);
 /* Free the printer. NULL is accepted. */
 void out_free(struct out *out);
 
+/* For printers. Bytes reach the file when pending is full, or at the next out_flush(): to be called
+ * at the end of each line or shape, so that others can write to the file in between. */
+void out_flush(struct out *out);
+void out_write_far(struct out *out, const char *bytes, size_t len); /* more than fit */
+
+static inline void out_write(struct out *out, const char *bytes, size_t len)
+{
+	if (len > sizeof(out->pending) - out->pending_len) {
+		out_write_far(out, bytes, len);
+		return;
+	}
+	memcpy(out->pending + out->pending_len, bytes, len);
+	out->pending_len += len;
+}
+
+/* A place for at most len bytes, far less than OUT_PENDING_MAX; out_written() says where they end.
+ * In between, nothing else is written. */
+static inline char *out_place(struct out *out, size_t len)
+{
+	if (len > sizeof(out->pending) - out->pending_len)
+		out_flush(out);
+	return out->pending + out->pending_len;
+}
+
+static inline void out_written(struct out *out, const char *end)
+{
+	out->pending_len = (size_t)(end - out->pending);
+}
+
+/* Put a number (OUT_DIGITS_MAX bytes), or the address of an OUT_ENDPOINT6 or OUT_ENDPOINT4
+ * (OUT_ENDPOINT_MAX bytes), to at without a NUL. Return the end. */
+char *out_put_number(uint64_t number, char *at);
+char *out_put_address(const struct out_value *value, char *at);
+
 /* Open a shape. The key is NULL for the outermost one and inside lists; columns are for OUT_TABLE
- * only. Close in reverse order. */
+ * only. Close in reverse order. Keys in rows are constants of the program. */
 void out_begin(struct out *out, enum out_shape shape, const char *key);
 void out_begin_table(struct out *out, const char *key, const struct out_column *columns);
 void out_end(struct out *out);
@@ -99,6 +146,8 @@ void out_microseconds(struct out *out, const char *key, uint64_t duration_us);
 void out_flag(struct out *out, const char *key, bool flag);
 void out_share(struct out *out, const char *key, uint64_t number, uint64_t total);
 void out_endpoint(struct out *out, const char *key, const char *address, uint16_t port);
+void out_endpoint6(struct out *out, const char *key, const struct in6_addr *address, uint16_t port);
+void out_endpoint4(struct out *out, const char *key, uint32_t address, uint16_t port);
 void out_address(struct out *out, const char *key,
                  const char *address); /* an endpoint without port */
 

@@ -6,21 +6,35 @@
 #include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define DEPTH_MAX 8
+#define LEADS_MAX 16
+#define LEAD_MAX  32
 
 struct level {
 	bool transparent; /* nothing of it appears */
 	bool is_array;    /* closes with ] */
 	bool is_inline;   /* its members stand side by side */
+	bool is_row;
 	bool has_members;
+};
+
+/* What stands in front of a value: the rows of a table have the same keys in the same order. */
+struct lead {
+	const char *key; /* NULL: not made yet */
+	bool is_first;   /* without a comma */
+	size_t len;
+	char text[LEAD_MAX];
 };
 
 struct json_out {
 	struct out base;
 	int depth; /* levels in use */
 	struct level levels[DEPTH_MAX];
+	size_t next_lead; /* of the row that is being printed */
+	struct lead leads[LEADS_MAX];
 };
 
 /* The innermost level that appears; NULL outside of everything. */
@@ -41,26 +55,69 @@ static int indentation(const struct json_out *out)
 	return count * 2;
 }
 
+#define WRITE_LITERAL(out, text) out_write(&(out)->base, text, sizeof(text) - 1)
+
+/* Keys and the like are short: a loop is faster than finding their length and copying them. */
+static void write_text(struct json_out *out, const char *text)
+{
+	char *at = out->base.pending + out->base.pending_len;
+	const char *end = out->base.pending + sizeof(out->base.pending);
+
+	while (*text && at < end)
+		*at++ = *text++;
+	out->base.pending_len = (size_t)(at - out->base.pending);
+	if (*text)
+		out_write_far(&out->base, text, strlen(text));
+}
+
+/* Write a string of neither JSON's signs nor what lies outside of ASCII. False, and nothing is
+ * written, if it has some or there is not enough room for it. */
+static bool write_plain(struct out *out, const char *text)
+{
+	static const bool is_plain[256] = {
+		[' ' ... '"' - 1] = true,
+		['"' + 1 ... '\\' - 1] = true,
+		['\\' + 1 ... '~'] = true,
+	};
+	char *at = out->pending + out->pending_len;
+	const char *end = out->pending + sizeof(out->pending) - 1;
+
+	if (at >= end)
+		return false;
+	*at++ = '"';
+	while (is_plain[(uint8_t)*text] && at < end)
+		*at++ = *text++;
+	if (*text)
+		return false;
+	*at++ = '"';
+	out->pending_len = (size_t)(at - out->pending);
+	return true;
+}
+
 /* Foreign text that is not UTF-8 has no JSON form. */
 static void write_string(struct json_out *out, const char *text)
 {
-	bool is_plain = true;
 	json_t *string;
 
-	for (const char *c = text; *c && is_plain; c++)
-		is_plain = *c >= ' ' && *c < 127 && *c != '"' && *c != '\\';
-	if (is_plain) {
-		(void)fputc_unlocked('"', out->base.file);
-		(void)fputs_unlocked(text, out->base.file);
-		(void)fputc_unlocked('"', out->base.file);
+	if (write_plain(&out->base, text))
 		return;
-	}
 	string = json_string(text);
+	out_flush(&out->base);
 	if (string)
 		(void)json_dumpf(string, out->base.file, JSON_ENCODE_ANY);
 	else
-		(void)fputs_unlocked("null", out->base.file);
+		WRITE_LITERAL(out, "null");
 	json_decref(string);
+}
+
+static void write_new_line(struct json_out *out)
+{
+	char line[2 * DEPTH_MAX + 1];
+	int len = 1 + indentation(out);
+
+	memset(line, ' ', sizeof(line));
+	line[0] = '\n';
+	out_write(&out->base, line, (size_t)len);
 }
 
 /* What stands in front of a member of the innermost level: comma, new line, key. */
@@ -70,18 +127,50 @@ static void lead_in(struct json_out *out, const char *key)
 
 	if (!level)
 		return;
-	if (level->is_inline)
-		(void)fputs_unlocked(level->has_members ? ", " : "", out->base.file);
-	else
-		(void)fprintf(out->base.file, "%s\n%*s", level->has_members ? "," : "",
-		              indentation(out), "");
+	if (level->has_members && level->is_inline)
+		WRITE_LITERAL(out, ", ");
+	else if (level->has_members)
+		WRITE_LITERAL(out, ",");
+	if (!level->is_inline)
+		write_new_line(out);
 	level->has_members = true;
 	if (level->is_array)
 		return;
 	assert(key); /* a word of ours, or a verdict's */
-	(void)fputc_unlocked('"', out->base.file);
-	(void)fputs_unlocked(key, out->base.file);
-	(void)fputs_unlocked("\": ", out->base.file);
+	WRITE_LITERAL(out, "\"");
+	write_text(out, key);
+	WRITE_LITERAL(out, "\": ");
+}
+
+/* Make what stands in front of a value of a row. False if it would be too long. */
+static bool make_lead(struct lead *lead, const char *key, bool is_first)
+{
+	int len = snprintf(lead->text, sizeof(lead->text), "%s\"%s\": ", is_first ? "" : ", ", key);
+
+	if (len < 0 || (size_t)len >= sizeof(lead->text)) {
+		lead->key = NULL;
+		return false;
+	}
+	lead->key = key;
+	lead->is_first = is_first;
+	lead->len = (size_t)len;
+	return true;
+}
+
+/* As lead_in(), for a value of a row: mostly the same as in the row before. */
+static void lead_in_row(struct json_out *out, struct level *row, const char *key)
+{
+	struct lead *lead = &out->leads[out->next_lead];
+	bool is_first = !row->has_members;
+
+	if ((lead->key != key || lead->is_first != is_first) && !make_lead(lead, key, is_first)) {
+		lead_in(out, key);
+		return;
+	}
+	memcpy(out_place(&out->base, sizeof(lead->text)), lead->text, sizeof(lead->text));
+	out->base.pending_len += lead->len;
+	out->next_lead = (out->next_lead + 1) % LEADS_MAX;
+	row->has_members = true;
 }
 
 static void json_begin(struct out *base, enum out_shape shape, const char *key,
@@ -95,13 +184,16 @@ static void json_begin(struct out *base, enum out_shape shape, const char *key,
 		               (shape == OUT_LINE && !key),
 		.is_inline = (outer && outer->is_inline) || shape == OUT_LINE || shape == OUT_TOP ||
 		             shape == OUT_ROW || shape == OUT_RECORD,
+		.is_row = shape == OUT_ROW,
 	};
 
 	(void)columns;
 	assert(out->depth < DEPTH_MAX);
+	if (level.is_row)
+		out->next_lead = 0;
 	if (!level.transparent) {
 		lead_in(out, key);
-		(void)fputc_unlocked(level.is_array ? '[' : '{', out->base.file);
+		out_write(base, level.is_array ? "[" : "{", 1);
 	}
 	out->levels[out->depth++] = level;
 }
@@ -112,61 +204,70 @@ static void json_end(struct out *base)
 	struct level level = out->levels[--out->depth];
 
 	if (!level.transparent && !level.is_inline && level.has_members)
-		(void)fprintf(out->base.file, "\n%*s", indentation(out), "");
+		write_new_line(out);
 	if (!level.transparent)
-		(void)fputc_unlocked(level.is_array ? ']' : '}', out->base.file);
+		out_write(base, level.is_array ? "]" : "}", 1);
 	if (out->depth == 0)
-		(void)fputc_unlocked('\n', out->base.file);
+		out_write(base, "\n", 1);
+	out_flush(base);
 }
 
 static void write_number(struct json_out *out, uint64_t number)
 {
-	char digits[24], *first = digits + sizeof(digits);
-
-	do
-		*--first = (char)('0' + number % 10);
-	while (number /= 10);
-	(void)fwrite_unlocked(first, 1, (size_t)(digits + sizeof(digits) - first), out->base.file);
+	out_written(&out->base, out_put_number(number, out_place(&out->base, OUT_DIGITS_MAX)));
 }
 
 static void write_time(struct json_out *out, uint64_t time_us)
 {
 	time_t seconds = (time_t)(time_us / 1000000);
 	struct tm utc;
-	char day[40];
+	char day[40], text[60] = "null";
 
 	if (gmtime_r(&seconds, &utc) && strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc) > 0)
-		(void)fprintf(out->base.file, "\"%s.%06uZ\"", day, (unsigned)(time_us % 1000000));
-	else
-		(void)fputs_unlocked("null", out->base.file);
+		(void)snprintf(text, sizeof(text), "\"%s.%06uZ\"", day,
+		               (unsigned)(time_us % 1000000));
+	write_text(out, text);
 }
 
 static void write_share(struct json_out *out, const struct out_value *value)
 {
-	(void)fputs_unlocked("{\"used\": ", out->base.file);
+	WRITE_LITERAL(out, "{\"used\": ");
 	write_number(out, value->number);
-	(void)fputs_unlocked(", \"of\": ", out->base.file);
+	WRITE_LITERAL(out, ", \"of\": ");
 	write_number(out, value->total);
-	(void)fputc_unlocked('}', out->base.file);
+	out_write(&out->base, "}", 1);
 }
 
 static void write_endpoint(struct json_out *out, const struct out_value *value)
 {
-	(void)fputs_unlocked("{\"address\": ", out->base.file);
-	write_string(out, value->text);
-	(void)fputs_unlocked(", \"port\": ", out->base.file);
-	if (value->total)
+	WRITE_LITERAL(out, "{\"address\": ");
+	if (value->kind == OUT_ENDPOINT) {
+		write_string(out, value->text);
+	} else {
+		char *at = out_place(&out->base, OUT_ENDPOINT_MAX);
+
+		*at = '"';
+		at = out_put_address(value, at + 1);
+		*at++ = '"';
+		out_written(&out->base, at);
+	}
+	WRITE_LITERAL(out, ", \"port\": ");
+	if (value->total || value->kind != OUT_ENDPOINT)
 		write_number(out, value->number);
 	else
-		(void)fputs_unlocked("null", out->base.file);
-	(void)fputc_unlocked('}', out->base.file);
+		WRITE_LITERAL(out, "null");
+	WRITE_LITERAL(out, "}");
 }
 
 static void json_value(struct out *base, const char *key, const struct out_value *value)
 {
 	struct json_out *out = (struct json_out *)base;
+	struct level *level = &out->levels[out->depth - 1];
 
-	lead_in(out, key);
+	if (level->is_row)
+		lead_in_row(out, level, key);
+	else
+		lead_in(out, key);
 	switch (value->kind) {
 	case OUT_TEXT:
 	case OUT_REASON:
@@ -176,12 +277,14 @@ static void json_value(struct out *base, const char *key, const struct out_value
 		write_time(out, value->number);
 		return;
 	case OUT_FLAG:
-		(void)fputs_unlocked(value->number ? "true" : "false", base->file);
+		write_text(out, value->number ? "true" : "false");
 		return;
 	case OUT_SHARE:
 		write_share(out, value);
 		return;
 	case OUT_ENDPOINT:
+	case OUT_ENDPOINT6:
+	case OUT_ENDPOINT4:
 		write_endpoint(out, value);
 		return;
 	case OUT_COUNT:

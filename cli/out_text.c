@@ -40,13 +40,14 @@ struct text_out {
 
 static void newline(struct text_out *out)
 {
-	(void)fputc_unlocked('\n', out->base.file);
+	out_write(&out->base, "\n", 1);
+	out_flush(&out->base);
 	out->column = 0;
 }
 
 static void print(struct text_out *out, const char *text, size_t len)
 {
-	(void)fwrite_unlocked(text, 1, len, out->base.file);
+	out_write(&out->base, text, len);
 	out->column += (int)len;
 	out->printed = true;
 }
@@ -54,11 +55,16 @@ static void print(struct text_out *out, const char *text, size_t len)
 static void pad_to(struct text_out *out, int column)
 {
 	static const char blanks[] = "                                        ";
+	const int most = sizeof(blanks) - 1;
 
 	while (out->column < column) {
-		size_t wanted = (size_t)(column - out->column);
+		int wanted = column - out->column < most ? column - out->column : most;
 
-		print(out, blanks, wanted < sizeof(blanks) ? wanted : sizeof(blanks) - 1);
+		/* All of them are copied, which is faster than some. */
+		memcpy(out_place(&out->base, sizeof(blanks)), blanks, sizeof(blanks));
+		out->base.pending_len += (size_t)wanted;
+		out->column += wanted;
+		out->printed = true;
 	}
 }
 
@@ -110,24 +116,9 @@ static void format_size(uint64_t bytes, char *buf, size_t size)
 	(void)snprintf(buf, size, value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
-static void format_duration(uint64_t seconds, char *buf, size_t size)
-{
-	unsigned s = (unsigned)(seconds % 60), m = (unsigned)(seconds / 60 % 60);
-	unsigned h = (unsigned)(seconds / 3600 % 24);
-	uint64_t d = seconds / 86400;
-
-	if (d > 0)
-		(void)snprintf(buf, size, "%" PRIu64 "d %uh", d, h);
-	else if (h > 0)
-		(void)snprintf(buf, size, "%uh %um", h, m);
-	else if (m > 0)
-		(void)snprintf(buf, size, "%um %us", m, s);
-	else
-		(void)snprintf(buf, size, "%us", s);
-}
-
-/* Append text as far as there is room. Returns the new end. */
-static char *append(char *at, const char *end, const char *text)
+/* Append text as far as there is room. Returns the new end. Kept out of line, so that it is copied
+ * by the C library, which is much faster than what stands for it with a small bound. */
+static char *__attribute__((noinline)) append(char *at, const char *end, const char *text)
 {
 	size_t len = strlen(text), room = (size_t)(end - at) - 1;
 
@@ -138,24 +129,44 @@ static char *append(char *at, const char *end, const char *text)
 	return at + len;
 }
 
-/* Long lists consist of these: snprintf() would take half of their time. */
-static void format_endpoint(const struct out_value *value, char *buf, size_t size)
+/* In the first unit that is not zero and the next one. Each of these functions has room for the
+ * longest numbers. */
+static char *format_duration(uint64_t seconds, char *at)
 {
-	bool brackets = value->total && strchr(value->text, ':');
-	char digits[24], *first = digits + sizeof(digits) - 1, *at = buf;
-	const char *end = buf + size;
-	uint64_t port = value->number;
+	static const struct {
+		uint32_t seconds;
+		char name;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	size_t i = 0;
 
-	at = append(at, end, brackets ? "[" : "");
-	at = append(at, end, value->text);
-	if (value->total == 0)
-		return;
-	*first = '\0';
-	do
-		*--first = (char)('0' + port % 10);
-	while (port /= 10);
-	at = append(at, end, brackets ? "]:" : ":");
-	(void)append(at, end, first);
+	while (i < 3 && seconds < units[i].seconds)
+		i++;
+	at = out_put_number(seconds / units[i].seconds, at);
+	*at++ = units[i].name;
+	if (i == 3)
+		return at;
+	*at++ = ' ';
+	at = out_put_number(seconds % units[i].seconds / units[i + 1].seconds, at);
+	*at++ = units[i + 1].name;
+	return at;
+}
+
+static char *format_endpoint(const struct out_value *value, char *at, const char *end)
+{
+	bool is_text = value->kind == OUT_ENDPOINT, has_port = !is_text || value->total;
+	bool brackets = is_text ? has_port && strchr(value->text, ':')
+	                        : value->kind == OUT_ENDPOINT6;
+
+	if (brackets)
+		*at++ = '[';
+	at = is_text ? append(at, end - OUT_DIGITS_MAX - 2, value->text)
+	             : out_put_address(value, at);
+	if (brackets)
+		*at++ = ']';
+	if (!has_port)
+		return at;
+	*at++ = ':';
+	return out_put_number(value->number, at);
 }
 
 static void format_time(uint64_t time_us, char *buf, size_t size)
@@ -169,23 +180,15 @@ static void format_time(uint64_t time_us, char *buf, size_t size)
 	(void)snprintf(buf, size, "%s.%06u", day, (unsigned)(time_us % 1000000));
 }
 
-static void format_value(const struct out_value *value, char *buf, size_t size)
+/* The kinds of which there are few. */
+static void format_rare(const struct out_value *value, char *buf, size_t size)
 {
 	switch (value->kind) {
-	case OUT_TEXT:
-		(void)append(buf, buf + size, value->text);
-		return;
 	case OUT_REASON:
 		(void)snprintf(buf, size, "(%s)", value->text);
 		return;
-	case OUT_COUNT:
-		(void)snprintf(buf, size, "%" PRIu64, value->number);
-		return;
 	case OUT_SIZE:
 		format_size(value->number, buf, size);
-		return;
-	case OUT_DURATION:
-		format_duration(value->number, buf, size);
 		return;
 	case OUT_TIME:
 		format_time(value->number, buf, size);
@@ -202,16 +205,55 @@ static void format_value(const struct out_value *value, char *buf, size_t size)
 	case OUT_MICROSECONDS:
 		(void)snprintf(buf, size, "%" PRIu64 " us", value->number);
 		return;
-	case OUT_FLAG:
-		(void)snprintf(buf, size, "%s", value->number ? "yes" : "no");
-		return;
 	case OUT_SHARE:
 		(void)snprintf(buf, size, "%" PRIu64 " of %" PRIu64, value->number, value->total);
 		return;
+	case OUT_TEXT:
+	case OUT_COUNT:
+	case OUT_DURATION:
+	case OUT_FLAG:
 	case OUT_ENDPOINT:
-		format_endpoint(value, buf, size);
-		return;
+	case OUT_ENDPOINT6:
+	case OUT_ENDPOINT4:
+		assert(!"formatted by format_value()");
 	}
+}
+
+/* Write a value to buf, VALUE_MAX bytes. Returns the length. */
+static size_t format_value(const struct out_value *value, char *buf)
+{
+	const char *end = buf + VALUE_MAX;
+	char *at = buf;
+
+	switch (value->kind) {
+	case OUT_TEXT:
+		at = append(buf, end, value->text);
+		break;
+	case OUT_COUNT:
+		at = out_put_number(value->number, buf);
+		break;
+	case OUT_DURATION:
+		at = format_duration(value->number, buf);
+		break;
+	case OUT_FLAG:
+		at = append(buf, end, value->number ? "yes" : "no");
+		break;
+	case OUT_ENDPOINT:
+	case OUT_ENDPOINT6:
+	case OUT_ENDPOINT4:
+		at = format_endpoint(value, buf, end);
+		break;
+	default:
+		format_rare(value, buf, VALUE_MAX);
+		return strlen(buf);
+	}
+	*at = '\0';
+	return (size_t)(at - buf);
+}
+
+static bool is_endpoint(enum out_kind kind)
+{
+	return kind == OUT_ENDPOINT || kind == OUT_ENDPOINT6 || kind == OUT_ENDPOINT4;
 }
 
 /* Shapes around which text leaves a line empty. */
@@ -287,10 +329,14 @@ static void text_begin(struct out *base, enum out_shape shape, const char *key,
 
 static void end_top(struct text_out *out, const struct level *level)
 {
+	char more[40];
+
 	if (level->count == 0)
 		print(out, "none", 4);
 	if (level->count > TOP_COUNT)
-		(void)fprintf(out->base.file, "   and %zu more", level->count - TOP_COUNT);
+		print(out, more,
+		      (size_t)snprintf(more, sizeof(more), "   and %zu more",
+		                       level->count - TOP_COUNT));
 	newline(out);
 }
 
@@ -312,6 +358,8 @@ static void text_end(struct out *base)
 		print(out, "none", 4);
 		newline(out);
 	}
+	if (out->depth == 0)
+		out_flush(base);
 }
 
 /* A value of a line: separated, labelled unless it is the line's own, kept in one piece where that
@@ -323,7 +371,7 @@ static void put_in_line(struct text_out *out, struct level *level, const char *k
 	bool labelled = value->kind != OUT_REASON && (level->key || level->count > 0);
 	int gap = level->count == 0 ? 0 : value->kind == OUT_REASON ? 1 : GAP;
 
-	format_value(value, text, sizeof(text));
+	(void)format_value(value, text);
 	if (level->count == 0 && !level->key)
 		print_label(out, key);
 	if (labelled) {
@@ -343,6 +391,28 @@ static void put_in_line(struct text_out *out, struct level *level, const char *k
 	print_wrapped(out, item, LABEL_WIDTH);
 }
 
+static bool is_empty(const struct out_value *value)
+{
+	return (value->kind == OUT_TEXT || (value->kind == OUT_ENDPOINT && !value->total)) &&
+	       value->text[0] == '\0';
+}
+
+static bool is_aligned_right(enum out_kind kind)
+{
+	return kind == OUT_COUNT || kind == OUT_DURATION || kind == OUT_MILLISECONDS ||
+	       kind == OUT_DELAY || kind == OUT_MICROSECONDS;
+}
+
+/* Print a value where it is: long lists consist of these. */
+static void print_value(struct text_out *out, const struct out_value *value)
+{
+	size_t len = format_value(value, out_place(&out->base, VALUE_MAX));
+
+	out->base.pending_len += len;
+	out->column += (int)len;
+	out->printed = true;
+}
+
 /* Empty values leave no blanks behind: what pads a column is printed with the next value. */
 static void put_in_row(struct text_out *out, const char *key, const struct out_value *value)
 {
@@ -350,43 +420,47 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 	char text[VALUE_MAX];
 	int start;
 
-	if (!column->key || strcmp(column->key, key) != 0)
+	if (!column->key || (column->key != key && strcmp(column->key, key) != 0))
 		return;
-	format_value(value, text, sizeof(text));
 	start = out->next_start > out->column + GAP || out->column == 0 ? out->next_start
 	                                                                : out->column + GAP;
 	out->next_column = column + 1;
 	out->next_start = start + column->width + GAP;
-	if (text[0] == '\0')
+	if (is_empty(value))
 		return;
-	if (value->kind == OUT_COUNT || value->kind == OUT_DURATION ||
-	    value->kind == OUT_MILLISECONDS || value->kind == OUT_DELAY ||
-	    value->kind == OUT_MICROSECONDS)
-		pad_to(out, start + column->width - (int)strlen(text));
+	if (is_aligned_right(value->kind)) {
+		size_t len = format_value(value, text);
+
+		pad_to(out, start + column->width - (int)len);
+		pad_to(out, start);
+		print(out, text, len);
+		return;
+	}
 	pad_to(out, start);
-	if (column->width == 0 && start <= COLUMNS - WRAP_MIN)
+	if (column->width == 0 && start <= COLUMNS - WRAP_MIN) {
+		(void)format_value(value, text);
 		print_wrapped(out, text, start);
-	else
-		print(out, text, strlen(text));
+		return;
+	}
+	print_value(out, value);
 }
 
 /* Values one behind the other, two addresses with an arrow between them. */
 static void put_in_record(struct text_out *out, struct level *level, const char *key,
                           const struct out_value *value)
 {
-	bool is_second = level->count > 0 && level->last_kind == OUT_ENDPOINT;
+	bool is_second = level->count > 0 && is_endpoint(level->last_kind) &&
+	                 is_endpoint(value->kind);
 	char text[VALUE_MAX], item[VALUE_MAX + 64];
 
-	format_value(value, text, sizeof(text));
+	(void)format_value(value, text);
 	if (text[0] == '\0')
 		return;
 	(void)snprintf(item, sizeof(item), "%s%s%s",
-	               value->kind == OUT_COUNT                   ? key
-	               : value->kind == OUT_ENDPOINT && is_second ? "->"
-	                                                          : "",
-	               value->kind == OUT_COUNT || (value->kind == OUT_ENDPOINT && is_second) ? " "
-	                                                                                      : "",
-	               text);
+	               value->kind == OUT_COUNT ? key
+	               : is_second              ? "->"
+	                                        : "",
+	               value->kind == OUT_COUNT || is_second ? " " : "", text);
 	if (out->column >= RECORD_START && out->column + 1 + (int)strlen(item) > COLUMNS &&
 	    RECORD_START + (int)strlen(item) <= COLUMNS)
 		newline(out);
@@ -413,7 +487,7 @@ static void put_paragraph_line(struct text_out *out, const char *key, const stru
 {
 	char text[VALUE_MAX];
 
-	format_value(value, text, sizeof(text));
+	(void)format_value(value, text);
 	print_label(out, key);
 	print_wrapped(out, text, LABEL_WIDTH);
 	newline(out);
