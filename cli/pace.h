@@ -1,0 +1,44 @@
+/* The pace of a long list: as fast as it goes while processors are idle, else so slow that what
+ * they are busy with, above all the traffic, loses next to nothing.
+ *
+ * In stretches of 100 ms: at the end of each, the box's /proc/stat says whether others than this
+ * command and the program that it asks used more than three quarters of all processors. If so, at
+ * most PACE_ROWS_PER_S rows a second are asked for, in small portions, until that changes. A list
+ * begins at that pace, because nothing is known yet.
+ */
+#ifndef SA_NAT64_PACE_H
+#define SA_NAT64_PACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PACE_STRETCH_US 100000
+
+/* A million rows take 4 seconds, and some 0.3 seconds of processors. */
+#define PACE_ROWS_PER_S 250000
+
+/* What clocks said at one moment, in microseconds. */
+struct pace_clocks {
+	uint64_t now_us;
+	uint64_t idle_us; /* of all processors together */
+	uint64_t own_us;  /* used by this process */
+};
+
+struct pace {
+	struct pace_clocks began; /* the stretch */
+	uint64_t rows;            /* in the stretch */
+	bool is_busy;
+};
+
+/* Begin a list. It costs nothing. */
+void pace_begin(struct pace *pace);
+
+/* So many rows came, and more are to follow: rest if need be. */
+void pace_rows(struct pace *pace, size_t rows);
+
+/* Whether processors had too little rest between the two moments. Pure. */
+bool pace_was_busy(const struct pace_clocks *began, const struct pace_clocks *ended,
+                   unsigned processors);
+
+#endif
