@@ -22,15 +22,3 @@ const char *addresses_format(const ProtobufCBinaryData *address, char *buf)
 		addr4 = addr4 << 8 | address->data[i];
 	return address4_format(addr4, buf);
 }
-
-const char *addresses_format_remote6(const ProtobufCBinaryData *address,
-                                     const ProtobufCBinaryData *remote4, char *buf)
-{
-	struct in6_addr addr6;
-
-	if (address->len != sizeof(addr6) || remote4->len != 4 ||
-	    memcmp(address->data + 12, remote4->data, 4) != 0)
-		return addresses_format(address, buf);
-	memcpy(&addr6, address->data, sizeof(addr6));
-	return address6_format_mixed(&addr6, buf);
-}

@@ -8,9 +8,4 @@
  * Returns buf. */
 const char *addresses_format(const ProtobufCBinaryData *address, char *buf);
 
-/* The same for the IPv6 address that stands for an IPv4 address: in mixed notation if it ends in
- * the bytes of remote4. */
-const char *addresses_format_remote6(const ProtobufCBinaryData *address,
-                                     const ProtobufCBinaryData *remote4, char *buf);
-
 #endif

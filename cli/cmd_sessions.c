@@ -1,8 +1,9 @@
 /* `sa-nat64 sessions` and `sa-nat64 bib`: the tables, one row a line, page by page as they come. */
-#include "cli/addresses.h"
 #include "cli/bib_change.h"
 #include "cli/commands.h"
 #include "cli/incomplete.h"
+#include "cli/list_page.h"
+#include "cli/pace.h"
 #include "lib/address.h"
 
 #include <string.h>
@@ -17,31 +18,28 @@ static const struct out_column binding_columns[] = {
 	{ "static", 6 },   { "sessions", 8 }, { NULL, 0 },
 };
 
-static void put_endpoint(struct out *out, const char *key, const ProtobufCBinaryData *address,
-                         uint32_t port)
+/* In mixed notation where the prefix leaves the IPv4 address at the end. */
+static void put_remote6(struct out *out, const struct list_session *row)
 {
+	uint32_t remote_be = htonl(row->remote);
 	char buf[ADDRESS_STRLEN];
 
-	out_endpoint(out, key, addresses_format(address, buf), (uint16_t)port);
+	if (memcmp(row->remote6.s6_addr + 12, &remote_be, sizeof(remote_be)) == 0)
+		(void)address6_format_mixed(&row->remote6, buf);
+	else
+		(void)address6_format(&row->remote6, buf);
+	out_endpoint(out, "remote6", buf, row->remote_port);
 }
 
-static void put_remote6(struct out *out, const SaNat64__Control__Session *row)
-{
-	char buf[ADDRESS_STRLEN];
-
-	out_endpoint(out, "remote6", addresses_format_remote6(&row->remote6, &row->remote, buf),
-	             (uint16_t)row->remote_port);
-}
-
-static void put_session(struct out *out, const char *instance, const SaNat64__Control__Session *row)
+static void put_session(struct out *out, const char *instance, const struct list_session *row)
 {
 	out_begin(out, OUT_ROW, NULL);
 	out_text(out, "instance", instance);
 	out_text(out, "proto", row->proto);
 	out_text(out, "state", row->state);
-	put_endpoint(out, "host", &row->host, row->host_port);
-	put_endpoint(out, "pool4", &row->pool4, row->pool4_port);
-	put_endpoint(out, "remote", &row->remote, row->remote_port);
+	out_endpoint6(out, "host", &row->host, row->host_port);
+	out_endpoint4(out, "pool4", row->pool4, row->pool4_port);
+	out_endpoint4(out, "remote", row->remote, row->remote_port);
 	out_duration(out, "expires", row->expires_us);
 	if (!out->is_text) {
 		out_duration(out, "idle", row->idle_us);
@@ -50,14 +48,14 @@ static void put_session(struct out *out, const char *instance, const SaNat64__Co
 	out_end(out);
 }
 
-static void put_binding(struct out *out, const char *instance, const SaNat64__Control__Binding *row)
+static void put_binding(struct out *out, const char *instance, const struct list_binding *row)
 {
 	out_begin(out, OUT_ROW, NULL);
 	out_text(out, "instance", instance);
 	out_text(out, "proto", row->proto);
-	put_endpoint(out, "host", &row->host, row->host_port);
-	put_endpoint(out, "pool4", &row->pool4, row->pool4_port);
-	out_flag(out, "static", row->static_);
+	out_endpoint6(out, "host", &row->host, row->host_port);
+	out_endpoint4(out, "pool4", row->pool4, row->pool4_port);
+	out_flag(out, "static", row->is_static);
 	out_count(out, "sessions", row->sessions);
 	out_end(out);
 }
@@ -65,14 +63,20 @@ static void put_binding(struct out *out, const char *instance, const SaNat64__Co
 /* Print the rows of a page; returns how many. */
 static size_t put_page(struct out *out, const char *instance, const SaNat64__Control__Reply *reply)
 {
-	if (reply->body_case == SA_NAT64__CONTROL__REPLY__BODY_BIB) {
-		for (size_t i = 0; i < reply->bib->n_rows; i++)
-			put_binding(out, instance, reply->bib->rows[i]);
-		return reply->bib->n_rows;
+	size_t rows = list_page_rows(reply);
+	struct list_binding binding;
+	struct list_session session;
+
+	for (size_t i = 0; i < rows; i++) {
+		if (reply->body_case == SA_NAT64__CONTROL__REPLY__BODY_BIB) {
+			list_binding_at(reply->bib, i, &binding);
+			put_binding(out, instance, &binding);
+		} else {
+			list_session_at(reply->sessions, i, &session);
+			put_session(out, instance, &session);
+		}
 	}
-	for (size_t i = 0; i < reply->sessions->n_rows; i++)
-		put_session(out, instance, reply->sessions->rows[i]);
-	return reply->sessions->n_rows;
+	return rows;
 }
 
 static uint32_t next_cursor(const SaNat64__Control__Reply *reply)
@@ -93,11 +97,13 @@ static uint32_t page_count(const SaNat64__Control__Reply *reply)
 static uint64_t walk(struct instance *instance, SaNat64__Control__Request *request,
                      SaNat64__Control__ListRequest *list, uint64_t *left, struct out *out)
 {
+	struct pace pace;
 	uint64_t count = 0;
 	bool more;
 
+	pace_begin(&pace);
 	list->cursor = 0;
-	do {
+	for (;;) {
 		SaNat64__Control__Reply *reply;
 		size_t printed;
 
@@ -110,8 +116,10 @@ static uint64_t walk(struct instance *instance, SaNat64__Control__Request *reque
 		count += page_count(reply);
 		more = instance_turn_page(instance, next_cursor(reply), &list->cursor);
 		sa_nat64__control__reply__free_unpacked(reply, NULL);
-	} while (more && *left > 0);
-	return count;
+		if (!more || *left == 0)
+			return count;
+		pace_rows(&pace, printed);
+	}
 }
 
 static ProtobufCBinaryData binary(const struct cli_prefix *prefix)

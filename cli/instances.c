@@ -1,6 +1,7 @@
 /* See instances.h. */
 #include "cli/instances.h"
 
+#include "cli/list_page.h"
 #include "lib/control_socket.h"
 #include "lib/node_name.h"
 
@@ -393,14 +394,16 @@ static void instance_send(struct instance *instance, SaNat64__Control__Request *
 		set_problem_of(instance, -error);
 }
 
-/* The body that answers a command: the older ones have numbers one above the command's. */
+/* Whether it is a whole body that answers the command: the older ones have numbers one above the
+ * command's. */
 static bool answers(const SaNat64__Control__Reply *reply, const SaNat64__Control__Request *request,
                     uint32_t id)
 {
 	int command = (int)request->command_case, body = (int)reply->body_case;
 
 	return reply->version == CONTROL_VERSION && reply->id == id &&
-	       body == (command < NUMBERS_AGREE_FROM ? command + 1 : command);
+	       body == (command < NUMBERS_AGREE_FROM ? command + 1 : command) &&
+	       list_page_is_whole(reply);
 }
 
 void instance_mistrust(struct instance *instance)

@@ -142,7 +142,7 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.node = control->node,
 		.namespace_name = control->namespace_name,
 		.pid = (uint32_t)getpid(),
-		.resident_bytes = resident_bytes(),
+		.resident_bytes = resident_bytes,
 		.fast_path = control->fast_path ? "on" : "off",
 		.fast_path_reason = control->fast_path_reason,
 		.feed_reason = control->feed ? feed_link_why_not(control->feed) : NULL,

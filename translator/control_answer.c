@@ -84,7 +84,7 @@ static void fill_status_names(const struct exchange *x, SaNat64__Control__Status
 	status->mode = (char *)(config->mode == CONFIG_MODE_SIIT ? "siit" : "nat64");
 	status->namespace_ = (char *)x->identity->namespace_name;
 	status->pid = x->identity->pid;
-	status->resident_bytes = x->identity->resident_bytes;
+	status->resident_bytes = x->identity->resident_bytes();
 	status->health = (char *)"up";
 	status->fast_path = (char *)x->identity->fast_path;
 	status->fast_path_reason = (char *)x->identity->fast_path_reason;

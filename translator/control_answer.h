@@ -21,7 +21,7 @@ struct control_identity {
 	const char *cluster, *node;
 	const char *namespace_name; /* see StatusReply.namespace */
 	uint32_t pid;
-	uint64_t resident_bytes;                  /* of the process, 0 when unknown */
+	uint64_t (*resident_bytes)(void);         /* of the process, 0 when unknown; for status */
 	const char *fast_path, *fast_path_reason; /* "on" or "off", and why it is off */
 	const char *state_file;                   /* see StatusReply.state_file */
 	bool state_is_kept;

@@ -135,41 +135,62 @@ static bool session_passes(const struct control_filter *filter, const struct ses
 	return binding_passes(filter, binding);
 }
 
-static ProtobufCBinaryData store_address6(uint8_t *place, const struct in6_addr *addr)
+static void fill_words(char *words[CONTROL_WORDS])
 {
-	memcpy(place, addr, sizeof(*addr));
-	return (ProtobufCBinaryData){ .len = sizeof(*addr), .data = place };
+	for (int proto = 0; proto < L4_PROTOS; proto++)
+		words[proto] = (char *)proto_names[proto];
+	for (int state = 0; state < TCP_STATES; state++)
+		words[L4_PROTOS + state] = (char *)tcp_state_name((enum tcp_state)state);
 }
 
-static ProtobufCBinaryData store_address4(uint8_t *place, uint32_t addr)
-{
-	store_be32(place, addr);
-	return (ProtobufCBinaryData){ .len = sizeof(addr), .data = place };
-}
-
-static void add_session(const struct translator *t, uint64_t now_us, uint32_t index,
-                        struct control_sessions *page)
+/* Row i of the page, which is read back by its columns. */
+static void put_session(const struct translator *t, uint64_t now_us, uint32_t index,
+                        struct control_sessions *page, size_t i)
 {
 	const struct session *session = session_at(translator_sessions(t), index);
 	const struct bib_entry *binding = bib_at(session_bib(translator_sessions(t)), session->bib);
 	uint64_t expires_us = translator_session_expiry(t, index);
-	size_t i = page->reply.n_rows++;
-	SaNat64__Control__Session *row = &page->rows[i];
 	struct in6_addr remote6 = translator_session_dst6(t, session);
 
-	sa_nat64__control__session__init(row);
-	row->proto = (char *)proto_names[binding->proto];
-	row->state = (char *)tcp_state_name((enum tcp_state)session->state);
-	row->host = store_address6(page->addresses[i], &binding->addr6);
-	row->host_port = binding->port6;
-	row->remote6 = store_address6(page->addresses[i] + 16, &remote6);
-	row->pool4 = store_address4(page->addresses[i] + 32, binding->addr4);
-	row->pool4_port = binding->port4;
-	row->remote = store_address4(page->addresses[i] + 36, session->dst4);
-	row->remote_port = session->dport4;
-	row->expires_us = expires_us > now_us ? expires_us - now_us : 0;
-	row->idle_us = translator_session_idle(t, index, now_us);
-	page->pointers[i] = row;
+	page->proto[i] = binding->proto;
+	page->state[i] = (uint8_t)(L4_PROTOS + session->state);
+	memcpy(page->host[i], &binding->addr6, sizeof(page->host[i]));
+	page->host_port[i] = binding->port6;
+	memcpy(page->remote6[i], &remote6, sizeof(page->remote6[i]));
+	store_be32(page->pool4[i], binding->addr4);
+	page->pool4_port[i] = binding->port4;
+	store_be32(page->remote[i], session->dst4);
+	page->remote_port[i] = session->dport4;
+	page->expires_us[i] = expires_us > now_us ? expires_us - now_us : 0;
+	page->idle_us[i] = translator_session_idle(t, index, now_us);
+}
+
+static ProtobufCBinaryData column(void *data, size_t len)
+{
+	return (ProtobufCBinaryData){ .len = len, .data = data };
+}
+
+/* Hand over the columns of so many rows. */
+static void reply_with_sessions(struct control_sessions *page, size_t rows)
+{
+	SaNat64__Control__SessionsReply *reply = &page->reply;
+
+	fill_words(page->words);
+	reply->words = page->words;
+	reply->n_words = CONTROL_WORDS;
+	reply->proto = column(page->proto, rows * sizeof(page->proto[0]));
+	reply->state = column(page->state, rows * sizeof(page->state[0]));
+	reply->host = column(page->host, rows * sizeof(page->host[0]));
+	reply->host_port = page->host_port;
+	reply->remote6 = column(page->remote6, rows * sizeof(page->remote6[0]));
+	reply->pool4 = column(page->pool4, rows * sizeof(page->pool4[0]));
+	reply->pool4_port = page->pool4_port;
+	reply->remote = column(page->remote, rows * sizeof(page->remote[0]));
+	reply->remote_port = page->remote_port;
+	reply->expires_us = page->expires_us;
+	reply->idle_us = page->idle_us;
+	reply->n_host_port = reply->n_pool4_port = reply->n_remote_port = rows;
+	reply->n_expires_us = reply->n_idle_us = rows;
 }
 
 static uint32_t rows_wanted(const struct control_walk *walk)
@@ -196,7 +217,6 @@ void control_list_sessions(const struct translator *t, uint64_t now_us,
 	uint32_t cursor = walk->cursor, left = CONTROL_PAGE_LOOK, index;
 
 	sa_nat64__control__sessions_reply__init(&page->reply);
-	page->reply.rows = page->pointers;
 	if (!table)
 		return;
 	while (page->reply.count < rows_wanted(walk) && left > 0) {
@@ -213,27 +233,42 @@ void control_list_sessions(const struct translator *t, uint64_t now_us,
 		    (filter->idle_us &&
 		     translator_session_idle(t, index, now_us) < filter->idle_us))
 			continue;
-		page->reply.count++;
 		if (!walk->is_counting)
-			add_session(t, now_us, index, page);
+			put_session(t, now_us, index, page, page->reply.count);
+		page->reply.count++;
 	}
+	if (!walk->is_counting)
+		reply_with_sessions(page, page->reply.count);
 	page->reply.next_cursor = cursor;
 }
 
-static void add_binding(const struct bib_entry *binding, struct control_bib *page)
+static void put_binding(const struct bib_entry *binding, struct control_bib *page, size_t i)
 {
-	size_t i = page->reply.n_rows++;
-	SaNat64__Control__Binding *row = &page->rows[i];
+	page->proto[i] = binding->proto;
+	memcpy(page->host[i], &binding->addr6, sizeof(page->host[i]));
+	page->host_port[i] = binding->port6;
+	store_be32(page->pool4[i], binding->addr4);
+	page->pool4_port[i] = binding->port4;
+	page->is_static[i] = (binding->flags & BIB_STATIC) != 0;
+	page->sessions[i] = binding->session_count;
+}
 
-	sa_nat64__control__binding__init(row);
-	row->proto = (char *)proto_names[binding->proto];
-	row->host = store_address6(page->addresses[i], &binding->addr6);
-	row->host_port = binding->port6;
-	row->pool4 = store_address4(page->addresses[i] + 16, binding->addr4);
-	row->pool4_port = binding->port4;
-	row->static_ = binding->flags & BIB_STATIC;
-	row->sessions = binding->session_count;
-	page->pointers[i] = row;
+/* As reply_with_sessions(). */
+static void reply_with_bindings(struct control_bib *page, size_t rows)
+{
+	SaNat64__Control__BibReply *reply = &page->reply;
+
+	fill_words(page->words);
+	reply->words = page->words;
+	reply->n_words = CONTROL_WORDS;
+	reply->proto = column(page->proto, rows * sizeof(page->proto[0]));
+	reply->host = column(page->host, rows * sizeof(page->host[0]));
+	reply->host_port = page->host_port;
+	reply->pool4 = column(page->pool4, rows * sizeof(page->pool4[0]));
+	reply->pool4_port = page->pool4_port;
+	reply->static_ = column(page->is_static, rows * sizeof(page->is_static[0]));
+	reply->sessions = page->sessions;
+	reply->n_host_port = reply->n_pool4_port = reply->n_sessions = rows;
 }
 
 void control_list_bib(const struct translator *t, const struct control_filter *filter,
@@ -244,7 +279,6 @@ void control_list_bib(const struct translator *t, const struct control_filter *f
 	uint32_t cursor = walk->cursor, left = CONTROL_PAGE_LOOK, index;
 
 	sa_nat64__control__bib_reply__init(&page->reply);
-	page->reply.rows = page->pointers;
 	if (!table)
 		return;
 	while (page->reply.count < rows_wanted(walk) && left > 0) {
@@ -259,9 +293,11 @@ void control_list_bib(const struct translator *t, const struct control_filter *f
 		     filter->port != binding->port4) ||
 		    !binding_passes(filter, binding))
 			continue;
-		page->reply.count++;
 		if (!walk->is_counting)
-			add_binding(binding, page);
+			put_binding(binding, page, page->reply.count);
+		page->reply.count++;
 	}
+	if (!walk->is_counting)
+		reply_with_bindings(page, page->reply.count);
 	page->reply.next_cursor = cursor;
 }

@@ -9,7 +9,7 @@
 #include "proto/control.pb-c.h"
 #include "translator/translator.h"
 
-#define CONTROL_PAGE_ROWS 500  /* rows of one page; 64 KB hold them in their longest form */
+#define CONTROL_PAGE_ROWS 900  /* of one page; 64 KB hold them */
 #define CONTROL_PAGE_LOOK 8192 /* table slots looked at for one page */
 #define CONTROL_ERROR_LEN 200
 
@@ -29,20 +29,28 @@ struct control_filter {
 int control_filter_read(const SaNat64__Control__Filter *in, struct control_filter *out,
                         char *error);
 
+#define CONTROL_WORDS (L4_PROTOS + TCP_STATES) /* of each page, protocols first */
+
 /* A page holds its reply and what that points to; it is large, so it lives on the heap, and must
  * not move once filled. */
 struct control_sessions {
 	SaNat64__Control__SessionsReply reply;
-	SaNat64__Control__Session rows[CONTROL_PAGE_ROWS];
-	SaNat64__Control__Session *pointers[CONTROL_PAGE_ROWS];
-	uint8_t addresses[CONTROL_PAGE_ROWS][40];
+	char *words[CONTROL_WORDS];
+	uint8_t proto[CONTROL_PAGE_ROWS], state[CONTROL_PAGE_ROWS];
+	uint8_t host[CONTROL_PAGE_ROWS][16], remote6[CONTROL_PAGE_ROWS][16];
+	uint8_t pool4[CONTROL_PAGE_ROWS][4], remote[CONTROL_PAGE_ROWS][4];
+	uint32_t host_port[CONTROL_PAGE_ROWS], pool4_port[CONTROL_PAGE_ROWS];
+	uint32_t remote_port[CONTROL_PAGE_ROWS];
+	uint64_t expires_us[CONTROL_PAGE_ROWS], idle_us[CONTROL_PAGE_ROWS];
 };
 
 struct control_bib {
 	SaNat64__Control__BibReply reply;
-	SaNat64__Control__Binding rows[CONTROL_PAGE_ROWS];
-	SaNat64__Control__Binding *pointers[CONTROL_PAGE_ROWS];
-	uint8_t addresses[CONTROL_PAGE_ROWS][20];
+	char *words[CONTROL_WORDS];
+	uint8_t proto[CONTROL_PAGE_ROWS], is_static[CONTROL_PAGE_ROWS];
+	uint8_t host[CONTROL_PAGE_ROWS][16], pool4[CONTROL_PAGE_ROWS][4];
+	uint32_t host_port[CONTROL_PAGE_ROWS], pool4_port[CONTROL_PAGE_ROWS];
+	uint32_t sessions[CONTROL_PAGE_ROWS];
 };
 
 /* Where a page begins and what it may hold. */

@@ -5,6 +5,7 @@ fuzzers += replica
 fuzz-support-srcs :=
 fuzz-support-srcs += tests/vectors/packet_view.c tests/vectors/hex.c
 fuzzers += control
+fuzz-support-srcs += cli/list_page.c
 fuzzers += datagram feed records
 fuzz-support-srcs += tests/unit/two_boxes.c
 fuzzers += import

@@ -1,8 +1,9 @@
 /* Any bytes as a control message to a translator with sessions: always a well-formed reply, no
- * crash, no change of state.
+ * crash, no change of state. And the same bytes as a reply, whose rows are read.
  *
  * The first byte chooses a stateful or a stateless instance; the rest is the request.
  */
+#include "cli/list_page.h"
 #include "lib/control_socket.h"
 #include "proto/control.pb-c.h"
 #include "translator/control_answer.h"
@@ -78,12 +79,55 @@ static void open_sessions(struct translator *translator)
 			abort();
 }
 
+/* Look at every byte of a row. */
+static void read_row(const SaNat64__Control__Reply *reply, size_t i)
+{
+	struct list_session session;
+	struct list_binding binding;
+
+	if (reply->body_case == SA_NAT64__CONTROL__REPLY__BODY_SESSIONS) {
+		list_session_at(reply->sessions, i, &session);
+		if (strlen(session.proto) + strlen(session.state) > CONTROL_MESSAGE_MAX)
+			abort();
+		return;
+	}
+	list_binding_at(reply->bib, i, &binding);
+	if (strlen(binding.proto) > CONTROL_MESSAGE_MAX)
+		abort();
+}
+
+/* The columns of a list, if it is whole. */
+static bool read_rows(const SaNat64__Control__Reply *reply)
+{
+	if (!list_page_is_whole(reply))
+		return false;
+	for (size_t i = 0; i < list_page_rows(reply); i++)
+		read_row(reply, i);
+	return true;
+}
+
+/* What a client does with anything that may come. */
+static void read_as_reply(const uint8_t *data, size_t size)
+{
+	SaNat64__Control__Reply *message = sa_nat64__control__reply__unpack(NULL, size, data);
+
+	if (!message)
+		return;
+	(void)read_rows(message);
+	sa_nat64__control__reply__free_unpacked(message, NULL);
+}
+
+static uint64_t no_memory(void)
+{
+	return 0;
+}
+
 /* The reply must be readable, of this version, and have either an error or a body. */
 static void check_reply(const uint8_t *reply, size_t len)
 {
 	SaNat64__Control__Reply *message = sa_nat64__control__reply__unpack(NULL, len, reply);
 
-	if (!message || message->version != CONTROL_VERSION ||
+	if (!message || !read_rows(message) || message->version != CONTROL_VERSION ||
 	    (message->error[0] == '\0') ==
 	            (message->body_case == SA_NAT64__CONTROL__REPLY__BODY__NOT_SET))
 		abort();
@@ -118,6 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		                                    .node = "n",
 		                                    .namespace_name = "default",
 		                                    .pid = 1,
+		                                    .resident_bytes = no_memory,
 		                                    .fast_path = "off",
 		                                    .fast_path_reason = "fuzzing",
 		                                    .state_file = "fuzzing" };
@@ -138,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size == 0)
 		return 0;
+	read_as_reply(data + 1, size - 1);
 	translator = translators[data[0] & 1];
 	translator_stats(translator, &before);
 	len = control_answer(translator, &identity, NOW_US + 1000000, data + 1, size - 1, reply,

@@ -25,6 +25,15 @@ def request(command, body, version=1):
     return number(1, version) + number(2, 7) + data(command, body)
 
 
+def page(rows, **columns):
+    """A reply with sessions, which a client reads; some columns of it are other ones."""
+    widths = {4: 1, 5: 1, 6: 16, 7: 4, 8: 16, 9: 4, 10: 4, 11: 4, 12: 4, 13: 8, 14: 8}
+    body = data(3, b'tcp') + data(3, b'-')
+    for field, width in widths.items():
+        body += data(field, columns.get('column%d' % field, bytes(rows * width)))
+    return number(1, 1) + number(2, 7) + data(41, number(1, 9) + number(2, rows) + body)
+
+
 HOST = bytes.fromhex('20010db8000600000000000000000001')
 SERVER = bytes.fromhex('20010db80064000000000000c6336450')
 FILTER = (data(1, b'tcp') + data(2, HOST) + number(3, 64) + data(4, bytes([203, 0, 113, 1])) + number(5, 443) +
@@ -39,9 +48,9 @@ def fields(protocol, length):
 SEEDS = {
     'status': request(3, b''),
     'stats': request(4, b''),
-    'sessions': request(5, b''),
-    'sessions-filter': request(5, data(1, FILTER) + number(2, 1) + number(3, 10)),
-    'bib': request(6, data(1, data(1, b'udp'))),
+    'sessions': request(41, b''),
+    'sessions-filter': request(41, data(1, FILTER) + number(2, 1) + number(3, 10)),
+    'bib': request(42, data(1, data(1, b'udp'))),
     'explain-tcp': request(7, fields(6, 0)),
     'explain-udp': request(7, fields(17, 3000)),
     'explain-icmp': request(7, fields(58, 100)),
@@ -51,6 +60,9 @@ SEEDS = {
                                     data(2, data(1, bytes([198, 51, 100, 80])) + number(2, 24)) + number(3, 53) +
                                     data(4, b'translated') + data(6, b'6to4') + data(7, b'slow')) + number(2, 256)),
     'trace-drops': request(19, data(1, number(5, 1)) + number(2, 2048)),
+    'page': page(3),
+    'page-words': page(2, column4=b'\x01\xff'),
+    'page-torn': page(2, column6=bytes(31)),
     'version': request(3, b'', version=9),
 }
 

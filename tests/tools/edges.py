@@ -90,13 +90,26 @@ PACKET = {'source': TCP['host'], 'destination': TCP['remote6'], 'protocol': 6, '
 EVENT = {'time_us': 1, 'direction': '6to4', 'verdict': VERDICT, 'path': 'slow', 'in': PACKET}
 
 
+def column_page(wanted, **more):
+    """A page with the row TCP, of columns as SessionsReply and BibReply have them."""
+    page = {key: [value] if isinstance(value, int) else value for key, value in TCP.items() if key in wanted}
+    return dict(page, words=[TCP['proto'], TCP['state']], proto='00', count=1, **more)
+
+
+def sessions_page(**more):
+    return {'sessions': dict(column_page(TCP), state='01', expires_us=[60000000], idle_us=[0], **more)}
+
+
+def bib_page(**more):
+    return {'bib': column_page(('host', 'host_port', 'pool4', 'pool4_port'), static='01', sessions=[1], **more)}
+
+
 def well_replies():
     """{request: the replies to it, in turn; the last one again and again}"""
     replies = {
         'stats': [{'stats': {'uptime_us': 1000000, 'verdicts': [VERDICT]}}],
-        'sessions': [{'sessions': {'rows': [TCP], 'count': 1, 'next_cursor': 5}}, {'sessions': {'rows': [TCP], 'count': 1}}],
-        'bib': [{'bib': {'rows': [{key: TCP[key] for key in ('proto', 'host', 'host_port', 'pool4', 'pool4_port')}], 'count': 1,
-                         'next_cursor': 5}}, {'bib': {'count': 1}}],
+        'sessions': [sessions_page(next_cursor=5), sessions_page()],
+        'bib': [bib_page(next_cursor=5), bib_page()],
         'bib_change': [{'bib_change': {'sessions_ended': 3, 'unfinished': True}}, {'bib_change': {}}],
         'pool4': [{'pool4': {'mode': 'nat64', 'rows': [POOL4], 'next_cursor': 5}}, {'pool4': {'mode': 'nat64', 'rows': [POOL4]}}],
         'capabilities': [{'capabilities': {'version': '1.0', 'node': 'gw-a', 'rows': [

@@ -8,11 +8,13 @@ import json
 import os
 import re
 import socket
+import struct
 import sys
 import threading
 
 PROTO = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../proto/control.proto')
 VARINT, BYTES = 0, 2
+PACKED = {'fixed32': 'I', 'fixed64': 'Q'}
 
 
 def read_messages(path):
@@ -21,7 +23,7 @@ def read_messages(path):
     with open(path, encoding='utf-8') as f:
         for line in f:
             opened = re.match(r'message (\w+)', line)
-            field = re.match(r'\s+(?:repeated )?(\w+) (\w+) = (\d+);', line)
+            field = re.match(r'\s+(?:repeated )?(\w+) (\w+) = (\d+)(?: \[packed = true\])?;', line)
             if opened:
                 fields = messages.setdefault(opened.group(1), {})
             elif field:
@@ -45,6 +47,9 @@ def encode(messages, name, values):
     out = b''
     for key, value in values.items():
         number, kind = messages[name][key]
+        if kind in PACKED:
+            out += tagged(number, struct.pack('<%d%s' % (len(value), PACKED[kind]), *value))
+            continue
         for one in value if isinstance(value, list) else [value]:
             if kind in messages:
                 out += tagged(number, encode(messages, kind, one))

@@ -1,5 +1,6 @@
 /* Answers to control messages, byte for byte as a client gets them: status, counters, pages and
  * filters, explain, and everything that is no proper request (MON-01, MON-04, MON-05, MON-07). */
+#include "cli/list_page.h"
 #include "proto/control.pb-c.h"
 #include "tests/unit/gateway.h"
 #include "translator/control_answer.h"
@@ -19,6 +20,11 @@
 static struct gateway gateway;
 static uint8_t message[65536];
 
+static uint64_t resident_bytes(void)
+{
+	return 4096;
+}
+
 static SaNat64__Control__Reply *answer_bytes(const uint8_t *request, size_t len)
 {
 	static const struct control_identity identity = {
@@ -26,7 +32,7 @@ static SaNat64__Control__Reply *answer_bytes(const uint8_t *request, size_t len)
 		.node = "gw-a",
 		.namespace_name = "nat64-t",
 		.pid = 42,
-		.resident_bytes = 4096,
+		.resident_bytes = resident_bytes,
 		.fast_path = "off",
 		.fast_path_reason = "fast-path = off",
 		.state_file = "restored 3 sessions of 2 bindings",
@@ -184,9 +190,10 @@ static size_t count_sessions(SaNat64__Control__Filter *filter, uint32_t limit, s
 		SaNat64__Control__Reply *reply = answer(&request);
 
 		assert_string_equal(reply->error, "");
-		assert_true(reply->sessions->n_rows <= CONTROL_PAGE_ROWS);
-		assert_true(limit == 0 || reply->sessions->n_rows <= limit);
-		rows += reply->sessions->n_rows;
+		assert_true(list_page_is_whole(reply));
+		assert_true(list_page_rows(reply) <= CONTROL_PAGE_ROWS);
+		assert_true(limit == 0 || list_page_rows(reply) <= limit);
+		rows += list_page_rows(reply);
 		list.cursor = reply->sessions->next_cursor;
 		if (pages)
 			++*pages;
@@ -276,7 +283,7 @@ static void a_count_comes_without_rows(void **state)
 	list.count = true;
 	list.limit = 1;
 	reply = answer(&request);
-	assert_int_equal(reply->sessions->n_rows, 0);
+	assert_int_equal(list_page_rows(reply), 0);
 	assert_int_equal(reply->sessions->count, 51);
 	free_reply(reply);
 	gateway_close(&gateway);
@@ -347,6 +354,7 @@ static void a_binding_takes_no_port_from_a_session(void **state)
 	SaNat64__Control__ListRequest list = SA_NAT64__CONTROL__LIST_REQUEST__INIT;
 	SaNat64__Control__Filter filter = SA_NAT64__CONTROL__FILTER__INIT;
 	struct translator_stats stats;
+	struct list_binding binding;
 	SaNat64__Control__Reply *reply;
 	uint64_t used;
 	uint16_t port;
@@ -358,7 +366,8 @@ static void a_binding_takes_no_port_from_a_session(void **state)
 	list.limit = 1;
 	request.bib = &list;
 	reply = answer(&request);
-	port = (uint16_t)reply->bib->rows[0]->pool4_port;
+	list_binding_at(reply->bib, 0, &binding);
+	port = binding.pool4_port;
 	free_reply(reply);
 	reply = change_bib(false, 77, port);
 	assert_non_null(strstr(reply->error, "is in use by [2001:db8:6::1]:40"));
@@ -425,7 +434,8 @@ static void a_session_row_shows_both_sides(void **state)
 	SaNat64__Control__ListRequest list = SA_NAT64__CONTROL__LIST_REQUEST__INIT;
 	static const uint8_t remote6[16] = { 0x20, 0x01, 0x0d, 0xb8, 0,   0x64, 0,   0,
 		                             0,    0,    0,    0,    198, 51,   100, 80 };
-	const SaNat64__Control__Session *row;
+	static const uint8_t host[16] = { 0x20, 0x01, 0x0d, 0xb8, 0, 6, [15] = 1 };
+	struct list_session row;
 	SaNat64__Control__Reply *reply;
 	uint16_t port;
 
@@ -436,15 +446,19 @@ static void a_session_row_shows_both_sides(void **state)
 	gateway_pass(&gateway, 100 * GATEWAY_SECOND_US);
 	request.sessions = &list;
 	reply = answer(&request);
-	assert_int_equal(reply->sessions->n_rows, 1);
-	row = reply->sessions->rows[0];
-	assert_string_equal(row->proto, "udp");
-	assert_string_equal(row->state, "-");
-	assert_int_equal(row->host_port, 4000);
-	assert_int_equal(row->pool4_port, port);
-	assert_int_equal(row->remote_port, 53);
-	assert_memory_equal(row->remote6.data, remote6, 16);
-	assert_int_equal(row->expires_us, 200 * GATEWAY_SECOND_US);
+	assert_int_equal(list_page_rows(reply), 1);
+	list_session_at(reply->sessions, 0, &row);
+	assert_string_equal(row.proto, "udp");
+	assert_string_equal(row.state, "-");
+	assert_memory_equal(&row.host, host, 16);
+	assert_int_equal(row.host_port, 4000);
+	assert_int_equal(row.pool4, 0xcb007101);
+	assert_int_equal(row.pool4_port, port);
+	assert_int_equal(row.remote, SERVER);
+	assert_int_equal(row.remote_port, 53);
+	assert_memory_equal(&row.remote6, remote6, 16);
+	assert_int_equal(row.idle_us, 100 * GATEWAY_SECOND_US);
+	assert_int_equal(row.expires_us, 200 * GATEWAY_SECOND_US);
 	free_reply(reply);
 	gateway_close(&gateway);
 }
@@ -455,6 +469,7 @@ static void bindings_are_listed_static_ones_marked(void **state)
 	SaNat64__Control__ListRequest list = SA_NAT64__CONTROL__LIST_REQUEST__INIT;
 	SaNat64__Control__Filter filter = SA_NAT64__CONTROL__FILTER__INIT;
 	SaNat64__Control__Reply *reply;
+	struct list_binding row;
 
 	(void)state;
 	gateway_open(&gateway, POOL "bib = tcp [2001:db8:6::80]:443 203.0.113.1:443\n");
@@ -463,19 +478,24 @@ static void bindings_are_listed_static_ones_marked(void **state)
 	request.bib = &list;
 	list.filter = &filter;
 	reply = answer(&request);
-	assert_int_equal(reply->bib->n_rows, 2);
+	assert_int_equal(list_page_rows(reply), 2);
 	free_reply(reply);
 	filter.port = 443;
 	reply = answer(&request);
-	assert_int_equal(reply->bib->n_rows, 1);
-	assert_true(reply->bib->rows[0]->static_);
-	assert_int_equal(reply->bib->rows[0]->sessions, 0);
+	assert_int_equal(list_page_rows(reply), 1);
+	list_binding_at(reply->bib, 0, &row);
+	assert_string_equal(row.proto, "tcp");
+	assert_true(row.is_static);
+	assert_int_equal(row.sessions, 0);
 	free_reply(reply);
 	filter.port = 4000;
 	reply = answer(&request);
-	assert_int_equal(reply->bib->n_rows, 1);
-	assert_false(reply->bib->rows[0]->static_);
-	assert_int_equal(reply->bib->rows[0]->sessions, 2);
+	assert_int_equal(list_page_rows(reply), 1);
+	list_binding_at(reply->bib, 0, &row);
+	assert_string_equal(row.proto, "udp");
+	assert_int_equal(row.host_port, 4000);
+	assert_false(row.is_static);
+	assert_int_equal(row.sessions, 2);
 	free_reply(reply);
 	filter.state = (char *)"TRANS";
 	assert_error(answer(&request), true, "ask for sessions");
@@ -526,7 +546,7 @@ static void a_cursor_beyond_the_table_ends_the_list(void **state)
 	request.sessions = &list;
 	list.cursor = UINT32_MAX;
 	reply = answer(&request);
-	assert_int_equal(reply->sessions->n_rows, 0);
+	assert_int_equal(list_page_rows(reply), 0);
 	assert_int_equal(reply->sessions->next_cursor, 0);
 	free_reply(reply);
 	gateway_close(&gateway);
@@ -543,7 +563,7 @@ static void a_stateless_instance_has_empty_lists(void **state)
 	assert_int_equal(count_sessions(NULL, 0, NULL), 0);
 	request.bib = &list;
 	reply = answer(&request);
-	assert_int_equal(reply->bib->n_rows, 0);
+	assert_int_equal(list_page_rows(reply), 0);
 	free_reply(reply);
 	gateway_close(&gateway);
 }
