@@ -284,11 +284,14 @@ datadir  := $(PREFIX)/share/sa-nat64
 docdir   := $(PREFIX)/share/doc/sa-nat64
 mandir   := $(PREFIX)/share/man
 bashdir  := $(PREFIX)/share/bash-completion/completions
-zshdir   := $(PREFIX)/share/zsh/site-functions
+# Where zsh looks: below /usr Debian's looks elsewhere than others.
+zshdir   ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 unitdir  := $(PREFIX)/lib/systemd/system
+sysusersdir := $(PREFIX)/lib/sysusers.d
+tmpfilesdir := $(PREFIX)/lib/tmpfiles.d
 confdir  := /etc/sa-nat64
 frrdir   := /usr/lib/frr
-fill-in  := sed $(foreach d,bindir sbindir libdir datadir docdir frrdir,-e 's|@$d@|$($d)|g')
+fill-in  := sed $(foreach d,bindir sbindir libdir datadir docdir frrdir sysusersdir,-e 's|@$d@|$($d)|g')
 
 install: build
 	install -d $(addprefix $(DESTDIR),$(bindir) $(sbindir) $(docdir)/examples $(docdir)/monitoring $(libdir) $(datadir) $(unitdir) $(confdir))
@@ -298,6 +301,8 @@ install: build
 	set -e; $(foreach u,$(systemd-units),$(fill-in) 'systemd/$u.in' > '$(DESTDIR)$(unitdir)/$u'; chmod 644 '$(DESTDIR)$(unitdir)/$u';)
 	set -e; $(fill-in) systemd/sa-nat64-units.in > $(DESTDIR)$(libdir)/sa-nat64-units; chmod 755 $(DESTDIR)$(libdir)/sa-nat64-units
 	install -m 644 systemd/frr.conf $(DESTDIR)$(datadir)
+	install -D -m 644 systemd/sysusers.conf $(DESTDIR)$(sysusersdir)/sa-nat64.conf
+	install -D -m 644 systemd/tmpfiles.conf $(DESTDIR)$(tmpfilesdir)/sa-nat64.conf
 	install -m 644 $(docs-files) $(DESTDIR)$(docdir)
 	install -m 644 $(example-files) $(DESTDIR)$(docdir)/examples
 	install -m 644 $(monitor-files) $(DESTDIR)$(docdir)/monitoring
@@ -305,6 +310,7 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(bashdir) build/completion/sa-nat64
 	set -e; $(foreach p,$(daemons),ln -sf sa-nat64 $(DESTDIR)$(bashdir)/$p;)
 	install -D -m 644 -t $(DESTDIR)$(zshdir) build/completion/_sa-nat64
+	$(if $(DESTDIR),,-systemd-sysusers $(sysusersdir)/sa-nat64.conf && systemd-tmpfiles --create $(tmpfilesdir)/sa-nat64.conf)
 
 # Whatever `install` puts there, and the folders that are empty then. The configuration and keys stay.
 uninstall: build

@@ -120,7 +120,7 @@ campus_bird() { birdc -s "$lab_dir/bird.ctl" "$@"; }
 
 # ---- the boxes' configuration ----
 
-# campus_config: the same file for both boxes. campus_health_lines, campus_lower_lines and campus_upper_lines are further
+# campus_config: the same file for both boxes. campus_cluster_lines, campus_health_lines, campus_lower_lines and campus_upper_lines are further
 # lines of those sections.
 campus_config() {
 	local box instance letter number tens
@@ -130,6 +130,7 @@ campus_config() {
 		name = campus
 		sync-interface = sync0
 		sync-key-file = /etc/sa-nat64/sync.key
+		${campus_cluster_lines:-}
 
 		[health]
 		bfd-interval = ${campus_bfd_ms}ms

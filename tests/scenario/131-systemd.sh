@@ -40,6 +40,16 @@ check "with the fast path" test "$(in_machine gw-a sa-nat64 --json status | fiel
 check "bfdd's control socket is closed to others" refuse as_nobody test -e /run/frr/lower/bfdd.sock
 check "bfdd runs as frr" test "$(in_machine gw-a ps -o user= -p "$(main_pid bfdd@lower)")" = frr
 
+for command in status health metrics peers sessions; do
+	check "a member of the group may ask: $command" as_member sa-nat64 "$command"
+done
+check "but not order: drain" denied sa-nat64 drain
+check "nor: resync" denied sa-nat64 resync
+check "nor: bib add" denied sa-nat64 -i lower bib add tcp '[2001:db8:1::5]:80' 198.51.100.1:80
+check "nor see packets: trace" denied sa-nat64 -i lower trace --limit 1
+check "others may not ask" refuse as_nobody sa-nat64 status
+check "nothing is drained" refuse in_machine gw-a test -e /run/sa-nat64/lower/drained
+
 traffic_to_box
 for signal in KILL STOP; do
 	check "translator@lower, SIG$signal: no ping is lost" pings_survive hit translator@lower $signal

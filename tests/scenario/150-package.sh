@@ -18,6 +18,8 @@ dpkg-deb -Znone -b "$lab_dir/old" "$lab_dir/old.deb" >/dev/null
 cp "$new" "$lab_dir/new.deb"
 
 campus_health_lines=$(printf '%s\n' "probe-timeout = 2s" "hold-down = 1s") # as in 133-systemd-health
+campus_cluster_lines='metrics-listen = [::1]:9464'
+all_units+=(sa-nat64-exporter.service)
 campus_network
 lab_machine_new gw-a
 campus_attach gw-a
@@ -34,6 +36,7 @@ done
 check "a root without systemd: installed" in_root dpkg -i /root/old.deb
 check "upgraded" in_root dpkg -i /root/new.deb
 check "the command is there" in_root sa-nat64 --version
+check "the group is there" in_root getent group sa-nat64
 check "nothing is enabled" refuse lab_machine_disk gw-a test -e etc/systemd/system/multi-user.target.wants/sa-nat64.target
 check "purged" in_root dpkg --purge sa-nat64
 check "nothing is left" nothing_left
@@ -61,6 +64,7 @@ all_serve() { serves lower "$1" && serves upper "$1" && serves siit "$1"; }
 changed() { ! diff <(grep "^sa-nat64-$1.service " "$lab_dir/invocations") <(invocations | grep "^sa-nat64-$1.service "); }
 
 check "a machine: the older version is installed" dpkg_i old
+check "the run directory is the group's" test "$(in_machine gw-a stat -c '%a %G' /run/sa-nat64)" = "2750 sa-nat64"
 check "nothing is started" idle
 check "nor enabled" refuse in_machine gw-a systemctl is-enabled sa-nat64.target
 check "enabled and started by hand" in_machine gw-a systemctl enable --now sa-nat64.target
@@ -71,12 +75,12 @@ traffic_to_box
 snapshot
 check "upgrade with everything running: no ping is lost" pings_survive dpkg_i new
 check "it is the new version" refuse version_is 0.0.1
-for unit in translator@lower translator@upper translator@siit syncd; do
+for unit in translator@lower translator@upper translator@siit syncd exporter; do
 	check "$unit is the new one" changed "$unit"
 done
 check "healthd is not, for that would move traffic" refuse changed healthd
 check "which is said, and what to do" said "drain; systemctl restart sa-nat64-healthd"
-check "nothing else was touched" untouched_but '\(translator@.*\|syncd\)'
+check "nothing else was touched" untouched_but '\(translator@.*\|syncd\|exporter\)'
 check "everything is there" all_active
 check "and serves still" all_serve True
 

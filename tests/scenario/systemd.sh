@@ -37,6 +37,13 @@ all_active() { wait_for 10 active_now || active_now; }
 main_pid() { in_machine gw-a systemctl show -P MainPID "sa-nat64-$1.service"; }
 has_namespace() { in_machine gw-a ip netns list | grep -w "$1" >/dev/null; }
 as_nobody() { in_machine gw-a setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+as_member() { in_machine gw-a setpriv --reuid 65534 --regid 65534 --groups sa-nat64 "$@"; }
+# denied COMMAND...: to a member of the group, for want of rights
+denied() {
+	as_member "$@" >"$lab_dir/denied" 2>&1 && return 1
+	cat "$lab_dir/denied"
+	grep -q "permission denied: " "$lab_dir/denied"
+}
 
 # invocations: each service that runs, with what is new whenever it starts
 invocations() {

@@ -104,6 +104,16 @@ hardened() {
 		grep -q '__[a-z]*_chk@' "$work/elf" || echo "$program: not fortified"
 	done
 }
+# Groups that units name, besides FRR's, are made by the installation; so is the directory of the group.
+groups_are_made() {
+	mkdir -p "$work/root/etc" "$work/root/run"
+	systemd-sysusers --root="$work/root" "$packed/usr/lib/sysusers.d/sa-nat64.conf" || return
+	systemd-tmpfiles --root="$work/root" --create "$packed/usr/lib/tmpfiles.d/sa-nat64.conf" || return
+	sed -nE 's/^(Group|SupplementaryGroups)=//p' "$packed"/usr/lib/systemd/system/*.service | tr ' ' '\n' |
+		grep -vxE 'frr|frrvty' | sort -u >"$work/groups"
+	diff "$work/groups" <(cut -d : -f 1 "$work/root/etc/group" | sort) && [ -s "$work/groups" ] &&
+		[ "$(stat -c %a "$work/root/run/sa-nat64")" = 2750 ]
+}
 # What comes with build-essential is not named in debian/control.
 same_build_packages() {
 	diff <(sed -n '/^packages_build=/,/"$/p' tests/tools/deps.sh | sed 's/.*="//; s/"//' | tr -s ' \t' '\n' |
@@ -129,4 +139,5 @@ asks no-path-of-the-builder says_nothing paths_of_builder
 asks modes-and-owners says_nothing own_and_closed
 asks hardening says_nothing hardened
 asks same-build-packages same_build_packages
+asks groups-are-made groups_are_made
 asks uninstall uninstalled
