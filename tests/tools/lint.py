@@ -222,6 +222,15 @@ def check_lists():
     return bad
 
 
+def check_commands():
+    """Every command of sa-nat64 has a row in edges.py, which tries it with absent, hung and broken programs."""
+    commands = set(re.findall(r'^X\(\w+, "([a-z0-9-]+)"', '\n'.join(lines_of('cli/commands.def')), re.M))
+    rows = set(re.findall(r"^    Row\('([a-z0-9-]+)", '\n'.join(lines_of('tests/tools/edges.py')), re.M))
+    return (['cli/commands.def:1: no command was found'] * (not commands) +
+            ['cli/commands.def:1: %s has no row in tests/tools/edges.py' % c for c in sorted(commands - rows)] +
+            ['tests/tools/edges.py:1: %s is no command' % c for c in sorted(rows - commands)])
+
+
 def check_scripts():
     """Shell and Python files parse; scripts that are run are executable; no pipe ends in grep -q, which stops reading at
     the first match: whoever still writes dies of SIGPIPE and pipefail makes that the answer, sometimes."""
