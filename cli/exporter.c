@@ -295,7 +295,7 @@ static int run_loop(struct exporter *exporter)
 		return error;
 	}
 	(void)sd_notify(0, "READY=1");
-	return sd_event_loop(exporter->event);
+	return daemon_loop(exporter->event) == EXIT_DONE ? 0 : -EIO;
 }
 
 static int run(const struct daemon_options *options, const struct config *config)

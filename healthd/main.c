@@ -217,7 +217,6 @@ static void stop(struct program *program)
 static int run(struct program *program)
 {
 	struct config *config;
-	int result;
 
 	if (config_load(program->options.config, stderr, &config) < 0)
 		return EXIT_USAGE;
@@ -231,8 +230,7 @@ static int run(struct program *program)
 		return EXIT_FAILED;
 	(void)sd_event_set_watchdog(program->event, true);
 	(void)sd_notify(0, "READY=1");
-	result = sd_event_loop(program->event);
-	return result < 0 ? EXIT_FAILED : result;
+	return daemon_loop(program->event);
 }
 
 int main(int argc, char **argv)

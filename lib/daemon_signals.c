@@ -1,6 +1,7 @@
 #include "lib/daemon_signals.h"
 
 #include "lib/control_socket.h"
+#include "lib/daemon_options.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -85,4 +86,14 @@ int daemon_signals_catch(sd_event *event, struct daemon_signals *signals)
 	if (error >= 0)
 		error = sd_event_add_signal(event, NULL, SIGINT, on_stop, userdata);
 	return error < 0 ? error : sd_event_add_signal(event, NULL, SIGHUP, on_hangup, userdata);
+}
+
+int daemon_loop(sd_event *event)
+{
+	int result = sd_event_loop(event);
+
+	if (result >= 0)
+		return result;
+	log_error("it cannot go on: its event loop broke: %s", strerror(-result));
+	return EXIT_FAILED;
 }

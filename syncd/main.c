@@ -225,9 +225,9 @@ static int run(struct program *program)
 	(void)sd_event_set_watchdog(program->event, true);
 	(void)sd_notify(0, "READY=1\nSTATUS=starting");
 	log_box(program);
-	result = sd_event_loop(program->event);
+	result = daemon_loop(program->event);
 	(void)sd_notify(0, "STOPPING=1");
-	return result < 0 ? EXIT_FAILED : result;
+	return result;
 }
 
 int main(int argc, char **argv)

@@ -569,9 +569,9 @@ static int run(struct program *program, const struct options *options)
 	(void)sd_event_set_watchdog(program->event, true);
 	(void)sd_notify(0, "READY=1\nSTATUS=translating");
 	log_info("instance %s is up on device %s", program->instance->name, program->instance->tun);
-	result = sd_event_loop(program->event);
+	result = daemon_loop(program->event);
 	(void)sd_notify(0, "STOPPING=1");
-	return result < 0 ? EXIT_FAILED : result;
+	return result;
 }
 
 int main(int argc, char **argv)
