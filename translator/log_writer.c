@@ -418,9 +418,9 @@ static bool stop(struct log_writer *writer)
 	writer->stops = true;
 	(void)pthread_cond_signal(&writer->wake);
 	(void)pthread_mutex_unlock(&writer->lock);
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STOP_S;
-	return pthread_timedjoin_np(writer->thread, NULL, &until) == 0;
+	return pthread_clockjoin_np(writer->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
 void log_writer_free(struct log_writer *writer)
