@@ -108,6 +108,7 @@ program-bins := $(programs:%=$(bin)/%)
 unit-bins    := $(unit-tests:%=$(out)/unit/%)
 vector-bin   := $(out)/vectors
 tool-bins    := $(test-tools:%=$(out)/tools/%)
+preload-bins := $(test-preloads:%=$(out)/tools/%.so)
 bench-bins   := $(bench-programs:%=$(out)/bench/%)
 sim-bins     := $(simulations:%=$(out)/sim/%)
 fuzz-bins    := $(fuzzers:%=build/fuzz/%)
@@ -120,7 +121,7 @@ archives := $(out)/core.a $(out)/syncd-core.a $(out)/healthd-core.a $(out)/netns
 sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core-srcs) \
             $(generator-srcs) $(syncd-srcs) $(healthd-core-srcs) $(healthd-srcs) $(netns-core-srcs) $(netns-srcs) $(cli-srcs) $(exporter-srcs) $(unit-tests:%=tests/unit/test_%.c) \
             $(unit-support-srcs) $(unit-link-srcs) $(vector-srcs) $(fuzzers:%=tests/fuzz/fuzz_%.c) \
-            $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
+            $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(test-preloads:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)
 
 .PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo demo-single bench bench-sync bench-failover install uninstall deb asan fuzz cover lint format \
@@ -129,7 +130,7 @@ sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core
 
 build: $(program-bins) $(pages) $(completions)
 tests: build unit vectors simulations
-unit: $(unit-bins) $(tool-bins)
+unit: $(unit-bins) $(tool-bins) $(preload-bins)
 vectors: $(vector-bin)
 bench-programs: $(bench-bins)
 simulations: $(sim-bins)
@@ -189,6 +190,9 @@ $(out)/unit/%: $(out)/tests/unit/test_%.o $(out)/unit.a $(archives)
 
 $(out)/tools/%: $(out)/tests/tools/%.o $(out)/unit.a $(archives)
 	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)
+
+$(out)/tools/%.so: tests/tools/%.c
+	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-cppflags) $(all-cflags) -fPIC -shared -o $@ $<
 
 $(vector-bin): $(call objects,$(vector-srcs)) $(archives)
 	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(all-ldflags) -o $@ $^ $(pkg-libs)

@@ -9,6 +9,8 @@ test-tools += feeder
 golden-tests += cli docs manual
 # frr_drive stands for sa-nat64-healthd where only its side towards FRR is tried.
 test-tools += frr_drive
+# Each NAME is tests/tools/NAME.c, which programs of a scenario are run with by LD_PRELOAD.
+test-preloads := wall_clock
 golden-tests += generator
 golden-tests += netns
 golden-tests += export

@@ -10,7 +10,7 @@ packages_build="gcc libc6-dev pkg-config libmnl-dev libnl-3-dev libnl-route-3-de
 packages_demo="$packages_build ca-certificates iproute2 unbound nginx-light curl bind9-dnsutils iputils-ping
 	traceroute procps nftables frr bird2 systemd util-linux python3"
 packages_check="$packages_demo git libcmocka-dev clang libclang-rt-14-dev clang-format iperf3
-	debhelper dpkg-dev lintian tcpdump tshark faketime ethtool strace bind9-utils pdns-recursor radvd
+	debhelper dpkg-dev lintian tcpdump tshark ethtool strace bind9-utils pdns-recursor radvd
 	man-db mandoc zsh prometheus python3-prometheus-client"
 packages_bench="$packages_build git iproute2 iperf3 tayga nftables iputils-ping procps python3
 	conntrackd conntrack frr bird2 systemd util-linux"
