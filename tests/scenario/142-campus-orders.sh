@@ -28,7 +28,7 @@ restarted() {
 all_well() { campus_is lower=gw-a upper=gw-b siit=gw-a && campus_whole; }
 
 case_begin "each unit restarted"
-for unit in translator@lower zebra@lower bfdd@lower syncd healthd netns@lower; do
+for unit in {translator,zebra,bfdd}@{lower,upper,siit} syncd healthd netns@{lower,upper,siit}; do
 	restarted gw-a "sa-nat64-$unit.service"
 done
 case_end --gap 2000
