@@ -91,6 +91,24 @@ bool metrics_has_answer(const struct metrics_replies *replies);
 
 void metrics_free(struct metrics_replies *replies);
 
+/* One value of one row. Labels are NULL where it has none; strings last as long as the call. */
+struct metric_sample {
+	const struct metric *row;
+	const char *instance, *program, *peer, *path;
+	const char *key, *value;           /* the label of the row's shape */
+	const char *more_key, *more_value; /* a second one */
+	uint64_t number;                   /* of METRIC_US: microseconds */
+};
+
+typedef void metrics_visit(const struct metric_sample *sample, void *context);
+
+/* Call visit for all samples, those of a row one after the other. */
+void metrics_each(const struct metrics_replies *replies, metrics_visit *visit, void *context);
+
+/* The name that this box answers to: as the first program says that answers.
+ * size is that of name; what is no part of a name is shown as '?'. */
+void metrics_node(const struct metrics_replies *replies, char *name, size_t size);
+
 /* Print all samples. */
 void metrics_print(const struct metrics_replies *replies, enum metrics_format format, FILE *out);
 
