@@ -14,4 +14,5 @@ cli-srcs := \
 cli-needs-core :=
 # sa-nat64-exporter: what `sa-nat64 metrics` prints, over HTTP.
 exporter-srcs := \
-	cli/exporter.c cli/scrape.c cli/metrics.c cli/metrics_rows.c cli/instances.c cli/list_page.c cli/health.c cli/sync.c cli/findings.c
+	cli/exporter.c cli/scrape.c cli/roster.c cli/metrics.c cli/metrics_rows.c cli/instances.c cli/list_page.c cli/health.c cli/sync.c \
+	cli/findings.c

@@ -1,16 +1,15 @@
 #include "cli/scrape.h"
 
+#include "cli/roster.h"
 #include "lib/control_socket.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #define REUSE_US 250000
 
 struct scrape {
 	struct cli_options options;
-	struct stat config; /* as it was when the instances were found */
+	struct roster roster;
 	bool has_instances;
 	struct instances instances;
 	bool has_replies;
@@ -22,8 +21,10 @@ struct scrape *scrape_new(const char *config, const char *rundir)
 {
 	struct scrape *scrape = calloc(1, sizeof(*scrape));
 
-	if (scrape)
-		scrape->options = (struct cli_options){ .config_path = config, .rundir = rundir };
+	if (!scrape)
+		return NULL;
+	scrape->options = (struct cli_options){ .config_path = config, .rundir = rundir };
+	scrape->roster.options = &scrape->options;
 	return scrape;
 }
 
@@ -44,41 +45,21 @@ void scrape_free(struct scrape *scrape)
 	free(scrape);
 }
 
-/* A configuration without instances names none: then the run directory tells which there are, each
- * time. */
-static bool is_current(const struct scrape *scrape, const struct stat *config)
-{
-	const struct stat *known = &scrape->config;
-
-	return scrape->has_instances && config->st_ino == known->st_ino &&
-	       config->st_size == known->st_size &&
-	       config->st_mtim.tv_sec == known->st_mtim.tv_sec &&
-	       config->st_mtim.tv_nsec == known->st_mtim.tv_nsec;
-}
-
-/* Find the instances anew if need be. A file that became wrong changes nothing, as for all programs
- * that read it. False, and lines on out, when there are none. */
+/* Find the instances anew if need be. False, and lines on out, when there are none. */
 static bool find(struct scrape *scrape, FILE *out)
 {
-	struct stat config = { .st_size = 0 };
-	struct instances instances;
-	FILE *ignored = NULL;
+	struct instances found;
+	int status;
 
-	if (stat(scrape->options.config_path, &config) == 0 && is_current(scrape, &config))
-		return true;
+	if (roster_look(&scrape->roster, scrape->has_instances ? &scrape->instances : NULL, &found,
+	                out, &status) != ROSTER_CHANGED)
+		return scrape->has_instances;
+	forget_replies(scrape);
 	if (scrape->has_instances)
-		ignored = fopen("/dev/null", "we");
-	if (instances_find(&scrape->options, &instances, ignored ? ignored : out) == 0) {
-		forget_replies(scrape);
-		if (scrape->has_instances)
-			instances_free(&scrape->instances);
-		scrape->instances = instances;
-		scrape->has_instances = true;
-	}
-	scrape->config = config;
-	if (ignored)
-		(void)fclose(ignored);
-	return scrape->has_instances;
+		instances_free(&scrape->instances);
+	scrape->instances = found;
+	scrape->has_instances = true;
+	return true;
 }
 
 static bool ask(struct scrape *scrape)
