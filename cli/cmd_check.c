@@ -107,16 +107,11 @@ static void judge_problem(struct check *check, const struct instance *instance, 
 
 static void add_sync_values(struct check *check, const SaNat64__Control__SyncInstance *sync)
 {
-	uint64_t lag_us = 0, lost = 0, well = 0;
+	struct sync_sum sum = sync_add_up(sync);
 
-	for (size_t i = 0; i < sync->n_peers; i++) {
-		lag_us = sync->peers[i]->lag_us > lag_us ? sync->peers[i]->lag_us : lag_us;
-		lost += sync->peers[i]->lost;
-		well += sync_peer_is_well(sync->peers[i]);
-	}
-	add_value(check, sync->name, "peers in sync", well, "", 0);
-	add_value(check, sync->name, "lag", lag_us / 1000, "ms", 0);
-	add_value(check, sync->name, "lost", lost, "c", 0);
+	add_value(check, sync->name, "peers in sync", sum.well, "", 0);
+	add_value(check, sync->name, "lag", sum.lag_us / 1000, "ms", 0);
+	add_value(check, sync->name, "lost", sum.lost, "c", 0);
 	add_value(check, sync->name, "bad seals", sync->bad_seals, "c", 0);
 }
 
@@ -235,12 +230,12 @@ static void print_clean(const char *text, FILE *out)
 		(void)fputc(*text == '|' ? '/' : iscntrl((unsigned char)*text) ? ' ' : *text, out);
 }
 
-static void print_head(enum severity severity, FILE *out)
+static void print_head(enum severity severity, const struct out *out)
 {
-	(void)fputs(SERVICE " ", out);
+	(void)fprintf(out->file, SERVICE " %s", out_sequence(out, severity_meaning(severity)));
 	for (const char *c = severity_name(severity); *c; c++)
-		(void)fputc(toupper((unsigned char)*c), out);
-	(void)fputs(": ", out);
+		(void)fputc(toupper((unsigned char)*c), out->file);
+	(void)fprintf(out->file, "%s: ", out_sequence(out, MEANING_PLAIN));
 }
 
 static void print_findings(const struct findings *findings, FILE *out)
@@ -269,17 +264,19 @@ static bool has_routers(const struct instances *instances)
 }
 
 static void print_line(const struct check *check, const struct instances *instances,
-                       const char *values, FILE *out)
+                       const char *values, const struct out *out)
 {
+	FILE *file = out->file;
+
 	print_head(findings_worst(&check->findings), out);
 	if (check->findings.count > 0)
-		print_findings(&check->findings, out);
+		print_findings(&check->findings, file);
 	else
-		(void)fprintf(out, "%zu instance%s up%s%s", instances->count,
+		(void)fprintf(file, "%zu instance%s up%s%s", instances->count,
 		              instances->count == 1 ? "" : "s",
 		              has_routers(instances) ? ", BFD up" : "",
 		              instances->daemons[BOX_SYNCD].is_expected ? ", in sync" : "");
-	(void)fprintf(out, "%s%s\n", values[0] ? " | " : "", values);
+	(void)fprintf(file, "%s%s\n", values[0] ? " | " : "", values);
 }
 
 static void put_json(const struct check *check, const char *values, struct out *out)
@@ -308,7 +305,7 @@ static void print_result(const struct check *check, const struct instances *inst
 	if (check->options->json)
 		put_json(check, values, out);
 	else
-		print_line(check, instances, values, out->file);
+		print_line(check, instances, values, out);
 }
 
 static void ask_and_judge(struct check *check, struct instances *instances)

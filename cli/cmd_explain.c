@@ -107,7 +107,8 @@ static void put_instance(struct out *out, const char *name,
 	out_end(out);
 	out_begin(out, OUT_PART, NULL);
 	if (reply->verdict) {
-		out_text(out, "verdict", reply->verdict->name);
+		out_state(out, "verdict", reply->verdict->name,
+		          reply->verdict->drop ? MEANING_BAD : MEANING_GOOD);
 		out_text(out, "meaning", reply->verdict->sentence);
 		out_text(out, "source", reply->verdict->source);
 		out_flag(out, "drop", reply->verdict->drop);

@@ -12,11 +12,16 @@ static const struct out_column history_columns[] = {
 	{ "ago", 8 }, { "from", 8 }, { "to", 8 }, { "reason", 0 }, { NULL, 0 },
 };
 
+static void put_health(struct out *out, const char *key, const char *state)
+{
+	out_state(out, key, state, severity_meaning(health_severity(state)));
+}
+
 static void put_peer(struct out *out, const SaNat64__Control__BfdPeer *peer)
 {
 	out_begin(out, OUT_ROW, NULL);
 	out_text(out, "peer", peer->peer);
-	out_text(out, "state", peer->state);
+	out_state(out, "state", peer->state, health_bfd_meaning(peer->state));
 	out_delay(out, "detection_ms", peer->detection_us);
 	out_text(out, "reason", peer->reason);
 	out_delay(out, "remote_receive_ms", peer->remote_receive_us);
@@ -69,8 +74,8 @@ static void put_history(struct out *out, const SaNat64__Control__HealthInstance 
 
 		out_begin(out, OUT_ROW, NULL);
 		out_duration(out, "ago", transition->ago_us);
-		out_text(out, "from", transition->from);
-		out_text(out, "to", transition->to);
+		put_health(out, "from", transition->from);
+		put_health(out, "to", transition->to);
 		out_text(out, "reason", transition->reason);
 		out_end(out);
 	}
@@ -82,7 +87,7 @@ static void put_state(struct out *out, const SaNat64__Control__HealthInstance *h
 {
 	out_begin(out, OUT_LINE, NULL);
 	out_text(out, "name", health->name);
-	out_text(out, "state", health->state);
+	put_health(out, "state", health->state);
 	out_reason(out, "reason", health->reason);
 	out_duration(out, "since", health->since_us);
 	out_end(out);

@@ -18,7 +18,7 @@ static void put_peer(struct out *out, const SaNat64__Control__Peer *peer)
 {
 	out_begin(out, OUT_ROW, NULL);
 	out_text(out, "node", peer->node);
-	out_text(out, "state", peer->state);
+	out_state(out, "state", peer->state, sync_peer_meaning(peer));
 	out_milliseconds(out, "lag_ms", peer->lag_us);
 	out_count(out, "lost", peer->lost);
 	out_count(out, "sessions", peer->sessions);
@@ -65,7 +65,7 @@ static void put_instance(struct out *out, const SaNat64__Control__SyncInstance *
 	out_begin(out, OUT_OBJECT, NULL);
 	out_begin(out, OUT_LINE, NULL);
 	out_text(out, "name", sync->name);
-	out_text(out, "state", sync->state);
+	out_state(out, "state", sync->state, sync_meaning(sync->state));
 	out_reason(out, "reason", sync->reason);
 	out_flag(out, "translator", sync->translator);
 	out_end(out);

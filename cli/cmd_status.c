@@ -123,7 +123,8 @@ static bool put_answered(struct out *out, const struct status_box *box,
 	out_end(out);
 	is_up = status_put_health(out, box, instance, status);
 	out_begin(out, OUT_LINE, NULL);
-	out_text(out, "fast_path", status->fast_path);
+	out_state(out, "fast_path", status->fast_path,
+	          strcmp(status->fast_path, "on") == 0 ? MEANING_GOOD : MEANING_DIM);
 	out_reason(out, "fast_path_reason", status->fast_path_reason);
 	out_end(out);
 	/* People need to know only when sessions are not kept. */
@@ -207,20 +208,6 @@ static bool put_instances(struct out *out, const struct status_box *box,
 	return are_up;
 }
 
-static struct status_box box_of(const struct instances *instances,
-                                SaNat64__Control__Reply *const *replies)
-{
-	const struct instance *syncd = &instances->daemons[BOX_SYNCD];
-	const struct instance *healthd = &instances->daemons[BOX_HEALTHD];
-
-	return (struct status_box){
-		.syncd = syncd->is_expected ? syncd : NULL,
-		.healthd = healthd->is_expected ? healthd : NULL,
-		.peers = replies[BOX_SYNCD] ? replies[BOX_SYNCD]->peers : NULL,
-		.health = replies[BOX_HEALTHD] ? replies[BOX_HEALTHD]->health : NULL,
-	};
-}
-
 int cmd_status(const struct cli_options *options, struct instances *instances, struct out *out)
 {
 	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
@@ -236,7 +223,7 @@ int cmd_status(const struct cli_options *options, struct instances *instances, s
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS;
 	request.status = &status;
 	instances_ask_with_box(instances, &request, replies, daemons);
-	box = box_of(instances, daemons);
+	box = status_box_of(instances, daemons);
 	out_begin(out, OUT_OBJECT, NULL);
 	put_names(out, &box, instances, replies);
 	status_put_healthd(out, &box);

@@ -81,7 +81,8 @@ static void put_event(const struct trace *trace, const char *instance,
 	out_time(out, "time", event->time_us + trace->offset_us);
 	out_text(out, "instance", instance);
 	out_text(out, "direction", event->direction);
-	out_text(out, "verdict", event->verdict->name);
+	out_state(out, "verdict", event->verdict->name,
+	          event->verdict->drop ? MEANING_BAD : MEANING_PLAIN);
 	out_text(out, "path", event->path);
 	out_reason(out, "path_reason", event->path_reason);
 	if (event->in)

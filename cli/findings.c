@@ -6,11 +6,12 @@
 static const struct {
 	const char *name;
 	int exit;
+	enum meaning meaning;
 } severities[] = {
-	[SEVERITY_OK] = { "ok", 0 },
-	[SEVERITY_WARNING] = { "warning", 1 },
-	[SEVERITY_UNKNOWN] = { "unknown", 3 },
-	[SEVERITY_CRITICAL] = { "critical", 2 },
+	[SEVERITY_OK] = { "ok", 0, MEANING_GOOD },
+	[SEVERITY_WARNING] = { "warning", 1, MEANING_WARNING },
+	[SEVERITY_UNKNOWN] = { "unknown", 3, MEANING_WARNING },
+	[SEVERITY_CRITICAL] = { "critical", 2, MEANING_BAD },
 };
 
 /* A free place, or that of the first of the mildest ones if they are milder; else NULL. */
@@ -72,4 +73,9 @@ const char *severity_name(enum severity severity)
 int severity_exit(enum severity severity)
 {
 	return severities[severity].exit;
+}
+
+enum meaning severity_meaning(enum severity severity)
+{
+	return severities[severity].meaning;
 }

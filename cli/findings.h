@@ -3,6 +3,8 @@
 #ifndef SA_NAT64_FINDINGS_H
 #define SA_NAT64_FINDINGS_H
 
+#include "cli/colour.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +37,9 @@ enum severity findings_worst(const struct findings *findings);
 
 /* "ok", "warning", "critical", "unknown". */
 const char *severity_name(enum severity severity);
+
+/* How text shows it. */
+enum meaning severity_meaning(enum severity severity);
 
 /* As monitoring systems number them: 0 ok, 1 warning, 2 critical, 3 unknown. */
 int severity_exit(enum severity severity);

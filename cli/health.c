@@ -33,6 +33,23 @@ enum severity health_severity(const char *state)
 	return SEVERITY_CRITICAL;
 }
 
+enum meaning health_bfd_meaning(const char *state)
+{
+	static const struct {
+		const char *state;
+		enum meaning meaning;
+	} rows[] = {
+		{ "up", MEANING_GOOD },         { "silent", MEANING_DIM },
+		{ "init", MEANING_WARNING },    { "admin-down", MEANING_WARNING },
+		{ "unknown", MEANING_WARNING },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].state, state) == 0)
+			return rows[i].meaning;
+	return MEANING_BAD;
+}
+
 static bool is_withdrawn(const SaNat64__Control__BfdPeer *peer)
 {
 	return strcmp(peer->state, "silent") == 0 || strcmp(peer->state, "admin-down") == 0;

@@ -17,6 +17,9 @@ const SaNat64__Control__HealthInstance *health_find(const SaNat64__Control__Heal
 /* Of the word in HealthInstance.state, or of StatusReply.health, which has the same words. */
 enum severity health_severity(const char *state);
 
+/* How text shows the word in BfdPeer.state. */
+enum meaning health_bfd_meaning(const char *state);
+
 /* Whether the routers know that they must not send traffic to the instance: no BFD packet, or
  * AdminDown only, leaves any more. */
 bool health_is_withdrawn(const SaNat64__Control__HealthInstance *health);

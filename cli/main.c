@@ -69,7 +69,7 @@ static int run(const struct command *command, const struct cli_options *options)
 		return status;
 	if (!isatty(STDOUT_FILENO)) /* a terminal gets line by line */
 		(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_PIECE);
-	out = options->json ? out_json_new(stdout) : out_text_new(stdout);
+	out = options->json ? out_json_new(stdout) : out_text_new(stdout, options->color);
 	status = out ? command->run(options, &instances, out) : 1;
 	out_free(out);
 	instances_free(&instances);

@@ -72,6 +72,11 @@ static const char *set_json(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+static const char *set_color(struct cli_options *options, const char *value)
+{
+	return colour_when_parse(value, &options->color) ? NULL : "auto, always or never";
+}
+
 static const char *set_check_config(struct cli_options *options, const char *value)
 {
 	(void)value;
@@ -638,6 +643,7 @@ const struct option_row option_rows[] = {
 	{ CLI_SESSIONS, 0, "state", "STATE", "TCP state: ESTABLISHED, TRANS, V6_INIT, ...", set_state },
 	{ CLI_SESSIONS, 0, "idle", "DURATION", "without a packet for so long: 90s, 5m, 2h4m", set_idle },
 	{ CLI_LISTS, 0, "limit", "N", "stop after N rows", set_limit },
+	{ CLI_ANY, 0, "color", "WHEN", "auto, always or never: colours of what is shown", set_color },
 	{ CLI_LISTS, 0, "count", NULL, "only say how many there are", set_count },
 	{ CLI_POOL4, 0, "addresses", NULL, "a row for each address", set_each_address },
 	{ CLI_TRACE, 0, "address", "PREFIX", "on any side; twice for both ends of a flow", set_prefix },

@@ -7,6 +7,7 @@
 #ifndef SA_NAT64_OPTIONS_H
 #define SA_NAT64_OPTIONS_H
 
+#include "cli/colour.h"
 #include "lib/address.h"
 
 #include <stdbool.h>
@@ -71,6 +72,7 @@ struct cli_options {
 	bool all; /* stats */
 
 	/* metrics */
+	enum colour_when color;
 	const char *format;
 	bool list;
 

@@ -74,6 +74,11 @@ void out_text(struct out *out, const char *key, const char *text)
 	put(out, key, (struct out_value){ .kind = OUT_TEXT, .text = text });
 }
 
+void out_state(struct out *out, const char *key, const char *text, enum meaning meaning)
+{
+	put(out, key, (struct out_value){ .kind = OUT_TEXT, .text = text, .meaning = meaning });
+}
+
 void out_reason(struct out *out, const char *key, const char *text)
 {
 	put(out, key, (struct out_value){ .kind = OUT_REASON, .text = text });
@@ -146,4 +151,9 @@ void out_endpoint4(struct out *out, const char *key, uint32_t address, uint16_t 
 void out_address(struct out *out, const char *key, const char *address)
 {
 	put(out, key, (struct out_value){ .kind = OUT_ENDPOINT, .text = address });
+}
+
+const char *out_sequence(const struct out *out, enum meaning meaning)
+{
+	return out->is_coloured ? colours[meaning].sequence : "";
 }

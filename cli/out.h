@@ -2,10 +2,12 @@
  *
  * A command opens shapes, puts values into them and closes them; it does not know which printer
  * listens. JSON keys are the words of the text: "fast_path" reads "fast path". Text keeps to 80
- * columns except in tables.
+ * columns except in tables. A state is put with its meaning, which text may show by a colour.
  */
 #ifndef SA_NAT64_OUT_H
 #define SA_NAT64_OUT_H
+
+#include "cli/colour.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -63,6 +65,7 @@ struct out_value {
 		const struct in6_addr *address6;
 	};
 	uint64_t number, total;
+	enum meaning meaning;
 };
 
 struct out;
@@ -79,15 +82,17 @@ struct out_printer {
 struct out {
 	const struct out_printer *printer;
 	FILE *file;
-	bool is_text;    /* values of a row outside of its columns need not be made */
-	bool incomplete; /* set by a command that could not ask everybody: an empty table is not
-	                    "none" */
+	bool is_coloured; /* text may show meanings */
+	bool is_text;     /* values of a row outside of its columns need not be made */
+	bool incomplete;  /* set by a command that could not ask everybody: an empty table is not
+	                     "none" */
 	size_t pending_len;
 	char pending[OUT_PENDING_MAX]; /* for the file: a row goes there in one piece */
 };
 
-/* A printer that writes to file (not owned). NULL when memory ends. */
-struct out *out_text_new(FILE *file);
+/* A printer that writes to file (not owned), text with the colours that are wanted. NULL when
+ * memory ends. */
+struct out *out_text_new(FILE *file, enum colour_when when);
 struct out *out_json_new(FILE *file);
 
 /* Free the printer. NULL is accepted. */
@@ -135,6 +140,7 @@ void out_end(struct out *out);
 
 /* Put one value into the innermost shape. */
 void out_text(struct out *out, const char *key, const char *text);
+void out_state(struct out *out, const char *key, const char *text, enum meaning meaning);
 void out_reason(struct out *out, const char *key, const char *text);
 void out_count(struct out *out, const char *key, uint64_t number);
 void out_size(struct out *out, const char *key, uint64_t bytes);
@@ -150,5 +156,9 @@ void out_endpoint6(struct out *out, const char *key, const struct in6_addr *addr
 void out_endpoint4(struct out *out, const char *key, uint32_t address, uint16_t port);
 void out_address(struct out *out, const char *key,
                  const char *address); /* an endpoint without port */
+
+/* For text that a command writes to the file itself: what begins a meaning (MEANING_PLAIN ends it);
+ * "" where there are no colours. */
+const char *out_sequence(const struct out *out, enum meaning meaning);
 
 #endif

@@ -35,7 +35,8 @@ struct text_out {
 	bool printed;                         /* anything at all */
 	int column;                           /* of the next character */
 	const struct out_column *next_column; /* of the row that is being printed */
-	int next_start;                       /* where it begins */
+	int next_start;                       /* where it begins, and */
+	int regular_start;                    /* where it would, had all values room */
 };
 
 static void newline(struct text_out *out)
@@ -68,9 +69,56 @@ static void pad_to(struct text_out *out, int column)
 	}
 }
 
-/* Print text word by word from the present column on, further lines indented. */
-static void print_wrapped(struct text_out *out, const char *text, int indent)
+/* Meanings end with each piece, so that no margin or padding has one. */
+static void write_meaning(struct text_out *out, enum meaning meaning)
 {
+	const char *sequence = out_sequence(&out->base, meaning);
+
+	out_write(&out->base, sequence, strlen(sequence));
+}
+
+static void begin_meaning(struct text_out *out, enum meaning meaning)
+{
+	if (meaning != MEANING_PLAIN)
+		write_meaning(out, meaning);
+}
+
+static void end_meaning(struct text_out *out, enum meaning meaning)
+{
+	if (meaning != MEANING_PLAIN)
+		write_meaning(out, MEANING_PLAIN);
+}
+
+static void print_piece(struct text_out *out, const char *text, size_t len, enum meaning meaning)
+{
+	begin_meaning(out, meaning);
+	print(out, text, len);
+	end_meaning(out, meaning);
+}
+
+/* A word that is longer than a line is continued on the next one. */
+static void print_word(struct text_out *out, const char *word, size_t len, int indent,
+                       enum meaning meaning)
+{
+	while (len > (size_t)(COLUMNS - indent) && out->column + (int)len > COLUMNS) {
+		size_t room = out->column < COLUMNS ? (size_t)(COLUMNS - out->column) : 0;
+
+		if (room > 0)
+			print_piece(out, word, room, meaning);
+		newline(out);
+		pad_to(out, indent);
+		word += room;
+		len -= room;
+	}
+	print_piece(out, word, len, meaning);
+}
+
+/* Print text word by word from the present column on, further lines indented. The meaning is that
+ * of what stands from byte plain on. */
+static void print_painted(struct text_out *out, const char *text, int indent, size_t plain,
+                          enum meaning meaning)
+{
+	const char *painted = text + plain;
 	bool first = true;
 
 	while (*text) {
@@ -81,11 +129,16 @@ static void print_wrapped(struct text_out *out, const char *text, int indent)
 		else if (!first)
 			print(out, " ", 1);
 		pad_to(out, indent);
-		print(out, text, len);
+		print_word(out, text, len, indent, text < painted ? MEANING_PLAIN : meaning);
 		text += len;
 		text += strspn(text, " ");
 		first = false;
 	}
+}
+
+static void print_wrapped(struct text_out *out, const char *text, int indent)
+{
+	print_painted(out, text, indent, 0, MEANING_PLAIN);
 }
 
 /* A key as words: "fast_path" reads "fast path", "lag_ms" reads "lag", and so does "lag_us". */
@@ -305,6 +358,7 @@ static void open_shape(struct text_out *out, enum out_shape shape, const char *k
 			print_header(out, outer->columns);
 		out->next_column = outer->columns;
 		out->next_start = 0;
+		out->regular_start = 0;
 	}
 }
 
@@ -327,16 +381,28 @@ static void text_begin(struct out *base, enum out_shape shape, const char *key,
 	out->depth++;
 }
 
+/* Begin an item of a line, on the next line if it does not fit on this one but would there. */
+static void lead_item(struct text_out *out, int gap, size_t len)
+{
+	if (out->column > LABEL_WIDTH && out->column + gap + (int)len > COLUMNS &&
+	    LABEL_WIDTH + (int)len <= COLUMNS) {
+		newline(out);
+		gap = 0;
+	}
+	pad_to(out, out->column == 0 ? LABEL_WIDTH : out->column + gap);
+}
+
 static void end_top(struct text_out *out, const struct level *level)
 {
 	char more[40];
 
 	if (level->count == 0)
 		print(out, "none", 4);
-	if (level->count > TOP_COUNT)
-		print(out, more,
-		      (size_t)snprintf(more, sizeof(more), "   and %zu more",
-		                       level->count - TOP_COUNT));
+	if (level->count > TOP_COUNT) {
+		(void)snprintf(more, sizeof(more), "and %zu more", level->count - TOP_COUNT);
+		lead_item(out, GAP, strlen(more));
+		print(out, more, strlen(more));
+	}
 	newline(out);
 }
 
@@ -382,13 +448,8 @@ static void put_in_line(struct text_out *out, struct level *level, const char *k
 	} else {
 		(void)snprintf(item, sizeof(item), "%s", text);
 	}
-	if (out->column > LABEL_WIDTH && out->column + gap + (int)strlen(item) > COLUMNS &&
-	    LABEL_WIDTH + (int)strlen(item) <= COLUMNS) {
-		newline(out);
-		gap = 0;
-	}
-	pad_to(out, out->column == 0 ? LABEL_WIDTH : out->column + gap);
-	print_wrapped(out, item, LABEL_WIDTH);
+	lead_item(out, gap, strlen(item));
+	print_painted(out, item, LABEL_WIDTH, strlen(item) - strlen(text), value->meaning);
 }
 
 static bool is_empty(const struct out_value *value)
@@ -417,8 +478,8 @@ static void print_value(struct text_out *out, const struct out_value *value)
 static void put_in_row(struct text_out *out, const char *key, const struct out_value *value)
 {
 	const struct out_column *column = out->next_column;
+	int regular = out->regular_start, start;
 	char text[VALUE_MAX];
-	int start;
 
 	if (!column->key || (column->key != key && strcmp(column->key, key) != 0))
 		return;
@@ -426,6 +487,7 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 	                                                                : out->column + GAP;
 	out->next_column = column + 1;
 	out->next_start = start + column->width + GAP;
+	out->regular_start = regular + column->width + GAP;
 	if (is_empty(value))
 		return;
 	if (is_aligned_right(value->kind)) {
@@ -436,13 +498,20 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 		print(out, text, len);
 		return;
 	}
+	/* Long values before it have pushed a sentence out of its column. */
+	if (column->width == 0 && start > regular && regular <= COLUMNS - WRAP_MIN) {
+		newline(out);
+		start = regular;
+	}
 	pad_to(out, start);
 	if (column->width == 0 && start <= COLUMNS - WRAP_MIN) {
 		(void)format_value(value, text);
-		print_wrapped(out, text, start);
+		print_painted(out, text, start, 0, value->meaning);
 		return;
 	}
+	begin_meaning(out, value->meaning);
 	print_value(out, value);
+	end_meaning(out, value->meaning);
 }
 
 /* Values one behind the other, two addresses with an arrow between them. */
@@ -468,8 +537,8 @@ static void put_in_record(struct text_out *out, struct level *level, const char 
 		pad_to(out, RECORD_START);
 	else if (out->column > 0)
 		print(out, " ", 1);
-	print_wrapped(out, item,
-	              level->shape == OUT_RECORD && level->count == 0 ? 0 : RECORD_START);
+	print_painted(out, item, level->shape == OUT_RECORD && level->count == 0 ? 0 : RECORD_START,
+	              strlen(item) - strlen(text), value->meaning);
 	level->last_kind = value->kind;
 }
 
@@ -489,7 +558,7 @@ static void put_paragraph_line(struct text_out *out, const char *key, const stru
 
 	(void)format_value(value, text);
 	print_label(out, key);
-	print_wrapped(out, text, LABEL_WIDTH);
+	print_painted(out, text, LABEL_WIDTH, 0, value->meaning);
 	newline(out);
 }
 
@@ -518,13 +587,18 @@ static void text_free(struct out *base)
 	free(base);
 }
 
-struct out *out_text_new(FILE *file)
+struct out *out_text_new(FILE *file, enum colour_when when)
 {
 	static const struct out_printer printer = { text_begin, text_end, text_value, text_free };
 	struct text_out *out = calloc(1, sizeof(*out));
 
 	if (!out)
 		return NULL;
-	out->base = (struct out){ .printer = &printer, .file = file, .is_text = true };
+	out->base = (struct out){
+		.printer = &printer,
+		.file = file,
+		.is_text = true,
+		.is_coloured = colour_is_wanted(when, file),
+	};
 	return &out->base;
 }

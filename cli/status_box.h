@@ -1,4 +1,4 @@
-/* What `status` asks once for all instances of the box. */
+/* What `status` and `top` ask once for all instances of the box. */
 #ifndef SA_NAT64_STATUS_BOX_H
 #define SA_NAT64_STATUS_BOX_H
 
@@ -9,5 +9,9 @@ struct status_box {
 	const SaNat64__Control__PeersReply *peers; /* NULL: syncd has a problem, or there is none */
 	const SaNat64__Control__HealthReply *health; /* the same of healthd */
 };
+
+/* replies has a place for each of BOX_DAEMONS, and stays what it points into. */
+struct status_box status_box_of(const struct instances *instances,
+                                SaNat64__Control__Reply *const *replies);
 
 #endif

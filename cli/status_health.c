@@ -4,54 +4,53 @@
 
 #include <string.h>
 
-struct judged {
-	const char *state, *reason;
-};
-
 /* What the translator says of itself, or what its silence means. */
-static struct judged judge_translator(const struct instance *instance,
-                                      const SaNat64__Control__StatusReply *status)
+static struct status_judged judge_translator(const struct instance *instance,
+                                             const SaNat64__Control__StatusReply *status)
 {
-	return status ? (struct judged){ status->health, status->reason }
-	              : (struct judged){ "down", instance->problem };
+	return status ? (struct status_judged){ status->health, status->reason }
+	              : (struct status_judged){ "down", instance->problem };
 }
 
 /* A translator that does not answer is down, whatever sa-nat64-healthd knew a moment ago; that does
  * not hide that it was drained before. */
-static struct judged judge_with(const SaNat64__Control__HealthInstance *health,
-                                const struct instance *instance,
-                                const SaNat64__Control__StatusReply *status)
+static struct status_judged judge_with(const SaNat64__Control__HealthInstance *health,
+                                       const struct instance *instance,
+                                       const SaNat64__Control__StatusReply *status)
 {
 	if (status || strcmp(health->state, "down") == 0)
-		return (struct judged){ health->state, health->reason };
-	return (struct judged){ health->serving ? "down" : health->state, instance->problem };
+		return (struct status_judged){ health->state, health->reason };
+	return (struct status_judged){ health->serving ? "down" : health->state,
+		                       instance->problem };
 }
 
-static struct judged judge(const struct status_box *box, const struct instance *instance,
-                           const SaNat64__Control__StatusReply *status)
+struct status_judged status_judge_health(const struct status_box *box,
+                                         const struct instance *instance,
+                                         const SaNat64__Control__StatusReply *status)
 {
 	const SaNat64__Control__HealthInstance *health = health_find(box->health, instance->name);
-	struct judged judged = judge_translator(instance, status);
+	struct status_judged judged = judge_translator(instance, status);
 
 	if (health)
 		return judge_with(health, instance, status);
 	if (!instance->has_routers || strcmp(judged.state, "up") != 0)
 		return judged;
-	return (struct judged){ "degraded",
-		                box->health ? "sa-nat64-healthd does not know this instance: it "
-		                              "runs with another configuration; reload it"
-		                            : "without sa-nat64-healthd no router is told that "
-		                              "this instance serves" };
+	return (struct status_judged){ "degraded",
+		                       box->health
+		                               ? "sa-nat64-healthd does not know this instance: it "
+		                                 "runs with another configuration; reload it"
+		                               : "without sa-nat64-healthd no router is told that "
+		                                 "this instance serves" };
 }
 
 bool status_put_health(struct out *out, const struct status_box *box,
                        const struct instance *instance, const SaNat64__Control__StatusReply *status)
 {
 	const SaNat64__Control__HealthInstance *health = health_find(box->health, instance->name);
-	struct judged judged = judge(box, instance, status);
+	struct status_judged judged = status_judge_health(box, instance, status);
 
 	out_begin(out, OUT_LINE, NULL);
-	out_text(out, "health", judged.state);
+	out_state(out, "health", judged.state, severity_meaning(health_severity(judged.state)));
 	out_reason(out, "reason", judged.reason);
 	if (health) {
 		out_flag(out, "serving", health->serving);
@@ -97,7 +96,7 @@ static void put_peer(struct out *out, const SaNat64__Control__BfdPeer *peer)
 {
 	out_begin(out, OUT_LINE, "bfd");
 	out_text(out, "peer", peer->peer);
-	out_text(out, "state", peer->state);
+	out_state(out, "state", peer->state, health_bfd_meaning(peer->state));
 	out_reason(out, "reason", peer->reason);
 	out_delay(out, "detection_ms", peer->detection_us);
 	out_end(out);
@@ -120,7 +119,11 @@ void status_put_healthd(struct out *out, const struct status_box *box)
 	if (!is_down)
 		out_begin(out, OUT_UNSEEN, NULL);
 	out_begin(out, OUT_LINE, "healthd");
-	out_text(out, "state", box->health ? "up" : is_down ? "down" : "off");
+	out_state(out, "state",
+	          box->health ? "up"
+	          : is_down   ? "down"
+	                      : "off",
+	          is_down ? MEANING_BAD : MEANING_PLAIN);
 	out_reason(out, "reason", is_down ? box->healthd->problem : "");
 	out_end(out);
 	if (!is_down)

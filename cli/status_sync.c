@@ -4,27 +4,24 @@
 
 #include <string.h>
 
-static void put_off(struct out *out)
+/* Nothing to say to people where nothing is replicated. */
+static void put_absent(struct out *out, const struct status_synced *synced)
 {
-	out_begin(out, OUT_UNSEEN, NULL);
-	out_begin(out, OUT_LINE, "sync");
-	out_text(out, "state", "off");
-	out_begin(out, OUT_LIST, "peers");
-	out_end(out);
-	out_end(out);
-	out_end(out);
-}
+	bool is_off = strcmp(synced->state, "off") == 0;
 
-static void put_down(struct out *out, const char *reason)
-{
+	if (is_off)
+		out_begin(out, OUT_UNSEEN, NULL);
 	out_begin(out, OUT_LINE, "sync");
-	out_text(out, "state", "down");
-	out_reason(out, "reason", reason);
+	out_state(out, "state", synced->state, synced->meaning);
+	if (!is_off)
+		out_reason(out, "reason", synced->reason);
 	out_begin(out, OUT_UNSEEN, NULL);
 	out_begin(out, OUT_LIST, "peers");
 	out_end(out);
 	out_end(out);
 	out_end(out);
+	if (is_off)
+		out_end(out);
 }
 
 /* The translator's side. */
@@ -90,24 +87,18 @@ static const char *reason_of(const SaNat64__Control__PeersReply *reply,
 	return findings.count > 0 ? findings.list[0].text : sync->reason;
 }
 
-static void put_on(struct out *out, const SaNat64__Control__PeersReply *reply,
-                   const SaNat64__Control__SyncInstance *sync, const SaNat64__Control__Feed *feed)
+static void put_on(struct out *out, const struct status_synced *synced,
+                   const SaNat64__Control__Feed *feed)
 {
-	uint64_t lag_us = 0, lost = 0, well = 0;
+	const SaNat64__Control__SyncInstance *sync = synced->sync;
+	struct sync_sum sum = sync_add_up(sync);
 
-	for (size_t i = 0; i < sync->n_peers; i++) {
-		const SaNat64__Control__Peer *peer = sync->peers[i];
-
-		lag_us = peer->lag_us > lag_us ? peer->lag_us : lag_us;
-		lost += peer->lost;
-		well += sync_peer_is_well(peer);
-	}
 	out_begin(out, OUT_LINE, "sync");
-	out_text(out, "state", sync->state);
-	out_reason(out, "reason", reason_of(reply, sync, feed));
-	out_share(out, "peers_in_sync", well, sync->n_peers);
-	out_milliseconds(out, "lag_ms", lag_us);
-	out_count(out, "lost", lost);
+	out_state(out, "state", synced->state, synced->meaning);
+	out_reason(out, "reason", synced->reason);
+	out_share(out, "peers_in_sync", sum.well, sync->n_peers);
+	out_milliseconds(out, "lag_ms", sum.lag_us);
+	out_count(out, "lost", sum.lost);
 	out_count(out, "queue", sync->queue_repair + sync->queue_news + sync->queue_bulk);
 	put_details(out, sync, feed);
 	out_end(out);
@@ -125,19 +116,37 @@ static bool replicates(const struct status_box *box, const char *name,
 	return !box->peers || sync_find(box->peers, name);
 }
 
-void status_put_sync(struct out *out, const struct status_box *box, const char *name,
-                     const SaNat64__Control__StatusReply *status)
+static struct status_synced down(const char *reason)
+{
+	return (struct status_synced){ "down", reason, MEANING_BAD, NULL };
+}
+
+struct status_synced status_judge_sync(const struct status_box *box, const char *name,
+                                       const SaNat64__Control__StatusReply *status)
 {
 	const SaNat64__Control__SyncInstance *sync = box->peers ? sync_find(box->peers, name)
 	                                                        : NULL;
 
 	if (!replicates(box, name, status))
-		put_off(out);
-	else if (sync)
-		put_on(out, box->peers, sync, status ? status->feed : NULL);
-	else if (!box->peers)
-		put_down(out, box->syncd->problem);
+		return (struct status_synced){ "off", "", MEANING_DIM, NULL };
+	if (sync)
+		return (struct status_synced){
+			sync->state, reason_of(box->peers, sync, status ? status->feed : NULL),
+			sync_meaning(sync->state), sync
+		};
+	if (!box->peers)
+		return down(box->syncd->problem);
+	return down("sa-nat64-syncd does not know this instance: it was started with another "
+	            "configuration; restart it");
+}
+
+void status_put_sync(struct out *out, const struct status_box *box, const char *name,
+                     const SaNat64__Control__StatusReply *status)
+{
+	struct status_synced synced = status_judge_sync(box, name, status);
+
+	if (synced.sync)
+		put_on(out, &synced, status ? status->feed : NULL);
 	else
-		put_down(out, "sa-nat64-syncd does not know this instance: it was started with "
-		              "another configuration; restart it");
+		put_absent(out, &synced);
 }

@@ -62,6 +62,34 @@ bool sync_peer_is_well(const SaNat64__Control__Peer *peer)
 	return peer_state(peer)->is_well && !peer->prefixes_differ;
 }
 
+enum meaning sync_meaning(const char *state)
+{
+	return state_find(own_states, sizeof(own_states) / sizeof(own_states[0]), state)->is_well
+	               ? MEANING_GOOD
+	               : MEANING_WARNING;
+}
+
+enum meaning sync_peer_meaning(const SaNat64__Control__Peer *peer)
+{
+	return peer->prefixes_differ       ? MEANING_BAD
+	       : peer_state(peer)->is_well ? MEANING_GOOD
+	                                   : MEANING_WARNING;
+}
+
+struct sync_sum sync_add_up(const SaNat64__Control__SyncInstance *sync)
+{
+	struct sync_sum sum = { .lag_us = 0 };
+
+	for (size_t i = 0; i < sync->n_peers; i++) {
+		const SaNat64__Control__Peer *peer = sync->peers[i];
+
+		sum.lag_us = peer->lag_us > sum.lag_us ? peer->lag_us : sum.lag_us;
+		sum.lost += peer->lost;
+		sum.well += sync_peer_is_well(peer);
+	}
+	return sum;
+}
+
 static uint64_t growth(uint64_t now, uint64_t before)
 {
 	return now > before ? now - before : 0;

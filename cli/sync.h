@@ -18,6 +18,17 @@ const SaNat64__Control__SyncInstance *sync_find(const SaNat64__Control__PeersRep
  * the same prefixes. */
 bool sync_peer_is_well(const SaNat64__Control__Peer *peer);
 
+/* How text shows the word in SyncInstance.state, and the state of a peer. */
+enum meaning sync_meaning(const char *state);
+enum meaning sync_peer_meaning(const SaNat64__Control__Peer *peer);
+
+/* Over all peers of an instance: the longest lag, what was lost, and how many are well. */
+struct sync_sum {
+	uint64_t lag_us, lost, well;
+};
+
+struct sync_sum sync_add_up(const SaNat64__Control__SyncInstance *sync);
+
 /* Add what is wrong with the link of the box. Counters that only tell of the past count if they
  * grew since before, or at all when before is NULL. */
 void sync_judge_link(const SaNat64__Control__PeersReply *now,

@@ -17,3 +17,4 @@ golden-tests += export
 golden-tests += import
 golden-tests += metrics
 golden-tests += edges
+golden-tests += shown

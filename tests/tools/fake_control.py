@@ -2,8 +2,9 @@
 """Answers requests on a control socket with replies from a file: usage: fake_control.py SOCKET FILE
 
 FILE holds a JSON list of replies, written with the names of proto/control.proto ({"peers": {"node": "gw-a"}}). Each connection gets
-them in turn, the last one again and again; null is no answer at all. Bytes are written as hexadecimal digits. The id of the
-request is put in. Ends on SIGTERM."""
+them in turn, the last one again and again; null is no answer at all, a list of replies answers one request (as a stream does).
+{"connections": [LIST, ...]} has such a list for each connection, the last one again and again. Bytes are written as hexadecimal
+digits. The id of the request is put in. Ends on SIGTERM."""
 import json
 import os
 import re
@@ -79,20 +80,32 @@ def serve(connection, replies):
             return
         reply = replies[min(turn, len(replies) - 1)]
         turn += 1
-        if reply is not None:
-            connection.send(reply + varint(2 << 3 | VARINT) + varint(request_id(request)))
+        for one in reply:
+            connection.send(one + varint(2 << 3 | VARINT) + varint(request_id(request)))
+
+
+def read_replies(messages, replies):
+    """For each request the messages that answer it."""
+    def answers(reply):
+        return reply if isinstance(reply, list) else [] if reply is None else [reply]
+    return [[encode(messages, 'Reply', dict(one, version=1)) for one in answers(reply)] for reply in replies]
 
 
 def main():
     messages = read_messages(PROTO)
     with open(sys.argv[2], encoding='utf-8') as f:
-        replies = [r if r is None else encode(messages, 'Reply', dict(r, version=1)) for r in json.load(f)]
+        wanted = json.load(f)
+    connections = [read_replies(messages, replies)
+                   for replies in (wanted['connections'] if isinstance(wanted, dict) else [wanted])]
     server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     server.bind(sys.argv[1] + '.new')
     server.listen()
     os.rename(sys.argv[1] + '.new', sys.argv[1])  # whoever sees the name can connect
+    count = 0
     while True:
         connection = server.accept()[0]
+        replies = connections[min(count, len(connections) - 1)]
+        count += 1
         threading.Thread(target=serve, args=(connection, replies), daemon=True).start()
 
 

@@ -367,6 +367,15 @@ static void traces_are_described(void **state)
 	refused("trace --hex 60", "trace has no option --hex");
 }
 
+static void colours_are_chosen_for_any_command(void **state)
+{
+	(void)state;
+	assert_int_equal(accepted("status").color, COLOUR_AUTO);
+	assert_int_equal(accepted("--color always status").color, COLOUR_ALWAYS);
+	assert_int_equal(accepted("check --color=never").color, COLOUR_NEVER);
+	refused("status --color sometimes", "auto, always or never");
+}
+
 static void hex_is_read_as_people_write_it(void **state)
 {
 	static const struct {
@@ -424,9 +433,9 @@ static void help_lists_every_command_and_fits_the_screen(void **state)
 	options_help(0, out);
 	options_help(CLI_EXPLAIN, out);
 	(void)fclose(out);
-	for (const char *const *name =
-	             (const char *const[]){ "status", "stats", "sessions", "bib", "explain",
-	                                    "trace", "check", "peers", "resync", "sync-key", NULL };
+	for (const char *const *name = (const char *const[]){ "status", "stats", "sessions", "bib",
+	                                                      "explain", "trace", "top", "check",
+	                                                      "peers", "resync", "sync-key", NULL };
 	     *name; name++)
 		assert_non_null(strstr(text, *name));
 	rest = text;
@@ -451,6 +460,7 @@ int main(void)
 		cmocka_unit_test(packets_are_described),
 		cmocka_unit_test(half_a_packet_is_refused),
 		cmocka_unit_test(traces_are_described),
+		cmocka_unit_test(colours_are_chosen_for_any_command),
 		cmocka_unit_test(hex_is_read_as_people_write_it),
 		cmocka_unit_test(the_nearest_word_is_suggested),
 		cmocka_unit_test(help_lists_every_command_and_fits_the_screen),
