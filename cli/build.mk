@@ -8,7 +8,8 @@ cli-srcs := \
 	cli/cmd_check.c cli/cmd_peers.c cli/cmd_sync_key.c cli/findings.c cli/sync.c cli/status_sync.c \
 	cli/incomplete.c cli/health.c cli/status_health.c cli/cmd_health.c cli/cmd_drain.c cli/cmd_frr_config.c \
 	$(cli-import-srcs) cli/cmd_import.c cli/pool6_export.c cli/export_command.c cli/cmd_dns64.c cli/cmd_pref64.c \
-	cli/status_box.c cli/cmd_metrics.c cli/metrics.c cli/metrics_rows.c \
+	cli/status_box.c cli/roster.c cli/watch.c cli/series.c cli/top_view.c cli/top_batch.c cli/top_screen.c cli/figures.c cli/cmd_top.c \
+	cli/cmd_metrics.c cli/metrics.c cli/metrics_rows.c \
 	cli/out.c cli/out_text.c cli/out_json.c cli/colour.c
 # Set to yes when the command line links the pure core of the translator.
 cli-needs-core :=

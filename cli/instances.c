@@ -479,7 +479,7 @@ void instances_ask_until(struct instances *instances, SaNat64__Control__Request 
 	receive_all(instances, request, deadline_us, replies);
 }
 
-static void forget(struct instance *instance)
+void instance_forget(struct instance *instance)
 {
 	if (instance->fd >= 0)
 		(void)close(instance->fd);
@@ -493,9 +493,9 @@ static void forget(struct instance *instance)
 void instances_forget(struct instances *instances)
 {
 	for (size_t i = 0; i < instances->count; i++)
-		forget(&instances->list[i]);
+		instance_forget(&instances->list[i]);
 	for (size_t i = 0; i < BOX_DAEMONS; i++)
-		forget(&instances->daemons[i]);
+		instance_forget(&instances->daemons[i]);
 }
 
 void instances_ask_with_box(struct instances *instances, SaNat64__Control__Request *request,
@@ -530,6 +530,16 @@ SaNat64__Control__Reply *instance_ask(struct instance *instance, SaNat64__Contro
 
 	instances_ask(&one, request, &reply);
 	return reply;
+}
+
+void instance_begin(struct instance *instance, SaNat64__Control__Request *request)
+{
+	instance_send(instance, request, 0);
+}
+
+void instance_give_up(struct instance *instance)
+{
+	set_problem_of(instance, ETIMEDOUT);
 }
 
 SaNat64__Control__Reply *instance_hear(struct instance *instance,

@@ -76,13 +76,20 @@ void instances_ask_until(struct instances *instances, SaNat64__Control__Request 
 
 /* Forget all problems and connections but those that last, so that all can be asked again. */
 void instances_forget(struct instances *instances);
+void instance_forget(struct instance *instance); /* of one */
 
 /* The same as instances_ask() for one instance. */
 SaNat64__Control__Reply *instance_ask(struct instance *instance,
                                       SaNat64__Control__Request *request);
 
-/* A further reply to a request that began a stream: to be called when the instance's descriptor is
- * readable. NULL as above. */
+/* The same in parts, for those who must not wait. The first one connects if need be and sends; the
+ * reply is to be heard when the instance's descriptor is readable, unless it has a problem by then.
+ * The last one says that it was waited for long enough, CONTROL_TIMEOUT_US. */
+void instance_begin(struct instance *instance, SaNat64__Control__Request *request);
+void instance_give_up(struct instance *instance);
+
+/* A reply to a request that was begun, or a further one to a request that began a stream: to be
+ * called when the instance's descriptor is readable. NULL as above. */
 SaNat64__Control__Reply *instance_hear(struct instance *instance,
                                        const SaNat64__Control__Request *request);
 

@@ -165,6 +165,33 @@ static const char *set_interval(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+/* "0.2", "5": of decimals, as many as microseconds have. */
+static const char *set_pause(struct cli_options *options, const char *value)
+{
+	static const char right[] = "seconds, from 0.2 to 60, like 0.5";
+	uint64_t interval_us = 0, unit_us = 1000000;
+	size_t whole = strspn(value, "0123456789");
+	const char *rest = value + whole;
+
+	if (whole == 0 || whole > 2)
+		return right;
+	for (size_t i = 0; i < whole; i++)
+		interval_us = interval_us * 10 + (uint64_t)(value[i] - '0') * unit_us;
+	if (*rest == '.' && rest[1])
+		for (rest++; *rest >= '0' && *rest <= '9' && unit_us > 1; rest++)
+			interval_us += (uint64_t)(*rest - '0') * (unit_us /= 10);
+	if (*rest || interval_us < 200000 || interval_us > 60000000)
+		return right;
+	options->interval_us = interval_us;
+	return NULL;
+}
+
+static const char *set_batch(struct cli_options *options, const char *value)
+{
+	return number_parse(value, 1, UINT64_MAX, &options->batch) ? NULL
+	                                                           : "how many samples, from 1 up";
+}
+
 static const char *set_wait(struct cli_options *options, const char *value)
 {
 	uint64_t wait_s;
@@ -616,10 +643,13 @@ const struct option_row option_rows[] = {
 	{ CLI_ASKS, 'r', "run-dir", "DIR", "where the sockets are (" CONFIG_RUNDIR_DEFAULT ")", set_rundir },
 	{ CLI_ASKS | CLI_FRR_CONFIG | CLI_OF_PROGRAM, 'i', "instance", "NAME", "ask this instance only", option_set_instance },
 	{ CLI_ASKS & ~CLI_METRICS, 0, "json", NULL, "print JSON", set_json },
+	{ CLI_ANY, 0, "color", "WHEN", "auto, always or never: colours of what is shown", set_color },
 	{ CLI_ANY, 't', "check-config", NULL, "check the configuration file and exit with 0 or 2", set_check_config },
 	{ CLI_ANY, 'h', "help", NULL, "print this, or the options of a command", set_help },
 	{ CLI_ANY, 'V', "version", NULL, "print the version", set_version },
 	{ CLI_STATS, 0, "all", NULL, "counters that are zero, too", set_all },
+	{ CLI_TOP, 0, "interval", "SECONDS", "between two looks, from 0.2 to 60 (1)", set_pause },
+	{ CLI_TOP, 0, "batch", "N", "print N samples and end; needs no terminal", set_batch },
 	{ CLI_METRICS, 0, "format", "FORMAT", "openmetrics, or the older prometheus", set_format },
 	{ CLI_METRICS, 0, "list", NULL, "what there is, as a table in Markdown", set_list },
 	{ CLI_CHECK, 0, "warning", "PERCENT", "of a pool or table in use (80)", set_warning },
@@ -643,7 +673,6 @@ const struct option_row option_rows[] = {
 	{ CLI_SESSIONS, 0, "state", "STATE", "TCP state: ESTABLISHED, TRANS, V6_INIT, ...", set_state },
 	{ CLI_SESSIONS, 0, "idle", "DURATION", "without a packet for so long: 90s, 5m, 2h4m", set_idle },
 	{ CLI_LISTS, 0, "limit", "N", "stop after N rows", set_limit },
-	{ CLI_ANY, 0, "color", "WHEN", "auto, always or never: colours of what is shown", set_color },
 	{ CLI_LISTS, 0, "count", NULL, "only say how many there are", set_count },
 	{ CLI_POOL4, 0, "addresses", NULL, "a row for each address", set_each_address },
 	{ CLI_TRACE, 0, "address", "PREFIX", "on any side; twice for both ends of a flow", set_prefix },

@@ -258,6 +258,14 @@ static const char *check_check(const struct cli_options *options)
 	               : NULL;
 }
 
+/* The same for top. */
+static const char *check_top(const struct cli_options *options)
+{
+	return options->json && !options->batch
+	               ? "--json prints samples; say how many with --batch N"
+	               : NULL;
+}
+
 /* The same for sync-key. */
 static const char *check_sync_key(const struct cli_options *options)
 {
@@ -295,6 +303,8 @@ static const char *check(const struct cli_options *options)
 		return check_explain(options);
 	case CLI_TRACE:
 		return check_trace(options);
+	case CLI_TOP:
+		return check_top(options);
 	case CLI_SYNC_KEY:
 		return check_sync_key(options);
 	default:
@@ -306,9 +316,10 @@ int options_read(int argc, char **argv, struct cli_options *out, FILE *err)
 {
 	*out = (struct cli_options){
 		.rundir = CONFIG_RUNDIR_DEFAULT,
-		.warning_percent = 80,
-		.critical_percent = 95,
+		.warning_percent = CLI_WARNING_PERCENT,
+		.critical_percent = CLI_CRITICAL_PERCENT,
 		.lag_ms = 1000,
+		.interval_us = 1000000,
 		.wait_s = 5,
 		.interval_s = 600,
 	};

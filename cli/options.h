@@ -40,6 +40,10 @@ enum cli_set {
 
 #define CLI_DRAIN_REASON_MAX 100 /* bytes */
 
+/* Of a pool or table in use: the defaults of check, and what top marks. */
+#define CLI_WARNING_PERCENT  80
+#define CLI_CRITICAL_PERCENT 95
+
 /* An address of either family as the control protocol wants it. */
 struct cli_address {
 	uint8_t bytes[16];
@@ -68,17 +72,21 @@ struct cli_options {
 	const char *rundir;      /* never NULL */
 	const char *instance;
 	bool json, help, version, check_config;
+	enum colour_when color;
 
 	bool all; /* stats */
 
 	/* metrics */
-	enum colour_when color;
 	const char *format;
 	bool list;
 
 	/* check */
 	uint8_t warning_percent, critical_percent; /* of pools and tables in use */
 	uint32_t lag_ms;                           /* of a peer */
+
+	/* top */
+	uint64_t interval_us;
+	uint64_t batch; /* samples; 0: the screen */
 
 	/* drain, undrain */
 	const char *reason;

@@ -6,42 +6,8 @@
 # files; read the difference), and read by Prometheus' own tools; sa-nat64-exporter gives the same over HTTP. The dashboard,
 # the alerts and the table in docs/monitoring.md have to know what there is.
 set -uo pipefail
-. "$(dirname "$0")/verdict.sh"
-
-bindir=$(realpath "$1")
-root=$(realpath "$(dirname "$0")/../..")
+. "$(dirname "$0")/played.sh"
 golden=$root/tests/golden/metrics
-replies=$root/tests/golden/cli/replies
-work=$(mktemp -d)
-pids=()
-cleanup() {
-	for pid in "${pids[@]}"; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-	done
-	rm -rf "$work"
-}
-trap cleanup EXIT
-cd "$work" || exit 1
-mkfifo never
-
-: >log
-
-until_true() {
-	local deadline=$((SECONDS + 10))
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		read -r -t 0.05 <>never || true
-	done
-}
-
-# play SOCKET FILE
-play() {
-	mkdir -p "run/$(dirname "$1")"
-	rm -f "run/$1"
-	"$root/tests/tools/fake_control.py" "run/$1" "$2" >>played.log 2>&1 &
-	pids+=($!)
-	until_true [ -S "run/$1" ] || echo "nobody plays $1" >>log
-}
 
 normalise() {
 	sed -E -e "s,$work,DIRECTORY,g; s/(start_time_seconds\{.*\}) [0-9]+$/\1 N/; s/node=\"$(hostname)\"/node=\"HOST\"/; s/(version=)\"[^\"]*\"/\1\"N\"/"

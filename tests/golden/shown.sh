@@ -1,46 +1,14 @@
 #!/bin/bash
 # How things are shown: shown.sh BINDIR
 #
-# Colours (one command of each kind, and that they change nothing else) and widths (the longest values there can be). tests/tools/fake_control.py plays all programs; each case runs one command and compares command
+# Colours (one command of each kind, and that they change nothing else), widths (the longest values there can be), and the
+# samples of `top --batch`. tests/tools/fake_control.py plays all programs; each case runs one command and compares command
 # line, output, complaints and exit status with shown/NAME.txt, where <1;31> stands for the escape sequence of a colour.
 # UPDATE=1 writes the files; read the difference.
 set -uo pipefail
-. "$(dirname "$0")/verdict.sh"
-
-bindir=$(realpath "$1")
-root=$(realpath "$(dirname "$0")/../..")
+. "$(dirname "$0")/played.sh"
 golden=$root/tests/golden/shown
-replies=$root/tests/golden/cli/replies
-work=$(mktemp -d)
-pids=()
-cleanup() {
-	for pid in "${pids[@]}"; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-	done
-	rm -rf "$work"
-}
-trap cleanup EXIT
-cd "$work" || exit 1
-mkfifo never
-: >log
 unset NO_COLOR
-
-until_true() {
-	local deadline=$((SECONDS + 10))
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		read -r -t 0.05 <>never || true
-	done
-}
-
-# play SOCKET FILE
-play() {
-	mkdir -p "run/$(dirname "$1")"
-	rm -f "run/$1"
-	"$root/tests/tools/fake_control.py" "run/$1" "$2" >>played.log 2>&1 &
-	pids+=($!)
-	until_true [ -S "run/$1" ] || echo "nobody plays $1" >>log
-}
 
 normalise() {
 	sed -E -e "s,$work,DIRECTORY,g; s/node $(hostname)\$/node HOST/; s/\x1b\[([0-9;]*)m/<\1>/g" \
@@ -160,3 +128,46 @@ check long-status -r run -i $name status
 	grep -o 'directory-of-a-long-name/a-directory' >/dev/null || echo "a path is cut, not continued" >>log
 "$bindir/sa-nat64" -r run -i $name health | awk 'length > 80' >>log
 verdict longest-values-fit-80-columns
+
+# ---- samples of top ----
+
+play lower/control.sock "$golden/replies/top-lower.json"
+play siit/control.sock "$golden/replies/top-siit.json"
+rm run/upper/control.sock
+play syncd.sock "$replies/peers-well.json"
+play healthd.sock "$replies/health-wrong.json"
+check top-batch "${box[@]}" top --batch 1 --interval 0.2
+play lower/control.sock "$golden/replies/top-lower.json"
+check top-batch-two "${box[@]}" top --batch 2 --interval 0.2 -i lower
+play lower/control.sock "$golden/replies/top-lower.json"
+check top-batch-json "${box[@]}" top --batch 2 --interval 0.2 --json -i lower
+check top-no-terminal "${box[@]}" top
+check top-json-alone "${box[@]}" top --json
+check top-bad-interval "${box[@]}" top --interval 0.1
+check top-bad-batch "${box[@]}" top --batch 0
+check top-nobody -r nowhere top --batch 1
+check top-help top --help
+for instance in lower siit upper; do
+	play lower/control.sock "$golden/replies/top-lower.json"
+	"$bindir/sa-nat64" "${box[@]}" top --batch 2 --interval 0.2 --json -i $instance 2>/dev/null | while read -r line; do
+		echo "$line" >line.json
+		python3 "$root/tests/tools/check_schema.py" "$root/proto/top.schema.json" line.json
+	done
+done >log 2>&1
+verdict top-schema
+# One that hangs costs the others nothing, and is named when it is given up, which the last sample waits for.
+play lower/control.sock "$replies/silent.json"
+"$bindir/sa-nat64" "${box[@]}" top --batch 12 --interval 0.2 --json 2>/dev/null | python3 -c '
+import json, sys
+samples = [json.loads(line) for line in sys.stdin]
+times = [float(s["time"][17:-1]) for s in samples]
+gaps = [(b - a) % 60 for a, b in zip(times, times[1:])]
+lower, siit = [[s["instances"][i] for s in samples] for i in (0, 1)]
+if len(samples) != 12 or max(gaps[:-1]) > 0.6:
+    print("samples are late", gaps)
+if not all("packets_rate" in one for one in siit):
+    print("the other one is missing", siit)
+if "hangs" not in lower[-1]["reason"]:
+    print("nobody says that it hangs", lower[-1])
+' >log 2>&1
+verdict top-goes-on-when-one-hangs

@@ -22,3 +22,4 @@ scenarios += 110-netns 111-netns-cut
 scenarios += 140-campus-processes 141-campus-links 142-campus-orders 143-campus-boot
 scenarios += 160-list-million
 scenarios += 150-metrics
+scenarios += 165-top

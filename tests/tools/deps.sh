@@ -6,12 +6,12 @@ set -euo pipefail
 
 packages_build="gcc libc6-dev pkg-config libmnl-dev libnl-3-dev libnl-route-3-dev libsystemd-dev libprotobuf-c-dev
 	protobuf-c-compiler libinih-dev libjansson-dev libsodium-dev libbpf-dev clang bpftool libcap-ng-dev
-	libmicrohttpd-dev"
+	libmicrohttpd-dev libncurses-dev"
 packages_demo="$packages_build ca-certificates iproute2 unbound nginx-light curl bind9-dnsutils iputils-ping
 	traceroute procps nftables frr bird2 systemd util-linux python3"
 packages_check="$packages_demo git libcmocka-dev clang libclang-rt-14-dev clang-format iperf3
 	debhelper dpkg-dev lintian tcpdump tshark ethtool strace bind9-utils pdns-recursor radvd
-	man-db mandoc zsh prometheus python3-prometheus-client"
+	man-db mandoc zsh prometheus python3-prometheus-client tmux"
 packages_bench="$packages_build git iproute2 iperf3 tayga nftables iputils-ping procps python3
 	conntrackd conntrack frr bird2 systemd util-linux"
 packages_deb="$packages_build debhelper dpkg-dev"

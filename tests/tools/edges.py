@@ -49,6 +49,7 @@ class Row:
 
 ROWS = [
     Row('status', BOX),
+    Row('top --batch 1 --interval 0.2', BOX),
     Row('check --warning 97 --critical 98', BOX, failed=2, denied=3, usage=3, judge=True),
     Row('health', (HEALTHD,)),
     Row('drain --wait 0', (HEALTHD,)),

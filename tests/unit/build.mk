@@ -45,3 +45,5 @@ unit-support-srcs += tests/unit/netns_world.c
 unit-tests += pool6_export
 unit-tests += import
 unit-link-srcs += $(cli-import-srcs) cli/pool6_export.c
+unit-tests += series
+unit-link-srcs += cli/series.c cli/figures.c

@@ -376,6 +376,28 @@ static void colours_are_chosen_for_any_command(void **state)
 	refused("status --color sometimes", "auto, always or never");
 }
 
+static void the_live_screen_is_described(void **state)
+{
+	struct cli_options options = accepted("top");
+
+	(void)state;
+	assert_int_equal(options.interval_us, 1000000);
+	assert_int_equal(options.batch, 0);
+	assert_int_equal(accepted("top --interval 0.2").interval_us, 200000);
+	assert_int_equal(accepted("top --interval 60").interval_us, 60000000);
+	assert_int_equal(accepted("top --interval 1.25").interval_us, 1250000);
+	assert_int_equal(accepted("top --batch 3 --json").batch, 3);
+	refused("top --interval 0.19", "from 0.2 to 60");
+	refused("top --interval 60.000001", "from 0.2 to 60");
+	refused("top --interval 1.", "from 0.2 to 60");
+	refused("top --interval .5", "from 0.2 to 60");
+	refused("top --interval 1s", "from 0.2 to 60");
+	refused("top --interval 1e1", "from 0.2 to 60");
+	refused("top --interval 99999999999999999999", "from 0.2 to 60");
+	refused("top --batch 0", "from 1 up");
+	refused("top --json", "--batch N");
+}
+
 static void hex_is_read_as_people_write_it(void **state)
 {
 	static const struct {
@@ -461,6 +483,7 @@ int main(void)
 		cmocka_unit_test(half_a_packet_is_refused),
 		cmocka_unit_test(traces_are_described),
 		cmocka_unit_test(colours_are_chosen_for_any_command),
+		cmocka_unit_test(the_live_screen_is_described),
 		cmocka_unit_test(hex_is_read_as_people_write_it),
 		cmocka_unit_test(the_nearest_word_is_suggested),
 		cmocka_unit_test(help_lists_every_command_and_fits_the_screen),
