@@ -58,6 +58,27 @@ netns_config "macvlan eth0" 'address = 192.0.2.3/24' 'address = 2001:db8:a::3/64
 	'gateway = 2001:db8:a::254' 'gateway = 192.0.2.1' 'gateway = 2001:db8:a::1'
 check "two gateways share the load" says "via 192.0.2.254, 192.0.2.1" netns up nat64
 check "and translation goes on" udp_ask client "$server6" 9001
+
+# docs/campus.md, two routers: next hops in a group that the operator makes. Nobody has 2001:db8:a::77.
+hosts=(2001:db8:1::{11..22})
+all_hosts_ask() {
+	local host
+
+	for host in "${hosts[@]}"; do
+		udp_ask client --bind "$host" --tries 8 --timeout 1 "$server6" 9001 || return 1
+	done
+}
+lab_addr client eth0 "${hosts[@]/%//64}"
+netns_config "macvlan eth0" 'address = 192.0.2.3/24' 'address = 2001:db8:a::3/64' 'gateway = 192.0.2.254'
+check "no IPv6 gateway" says "removed the default route" netns up nat64
+for hop in "id 1 via 2001:db8:a::1 dev uplink0" "id 2 via 2001:db8:a::77 dev uplink0" "id 10 group 1/2"; do
+	# shellcheck disable=SC2086 # words
+	in_box a ip -n nat64-nat64 nexthop add $hop
+done
+in_box a ip -n nat64-nat64 -6 route add default nhid 10
+check "a group of next hops is the operator's" silent netns up nat64
+check "and whole" netns show nat64
+check "flows go by the router that answers" all_hosts_ask
 inside_stop
 
 # ---- where it is mounted ----
