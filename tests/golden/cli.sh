@@ -424,40 +424,42 @@ bindir=$real
 # ---- the whole ----
 
 # JSON keys against the schema; text within 80 columns; every verdict known to stats.
-"$bindir/sa-nat64" "${ask[@]}" status --json >"$work/status.json" 2>/dev/null
-python3 "$root/tests/tools/check_schema.py" "$root/proto/status.schema.json" "$work/status.json" >"$work/log" 2>&1
-verdict status-schema "$work/log"
-for replies in peers-well peers-wrong peers-no-link silent; do
-	play syncd.sock "$replies"
-	"$bindir/sa-nat64" "${played[@]}" status --json >"$work/status.json" 2>/dev/null
-	python3 "$root/tests/tools/check_schema.py" "$root/proto/status.schema.json" "$work/status.json"
-done >"$work/log" 2>&1
-verdict sync-status-schema "$work/log"
-for replies in health-well health-wrong health-frr health-lower-only silent; do
-	play healthd.sock "$replies"
-	"$bindir/sa-nat64" "${health[@]}" status --json >"$work/status.json" 2>/dev/null
-	python3 "$root/tests/tools/check_schema.py" "$root/proto/status.schema.json" "$work/status.json"
-done >"$work/log" 2>&1
-verdict health-status-schema "$work/log"
-# schema COMMAND ARGUMENT...: what COMMAND prints with --json
-schema() {
-	"$bindir/sa-nat64" "${@:2}" "$1" --json >"$work/schema.json" 2>/dev/null
-	python3 "$root/tests/tools/check_schema.py" "$root/proto/$1.schema.json" "$work/schema.json" 2>&1 | sed "s/^/$1: /"
+# fits SCHEMA ARGUMENT...: what this command line prints with --json
+fits() {
+	"$bindir/sa-nat64" "${@:2}" --json >"$work/schema.json" 2>/dev/null
+	python3 "$root/tests/tools/check_schema.py" "$root/proto/$1.schema.json" "$work/schema.json" 2>&1 | sed "s/^/${*:2}: /"
 }
 {
-	for name in stats sessions bib pool4 capabilities; do
-		schema "$name" "${ask[@]}"
+	for name in status stats sessions bib pool4 capabilities check; do
+		fits "$name" "${ask[@]}" "$name"
 	done
-	for replies in peers-well peers-wrong peers-no-link; do
+	fits counts "${ask[@]}" sessions --count
+	fits counts "${ask[@]}" bib --count
+	fits bib-change "${ask[@]}" -i lower bib add tcp '[2001:db8:7::81]:80' 198.51.100.1:80
+	fits bib-change "${ask[@]}" -i lower bib remove tcp 198.51.100.1:80
+	fits explain "${ask[@]}" explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --icmp 9
+	fits explain "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --udp 4000:53 --length 3000
+	fits explain "${ask[@]}" -i siit explain --from 192.0.2.1 --to 203.0.113.10 --proto 50 --ttl 1
+	for replies in peers-well peers-wrong peers-no-link silent; do
 		play syncd.sock "$replies"
-		schema peers "${played[@]}"
+		fits status "${played[@]}" status
+		fits check "${played[@]}" check
+		[ "$replies" = silent ] || fits peers "${played[@]}" peers
 	done
-	for replies in health-well health-wrong health-frr health-lower-only; do
+	for replies in health-well health-wrong health-frr health-lower-only silent; do
 		play healthd.sock "$replies"
-		schema health "${health[@]}"
+		fits status "${health[@]}" status
+		fits check "${health[@]}" check
+		[ "$replies" = silent ] || fits health "${health[@]}" health
+	done
+	play syncd.sock resync
+	fits resync "${played[@]}" resync
+	for replies in drain-done drain-late drain-no-routers; do
+		play healthd.sock "$replies"
+		fits drain "${health[@]}" drain --wait 0
 	done
 } >"$work/log"
-verdict other-schemas "$work/log"
+verdict json-fits-its-schemas "$work/log"
 "$bindir/sa-nat64" "${ask[@]}" status 2>/dev/null | awk 'length > 80' >"$work/log"
 for command in "stats --all" pool4 "pool4 --addresses" capabilities; do
 	# shellcheck disable=SC2086 # the words of one command

@@ -110,6 +110,8 @@ check "--drops shows drops only" sees_all drops 'e["drop"]'
 echo "-- the end"
 kill -s INT "$json" "$pcapng"
 ended json "$json"
+check "every line is one of proto/trace.schema.json" python3 "$root/tests/tools/check_schema.py" --lines \
+	"$root/proto/trace.schema.json" "$lab_dir/json.out"
 ended pcapng "$pcapng"
 check "ctrl-C ends a trace with its counts" exited json 0
 check "and one that writes" exited pcapng 0

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Checks a JSON file against a JSON schema: usage: check_schema.py SCHEMA FILE
+"""Checks a JSON file against a JSON schema: usage: check_schema.py [--lines] SCHEMA FILE
 
 Knows the words type, enum, minimum, required, properties, additionalProperties (a schema) and items; refuses a schema with
-others. Prints one line for each offence; exit 1 when there are any."""
+others. With --lines each line of FILE is a value. Prints one line for each offence; exit 1 when there are any."""
 import json
 import sys
 
@@ -42,10 +42,13 @@ def object_offences(schema, value, path):
 
 
 def main():
-    with open(sys.argv[1], encoding='utf-8') as f:
+    lines = sys.argv[1] == '--lines'
+    schema_path, path = sys.argv[1 + lines:]
+    with open(schema_path, encoding='utf-8') as f:
         schema = json.load(f)
-    with open(sys.argv[2], encoding='utf-8') as f:
-        found = list(offences(schema, json.load(f), '$'))
+    with open(path, encoding='utf-8') as f:
+        values = [json.loads(text) for text in (f if lines else [f.read()])]
+    found = [offence for value in values for offence in offences(schema, value, '$')]
     print(*found, sep='\n', end='\n' if found else '')
     sys.exit(1 if found else 0)
 
