@@ -94,14 +94,13 @@ static uint32_t page_count(const SaNat64__Control__Reply *reply)
 
 /* Walk one instance's table until its end or until *left rows were printed. Returns how many there
  * are when only that was asked for. */
-static uint64_t walk(struct instance *instance, SaNat64__Control__Request *request,
-                     SaNat64__Control__ListRequest *list, uint64_t *left, struct out *out)
+static uint64_t walk(struct instance *instance, SaNat64__Control__Request *request, uint64_t *left,
+                     struct pace *pace, struct out *out)
 {
-	struct pace pace;
+	SaNat64__Control__ListRequest *list = request->sessions;
 	uint64_t count = 0;
 	bool more;
 
-	pace_begin(&pace);
 	list->cursor = 0;
 	for (;;) {
 		SaNat64__Control__Reply *reply;
@@ -118,7 +117,8 @@ static uint64_t walk(struct instance *instance, SaNat64__Control__Request *reque
 		sa_nat64__control__reply__free_unpacked(reply, NULL);
 		if (!more || *left == 0)
 			return count;
-		pace_rows(&pace, printed);
+		if (printed > 0)
+			pace_rows(pace, printed);
 	}
 }
 
@@ -167,10 +167,12 @@ static void list_rows(const struct cli_options *options, struct instances *insta
                       struct out *out)
 {
 	uint64_t left = options->limit ? options->limit : UINT64_MAX;
+	struct pace pace;
 
+	pace_begin(&pace);
 	out_begin_table(out, listing->name, listing->columns);
 	for (size_t i = 0; i < instances->count && left > 0; i++)
-		(void)walk(&instances->list[i], request, request->sessions, &left, out);
+		(void)walk(&instances->list[i], request, &left, &pace, out);
 	out->incomplete = instances_status(instances) != 0;
 	out_end(out);
 }
@@ -184,7 +186,7 @@ static void count_rows(struct instances *instances, SaNat64__Control__Request *r
 	for (size_t i = 0; i < instances->count; i++) {
 		struct instance *instance = &instances->list[i];
 		uint64_t left = UINT64_MAX;
-		uint64_t count = walk(instance, request, request->sessions, &left, out);
+		uint64_t count = walk(instance, request, &left, NULL, out);
 
 		if (instance->problem[0])
 			continue;

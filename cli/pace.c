@@ -3,11 +3,17 @@
 
 #include "lib/control_socket.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LATE_US 30000
+
+/* Among those who want a processor. */
+enum place { PLACE_NORMAL, PLACE_LAST };
 
 /* The last two numbers at the begin of /proc/stat: "cpu  USER NICE SYSTEM IDLE IOWAIT".
  * Without it, nothing was idle. */
@@ -52,7 +58,20 @@ bool pace_was_busy(const struct pace_clocks *began, const struct pace_clocks *en
 
 void pace_begin(struct pace *pace)
 {
-	*pace = (struct pace){ .is_busy = true };
+	*pace = (struct pace){ .is_busy = true, .policy = SCHED_OTHER };
+}
+
+/* Only root gets back from SCHED_IDLE; SCHED_BATCH at least keeps from interrupting others. Without
+ * either the list is as quick, and costs others a little more. */
+static void set_policy(struct pace *pace, enum place place)
+{
+	const struct sched_param none = { 0 };
+	int policy = place == PLACE_NORMAL ? SCHED_OTHER
+	             : geteuid() == 0      ? SCHED_IDLE
+	                                   : SCHED_BATCH;
+
+	if (pace->policy != policy && sched_setscheduler(0, policy, &none) == 0)
+		pace->policy = policy;
 }
 
 static void sleep_until(uint64_t time_us)
@@ -63,20 +82,39 @@ static void sleep_until(uint64_t time_us)
 	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-void pace_rows(struct pace *pace, size_t rows)
+/* Wait for the time at which so many rows should have come. */
+static void rest(struct pace *pace)
 {
-	struct pace_clocks ended;
+	uint64_t due_us = pace->since_us + pace->rows * 1000000 / PACE_ROWS_PER_S;
 
-	if (pace->began.now_us == 0)
-		pace->began = look();
-	pace->rows += rows;
-	if (pace->is_busy)
-		sleep_until(pace->began.now_us + pace->rows * 1000000 / PACE_ROWS_PER_S);
-	if (control_now_us() - pace->began.now_us < PACE_STRETCH_US)
-		return;
-	ended = look();
+	set_policy(pace, control_now_us() > due_us + LATE_US ? PLACE_NORMAL : PLACE_LAST);
+	sleep_until(due_us);
+}
+
+static void end_stretch(struct pace *pace)
+{
+	struct pace_clocks ended = look();
+
 	pace->is_busy = pace_was_busy(&pace->began, &ended,
 	                              (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
 	pace->began = ended;
+	if (pace->is_busy)
+		return;
+	set_policy(pace, PLACE_NORMAL);
+	pace->since_us = ended.now_us;
 	pace->rows = 0;
+}
+
+void pace_rows(struct pace *pace, size_t rows)
+{
+	if (pace->began.now_us == 0) {
+		pace->began = look();
+		pace->since_us = pace->began.now_us;
+	}
+	if (pace->is_busy) {
+		pace->rows += rows;
+		rest(pace);
+	}
+	if (control_now_us() - pace->began.now_us >= PACE_STRETCH_US)
+		end_stretch(pace);
 }

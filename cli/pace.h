@@ -2,9 +2,11 @@
  * they are busy with, above all the traffic, loses next to nothing.
  *
  * In stretches of 100 ms: at the end of each, the box's /proc/stat says whether others than this
- * command and the program that it asks used more than three quarters of all processors. If so, at
- * most PACE_ROWS_PER_S rows a second are asked for, in small portions, until that changes. A list
- * begins at that pace, because nothing is known yet.
+ * command and the program that it asks used more than three quarters of all processors. While they
+ * do, at most PACE_ROWS_PER_S rows a second are asked for, in small portions, and this process
+ * takes the processor only when nobody else wants it, unless it falls behind: so a list comes to
+ * its end in foreseeable time whatever the load. A list begins in this way, because nothing is
+ * known yet.
  */
 #ifndef SA_NAT64_PACE_H
 #define SA_NAT64_PACE_H
@@ -15,7 +17,7 @@
 
 #define PACE_STRETCH_US 100000
 
-/* A million rows take 4 seconds, and some 0.3 seconds of processors. */
+/* A million rows take 4 seconds. */
 #define PACE_ROWS_PER_S 250000
 
 /* What clocks said at one moment, in microseconds. */
@@ -27,11 +29,13 @@ struct pace_clocks {
 
 struct pace {
 	struct pace_clocks began; /* the stretch */
-	uint64_t rows;            /* in the stretch */
 	bool is_busy;
+	uint64_t since_us; /* it is busy: rows are counted from there */
+	uint64_t rows;
+	int policy; /* of this process, as sched_setscheduler() has it */
 };
 
-/* Begin a list. It costs nothing. */
+/* Begin the list of this process, which ends with it. It costs nothing. */
 void pace_begin(struct pace *pace);
 
 /* So many rows came, and more are to follow: rest if need be. */
