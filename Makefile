@@ -124,7 +124,7 @@ sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(test-preloads:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)
 
-.PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo demo-single bench bench-sync bench-failover install uninstall deb asan fuzz cover lint format \
+.PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo demo-single bench bench-sync bench-listing bench-failover install uninstall deb asan fuzz cover lint format \
         help clean deps deps-build deps-check deps-demo deps-bench deps-deb
 .DEFAULT_GOAL := build
 
@@ -249,9 +249,13 @@ demo-single: deps-demo build
 bench: deps-bench build bench-programs
 	@./tests/bench/bench.sh
 	@./tests/bench/sync.sh
+	@./tests/bench/listing.sh
 
 bench-sync: deps-bench build bench-programs
 	@./tests/bench/sync.sh
+
+bench-listing: deps-bench build bench-programs
+	@./tests/bench/listing.sh
 
 bench-failover: deps-bench build
 	@./tests/bench/failover.sh
@@ -337,8 +341,9 @@ help:
 	@echo 'make soak       mixed traffic with short timeouts for SOAK_SECONDS (600) seconds; every book must balance (root)'
 	@echo 'make demo       two boxes and a router with BFD in namespaces; one box dies and returns (root; KEEP=1 leaves it up)'
 	@echo 'make demo-single  an IPv6-only client, one box and IPv4 servers in namespaces (root; KEEP=1 leaves it up)'
-	@echo 'make bench      throughput and session rates beside plain routing and tayga, and bench-sync (root)'
+	@echo 'make bench      throughput and session rates beside plain routing and tayga, bench-sync and bench-listing (root)'
 	@echo 'make bench-sync what replication costs and how fast it is, beside conntrackd (root)'
+	@echo 'make bench-listing  what a list of a million sessions costs, and what the traffic loses meanwhile (root)'
 	@echo 'make bench-failover  how long traffic pauses when a box or a program fails, beside plain routing (root; 15 minutes)'
 	@echo 'make install    into DESTDIR and PREFIX (/usr/local); make uninstall takes it away'
 	@echo 'make deb        the Debian package, into build/deb'

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Put the figures of the last benchmarks into docs/benchmark.md, between their marks: those of bench.sh, and those of
-sync.sh, those of failover.sh, each if there is a result.
+sync.sh, of listing.sh and of failover.sh, each if there is a result.
 
-usage: table.py [FOLDER]      default: build/bench, where result.json, sync.json and failover.json lie"""
+usage: table.py [FOLDER]      default: build/bench, where result.json, sync.json, listing.json and failover.json lie"""
 import json
 import os
 import sys
 
 import report_failover
+import report_listing
 import report_sync
 from report import WAYS, ratio, show, verdict_of
 
@@ -16,6 +17,8 @@ BEGIN = '<!-- figures: made by tests/bench/table.py -->\n'
 END = '<!-- end of figures -->\n'
 BEGIN_SYNC = '<!-- figures of replication: made by tests/bench/table.py -->\n'
 END_SYNC = '<!-- end of figures of replication -->\n'
+BEGIN_LISTING = '<!-- figures of lists: made by tests/bench/table.py -->\n'
+END_LISTING = '<!-- end of figures of lists -->\n'
 BEGIN_FAILOVER = '<!-- figures of failover: made by tests/bench/table.py -->\n'
 END_FAILOVER = '<!-- end of figures of failover -->\n'
 
@@ -55,6 +58,24 @@ def table_sync(result):
     return '\n'.join(lines) + '\n'
 
 
+def table_listing(result):
+    meta, cell = result['meta'], report_sync.show
+    lines = [
+        f"Kernel {meta['kernel']}, {meta['cpus']} × {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
+        f"load before the run {meta['load']}; {meta['rows']} sessions; medians of {meta['repeat']} rounds of "
+        f"{meta['duration']} s.", '',
+        '| | | alone, Gbit/s | meanwhile, Gbit/s | lost, % | seconds of a list | of processors: command |',
+        '|---|---|--:|--:|--:|--:|--:|']
+    for way, form, *values in report_listing.busy_rows(result):
+        lines.append(f"| {way} | {form} | {' | '.join(map(cell, values))} |")
+    lines += ['', '| without traffic | seconds of a list | of processors: command | translator | MiB of the command |',
+              '|---|--:|--:|--:|--:|']
+    lines += [f"| {form} | {' | '.join(map(cell, values))} |" for form, *values in report_listing.quiet_rows(result)]
+    lines += ['', '| to reach | | | |', '|---|--:|---|---|']
+    lines += [f"| {' | '.join(cells)} |" for cells in report_listing.goals(result)]
+    return '\n'.join(lines) + '\n'
+
+
 def table_failover(result):
     meta = result['meta']
     lines = [f"Kernel {meta['kernel']}, {meta['cpus']} × {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
@@ -80,6 +101,7 @@ def main():
         text = f.read()
     text = put(text, BEGIN, END, os.path.join(folder, 'result.json'), table)
     text = put(text, BEGIN_SYNC, END_SYNC, os.path.join(folder, 'sync.json'), table_sync)
+    text = put(text, BEGIN_LISTING, END_LISTING, os.path.join(folder, 'listing.json'), table_listing)
     text = put(text, BEGIN_FAILOVER, END_FAILOVER, os.path.join(folder, 'failover.json'), table_failover)
     with open(page, 'w', encoding='utf-8') as f:
         f.write(text)
