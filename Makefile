@@ -124,7 +124,7 @@ sources  := $(lib-srcs) $(bpf-srcs) $(core-srcs) $(translator-srcs) $(syncd-core
             $(fuzz-support-srcs) $(test-tools:%=tests/tools/%.c) $(test-preloads:%=tests/tools/%.c) $(bench-programs:%=tests/bench/%.c) \
             $(bench-support-srcs) $(simulations:%=tests/sim/sim_%.c) $(sim-support-srcs)
 
-.PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo demo-single bench bench-sync bench-listing bench-failover install uninstall deb asan fuzz cover lint format \
+.PHONY: build tests unit vectors bench-programs simulations sim generated fuzzers check soak demo demo-single bench bench-sync bench-listing bench-failover bench-commands install uninstall deb asan fuzz cover lint format \
         help clean deps deps-build deps-check deps-demo deps-bench deps-deb
 .DEFAULT_GOAL := build
 
@@ -250,6 +250,10 @@ bench: deps-bench build bench-programs
 	@./tests/bench/bench.sh
 	@./tests/bench/sync.sh
 	@./tests/bench/listing.sh
+	@./tests/bench/commands.sh
+
+bench-commands: deps-bench build
+	@./tests/bench/commands.sh
 
 bench-sync: deps-bench build bench-programs
 	@./tests/bench/sync.sh
@@ -341,9 +345,10 @@ help:
 	@echo 'make soak       mixed traffic with short timeouts for SOAK_SECONDS (600) seconds; every book must balance (root)'
 	@echo 'make demo       two boxes and a router with BFD in namespaces; one box dies and returns (root; KEEP=1 leaves it up)'
 	@echo 'make demo-single  an IPv6-only client, one box and IPv4 servers in namespaces (root; KEEP=1 leaves it up)'
-	@echo 'make bench      throughput and session rates beside plain routing and tayga, bench-sync and bench-listing (root)'
+	@echo 'make bench      throughput and session rates beside plain routing and tayga, bench-sync, bench-listing and bench-commands (root)'
 	@echo 'make bench-sync what replication costs and how fast it is, beside conntrackd (root)'
 	@echo 'make bench-listing  what a list of a million sessions costs, and what the traffic loses meanwhile (root)'
+	@echo 'make bench-commands  what it takes to ask a box with all its programs: status, check, metrics, top (root)'
 	@echo 'make bench-failover  how long traffic pauses when a box or a program fails, beside plain routing (root; 15 minutes)'
 	@echo 'make install    into DESTDIR and PREFIX (/usr/local); make uninstall takes it away'
 	@echo 'make deb        the Debian package, into build/deb'

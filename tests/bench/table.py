@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Put the figures of the last benchmarks into docs/benchmark.md, between their marks: those of bench.sh, and those of
-sync.sh, of listing.sh and of failover.sh, each if there is a result.
+sync.sh, of listing.sh, of failover.sh and of commands.sh, each if there is a result.
 
-usage: table.py [FOLDER]      default: build/bench, where result.json, sync.json, listing.json and failover.json lie"""
+usage: table.py [FOLDER]      default: build/bench, where the JSON files of these lie"""
 import json
 import os
 import sys
 
+import commands
 import report_failover
 import report_listing
 import report_sync
@@ -21,6 +22,8 @@ BEGIN_LISTING = '<!-- figures of lists: made by tests/bench/table.py -->\n'
 END_LISTING = '<!-- end of figures of lists -->\n'
 BEGIN_FAILOVER = '<!-- figures of failover: made by tests/bench/table.py -->\n'
 END_FAILOVER = '<!-- end of figures of failover -->\n'
+BEGIN_COMMANDS = '<!-- figures of commands: made by tests/bench/table.py -->\n'
+END_COMMANDS = '<!-- end of figures of commands -->\n'
 
 
 def table(result):
@@ -83,6 +86,16 @@ def table_failover(result):
     return '\n'.join(lines + report_failover.table(result)) + '\n'
 
 
+def table_commands(result):
+    meta = result['meta']
+    lines = [f"Kernel {meta['kernel']}, {meta['cpus']} × {meta['cpu']}, commit {meta['commit']}, {meta['date']}, "
+             f"load before the run {meta['load']:.2f}; {meta['repeat']} runs of each; milliseconds.", '',
+             '| | median | worst | of processors, median |', '|---|--:|--:|--:|']
+    lines += [f"| {' | '.join(row)} |" for row in commands.cells(result)]
+    lines += ['', '| asked for | measured | below | |', '|---|--:|--:|---|', f"| {' | '.join(commands.goal(result))} |"]
+    return '\n'.join(lines) + '\n'
+
+
 def put(text, begin, end, source, make):
     """text with make(what stands in source) between the marks; unchanged when nothing was measured."""
     if not os.path.exists(source):
@@ -103,6 +116,7 @@ def main():
     text = put(text, BEGIN_SYNC, END_SYNC, os.path.join(folder, 'sync.json'), table_sync)
     text = put(text, BEGIN_LISTING, END_LISTING, os.path.join(folder, 'listing.json'), table_listing)
     text = put(text, BEGIN_FAILOVER, END_FAILOVER, os.path.join(folder, 'failover.json'), table_failover)
+    text = put(text, BEGIN_COMMANDS, END_COMMANDS, os.path.join(folder, 'commands.json'), table_commands)
     with open(page, 'w', encoding='utf-8') as f:
         f.write(text)
 
