@@ -1,6 +1,7 @@
 /* See instances.h. */
 #include "cli/instances.h"
 
+#include "cli/denied.h"
 #include "cli/list_page.h"
 #include "lib/control_socket.h"
 #include "lib/node_name.h"
@@ -112,6 +113,8 @@ static int by_name(const void *a, const void *b)
 
 static int complain_rundir(const char *rundir, int error, FILE *err)
 {
+	char remedy[DENIED_REMEDY_MAX];
+
 	if (error == ENOENT)
 		(void)fprintf(
 			err,
@@ -119,9 +122,8 @@ static int complain_rundir(const char *rundir, int error, FILE *err)
 			"`sa-nat64-translator INSTANCE`, or name its directory with --run-dir\n",
 			rundir);
 	else if (error == EACCES)
-		(void)fprintf(err,
-		              "sa-nat64: permission denied on %s; run as root or in its group\n",
-		              rundir);
+		(void)fprintf(err, "sa-nat64: permission denied on %s; %s\n", rundir,
+		              denied_remedy(rundir, remedy));
 	else
 		(void)fprintf(err, "sa-nat64: cannot read %s: %s\n", rundir, strerror(error));
 	return 1;
@@ -325,6 +327,7 @@ set_problem(struct instance *instance, const char *format, ...)
 static void set_problem_of(struct instance *instance, int error)
 {
 	const char *subject = instance->program->subject;
+	char remedy[DENIED_REMEDY_MAX];
 
 	switch (error) {
 	case ENOENT:
@@ -339,9 +342,8 @@ static void set_problem_of(struct instance *instance, int error)
 		break;
 	case EACCES:
 		instance->denied = true;
-		set_problem(instance,
-		            "permission denied on %s; run as root or in the socket's group",
-		            instance->path);
+		set_problem(instance, "permission denied on %s; %s", instance->path,
+		            denied_remedy(instance->path, remedy));
 		break;
 	case ETIMEDOUT:
 		set_problem(instance,

@@ -411,6 +411,8 @@ real=$bindir
 mkdir as-nobody && ln -s ../unprivileged as-nobody/sa-nat64
 bindir=$work/as-nobody
 check permission-socket -r run -i lower stats
+chgrp daemon run/lower/control.sock
+check permission-group -r run -i lower stats
 chmod 750 run
 check permission-directory -r run stats
 chmod 700 played

@@ -48,6 +48,8 @@ check "nor: resync" denied sa-nat64 resync
 check "nor: bib add" denied sa-nat64 -i lower bib add tcp '[2001:db8:1::5]:80' 198.51.100.1:80
 check "nor see packets: trace" denied sa-nat64 -i lower trace --limit 1
 check "others may not ask" refuse as_nobody sa-nat64 status
+told_of_group() { { as_nobody sa-nat64 peers || true; } 2>&1 | grep -F "or join the group sa-nat64" >/dev/null; }
+check "and are told of the group" told_of_group
 check "nothing is drained" refuse in_machine gw-a test -e /run/sa-nat64/lower/drained
 
 traffic_to_box
