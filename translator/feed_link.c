@@ -39,6 +39,7 @@ struct feed_link {
 	sd_event_source *socket, *period, *gather, *after_turn, *patience;
 	feed_link_told *told; /* who waits for all that the syncd holds; NULL: nobody */
 	void *told_context;
+	uint64_t wait_end_us;
 	struct arena *arena;
 	size_t pending; /* bytes of out that the socket did not take */
 	char why_not[200];
@@ -62,15 +63,19 @@ static int on_impatience(sd_event_source *source, uint64_t due_us, void *userdat
 {
 	(void)source;
 	(void)due_us;
-	end_wait(userdata, "sa-nat64-syncd does not answer");
+	end_wait(userdata, "sa-nat64-syncd has not told of all in time");
 	return 0;
 }
 
 static void be_patient(struct feed_link *link)
 {
+	uint64_t until_us = control_now_us() + FEED_LINK_PATIENCE_US;
+
 	if (!link->told)
 		return;
-	(void)sd_event_source_set_time_relative(link->patience, FEED_LINK_PATIENCE_US);
+	if (until_us > link->wait_end_us)
+		until_us = link->wait_end_us;
+	(void)sd_event_source_set_time(link->patience, until_us);
 	(void)sd_event_source_set_enabled(link->patience, SD_EVENT_ONESHOT);
 }
 
@@ -78,6 +83,7 @@ void feed_link_await(struct feed_link *link, feed_link_told *told, void *context
 {
 	link->told = told;
 	link->told_context = context;
+	link->wait_end_us = control_now_us() + FEED_LINK_WAIT_MAX_US;
 	if (link->state == LINK_DOWN)
 		end_wait(link, link->why_not);
 	else

@@ -25,14 +25,15 @@ int feed_link_start(sd_event *event, struct translator *t, const struct config *
 void feed_link_stop(struct feed_link *link); /* NULL accepted */
 
 #define FEED_LINK_PATIENCE_US UINT64_C(1000000)
+#define FEED_LINK_WAIT_MAX_US UINT64_C(5000000)
 
 /* What feed_link_await() waited for. why: NULL when the syncd has told of all that it held, else a
  * sentence: why that is not waited for any longer. */
 typedef void feed_link_told(void *context, const char *why);
 
 /* Wait until the syncd has told of all sessions that it holds. Calls told() once, at once when
- * there is no connection; else later, at the latest when the connection breaks or nothing has come
- * by it for FEED_LINK_PATIENCE_US. */
+ * there is no connection; else later, at the latest when the connection breaks, nothing has come by
+ * it for FEED_LINK_PATIENCE_US, or FEED_LINK_WAIT_MAX_US have passed. */
 void feed_link_await(struct feed_link *link, feed_link_told *told, void *context);
 
 /* Serve t instead of the one before, after a reload of config: replication begins in it, and the

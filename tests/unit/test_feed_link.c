@@ -403,9 +403,33 @@ static void a_silent_syncd_is_waited_for_a_second(void **state)
 	await_syncd();
 	until(told);
 	assert_true(control_now_us() >= begun_us + FEED_LINK_PATIENCE_US);
-	assert_non_null(strstr(told_why, "does not answer"));
+	assert_non_null(strstr(told_why, "has not told of all"));
 	meet(); /* which may still come */
 	assert_int_equal(told, 1);
+	stop();
+}
+
+/* It may be of a release that never says so. */
+static void one_that_speaks_of_other_things_is_not_waited_for_for_ever(void **state)
+{
+	uint64_t begun_us = control_now_us(), said_us = 0;
+	SaNat64__Feed__FeedMessage other = SA_NAT64__FEED__FEED_MESSAGE__INIT;
+
+	(void)state;
+	syncd_listen();
+	start();
+	await_syncd();
+	meet();
+	while (!told) {
+		if (control_now_us() >= said_us + FEED_LINK_PATIENCE_US / 4) {
+			syncd_say(&other);
+			said_us = control_now_us();
+		}
+		assert_true(control_now_us() < begun_us + LIMIT_US);
+		assert_true(sd_event_run(event, 2000) >= 0);
+	}
+	assert_true(control_now_us() >= begun_us + FEED_LINK_WAIT_MAX_US);
+	assert_non_null(strstr(told_why, "has not told of all"));
 	stop();
 }
 
@@ -437,6 +461,7 @@ int main(void)
 		cmocka_unit_test(nobody_waits_for_a_syncd_that_is_not_there),
 		cmocka_unit_test(nobody_waits_for_a_syncd_that_dies),
 		cmocka_unit_test(a_silent_syncd_is_waited_for_a_second),
+		cmocka_unit_test(one_that_speaks_of_other_things_is_not_waited_for_for_ever),
 		cmocka_unit_test(a_path_that_is_too_long_is_an_error),
 	};
 	char path[64];
