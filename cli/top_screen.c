@@ -230,7 +230,8 @@ put_item(struct pen *pen, int attributes, const char *format, ...)
 	va_end(args);
 	if (len <= 0)
 		return;
-	if (pen->is_used && pen->column + GAP + len > COLS)
+	/* What is wider than any row begins here and goes on below. */
+	if (pen->is_used && pen->column + GAP + len > COLS && pen->indent + len <= COLS)
 		next_row(pen);
 	else if (pen->is_used)
 		pen->column += GAP;
@@ -511,6 +512,8 @@ static void draw_instances(const struct top *top)
 		if (shown > 0 && shown != i + 1)
 			continue;
 		top_view_fill(top->series, top->replies, &box, i, &view);
+		if (box.syncd && !box.peers)
+			view.sync.reason = ""; /* it stands at the top */
 		put_state(&pen, &view);
 		if (view.answers)
 			put_load(&pen, top, &view);
