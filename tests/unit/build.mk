@@ -10,7 +10,8 @@ unit-link-srcs :=
 # It puts an allocator of its own in front of the real one.
 $(out)/unit/config_memory: LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 unit-tests += control_answer control_pool4 watermarks
-unit-tests += list_page pace
+unit-tests += list_page pace out
+unit-link-srcs += cli/out.c cli/out_text.c cli/out_json.c
 unit-link-srcs += cli/list_page.c cli/pace.c
 unit-tests += control_socket cli cli_health findings log
 unit-link-srcs += cli/options.c cli/option_rows.c cli/colour.c cli/suggest.c cli/hex.c cli/findings.c cli/sync.c cli/health.c

@@ -1,0 +1,190 @@
+/* What the printers make of single values and of rows, against snprintf() where that says the same.
+ */
+#include "cli/out.h"
+#include "tests/unit/prng.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define ROOM 40000
+
+static char printed[ROOM];
+
+static struct out *text_new(FILE *file)
+{
+	return out_text_new(file, COLOUR_NEVER);
+}
+
+/* Everything that put() prints, as a NUL-terminated string. */
+static const char *print(struct out *(*printer_new)(FILE *file), void (*put)(struct out *out))
+{
+	FILE *file = fmemopen(printed, sizeof(printed), "w");
+	struct out *out;
+
+	assert_non_null(file);
+	out = printer_new(file);
+	assert_non_null(out);
+	put(out);
+	out_free(out);
+	assert_int_equal(fclose(file), 0);
+	return printed;
+}
+
+static void assert_number(uint64_t number)
+{
+	char buf[OUT_DIGITS_MAX + 1], expected[32];
+
+	*out_put_number(number, buf) = '\0';
+	(void)snprintf(expected, sizeof(expected), "%" PRIu64, number);
+	assert_string_equal(buf, expected);
+}
+
+static void numbers_are_printed_as_printf_does(void **state)
+{
+	struct prng prng = { .state = 1 };
+
+	(void)state;
+	assert_number(0);
+	assert_number(UINT64_MAX);
+	for (uint64_t power = 1; power <= UINT64_MAX / 10; power *= 10) {
+		assert_number(power - 1);
+		assert_number(power);
+		assert_number(power * 10 - 1);
+	}
+	for (int i = 0; i < 100000; i++)
+		assert_number(((uint64_t)prng_32(&prng) << 32 | prng_32(&prng)) >> i % 64);
+}
+
+static const struct out_column columns[] = {
+	{ "name", 4 }, { "host", 20 }, { "pool4", 16 }, { "left", 7 }, { NULL, 0 },
+};
+static const char *name = "a";
+static uint64_t left_us;
+
+static void put_table(struct out *out)
+{
+	static const struct in6_addr host = { .s6_addr = { 0x20, 1, 0xd, 0xb8, [15] = 5 } };
+
+	out_begin(out, OUT_OBJECT, NULL);
+	out_begin_table(out, "rows", columns);
+	for (uint16_t i = 0; i < 2; i++) {
+		out_begin(out, OUT_ROW, NULL);
+		out_text(out, "name", name);
+		out_endpoint6(out, "host", &host, (uint16_t)(65535 * i));
+		out_endpoint4(out, "pool4", 0xc6336401, 80);
+		out_duration(out, "left", left_us);
+		out_flag(out, "unseen", true);
+		out_end(out);
+	}
+	out_end(out);
+	out_end(out);
+}
+
+static void rows_stand_in_their_columns(void **state)
+{
+	(void)state;
+	left_us = UINT64_C(90061) * 1000000;
+	assert_string_equal(print(text_new, put_table),
+	                    "name   host                   pool4              left\n"
+	                    "a      [2001:db8::5]:0        198.51.100.1:80      1d 1h\n"
+	                    "a      [2001:db8::5]:65535    198.51.100.1:80      1d 1h\n");
+	name = "";
+	left_us = 59999999;
+	assert_string_equal(print(text_new, put_table),
+	                    "name   host                   pool4              left\n"
+	                    "       [2001:db8::5]:0        198.51.100.1:80        59s\n"
+	                    "       [2001:db8::5]:65535    198.51.100.1:80        59s\n");
+	name = "a";
+}
+
+static void json_rows_have_all_values(void **state)
+{
+	(void)state;
+	left_us = 3600000000;
+	assert_string_equal(
+		print(out_json_new, put_table),
+		"{\n  \"rows\": [\n"
+		"    {\"name\": \"a\", \"host\": {\"address\": \"2001:db8::5\", \"port\": 0}, "
+		"\"pool4\": {\"address\": \"198.51.100.1\", \"port\": 80}, \"left\": 3600, "
+		"\"unseen\": true},\n"
+		"    {\"name\": \"a\", \"host\": {\"address\": \"2001:db8::5\", \"port\": 65535}, "
+		"\"pool4\": {\"address\": \"198.51.100.1\", \"port\": 80}, \"left\": 3600, "
+		"\"unseen\": true}\n  ]\n}\n");
+}
+
+/* More values than a row keeps leads for, some keys too long for one, a shape in between. */
+static void put_wide_row(struct out *out)
+{
+	out_begin_table(out, NULL, columns);
+	for (int row = 0; row < 2; row++) {
+		out_begin(out, OUT_ROW, NULL);
+		for (int i = 0; i < 20; i++)
+			out_count(out, i % 2 ? "b" : "a_key_that_is_longer_than_most_keys_are", 1);
+		out_begin(out, OUT_LINE, "line");
+		out_text(out, "quoted", "a \"b\" \\ c");
+		out_text(out, "plain", "~ !#[]");
+		out_end(out);
+		out_count(out, "last", 2);
+		out_end(out);
+	}
+	out_end(out);
+}
+
+static void json_rows_of_any_width_are_whole(void **state)
+{
+	char expected[ROOM], *at = expected;
+
+	(void)state;
+	at += snprintf(at, 10, "[\n");
+	for (int row = 0; row < 2; row++) {
+		at += snprintf(at, 10, row ? ",\n  {" : "  {");
+		for (int i = 0; i < 20; i++)
+			at += snprintf(at, 100, "%s\"%s\": 1", i ? ", " : "",
+			               i % 2 ? "b" : "a_key_that_is_longer_than_most_keys_are");
+		at += snprintf(at, 200,
+		               ", \"line\": {\"quoted\": \"a \\\"b\\\" \\\\ c\", "
+		               "\"plain\": \"~ !#[]\"}, \"last\": 2}");
+	}
+	(void)snprintf(at, 10, "\n]\n");
+	assert_string_equal(print(out_json_new, put_wide_row), expected);
+}
+
+static char long_text[3 * OUT_PENDING_MAX + 1];
+
+static void put_long_texts(struct out *out)
+{
+	out_begin(out, OUT_STEPS, NULL);
+	for (int i = 0; i < 2; i++)
+		out_text(out, NULL, long_text + i * OUT_PENDING_MAX);
+	out_end(out);
+}
+
+static void texts_longer_than_what_is_pending_are_whole(void **state)
+{
+	const char *text;
+
+	(void)state;
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	long_text[5] = '"';
+	text = print(out_json_new, put_long_texts);
+	assert_int_equal(strlen(text),
+	                 strlen("[\n  \"\\\"\",\n  \"\"\n]\n") + 5 * OUT_PENDING_MAX - 1);
+	assert_int_equal(strspn(text, "[\n \"x\\,]"), strlen(text));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_printed_as_printf_does),
+		cmocka_unit_test(rows_stand_in_their_columns),
+		cmocka_unit_test(json_rows_have_all_values),
+		cmocka_unit_test(json_rows_of_any_width_are_whole),
+		cmocka_unit_test(texts_longer_than_what_is_pending_are_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
