@@ -171,7 +171,8 @@ class Played:
         self.server.listen()
         os.chmod(path, 0o666)
         self.connections = []
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self.accept, daemon=True)
+        self.acceptor.start()
 
     def accept(self):
         while True:
@@ -179,8 +180,9 @@ class Played:
                 connection = self.server.accept()[0]
             except OSError:
                 return
-            self.connections.append(connection)
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+            server = threading.Thread(target=self.serve, args=(connection,), daemon=True)
+            self.connections.append((connection, server))
+            server.start()
 
     def serve(self, connection):
         said, turns = 0, {}
@@ -215,8 +217,16 @@ class Played:
         return True
 
     def close(self):
+        """A thread that still had the number of a closed descriptor would answer in the place of who gets it next."""
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.acceptor.join()
         self.server.close()
-        for connection in self.connections:
+        for connection, server in self.connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:  # it has ended already
+                pass
+            server.join()
             connection.close()
 
 
