@@ -81,10 +81,13 @@ start() {
 	[ "$(held "$1")" -ge "$rows" ] || die "instance $1 holds only $(held "$1") sessions"
 }
 
-# rate WAY: Gbit/s of iperf3
+# rate WAY WHAT: Gbit/s of iperf3, noted as a figure
 rate() {
-	in_ns client iperf3 -c "${target[$1]}" -t "$duration" -O 1 -J >"$lab_dir/iperf3.json" || die "iperf3 over $1 failed"
-	python3 -c 'import json, sys; print(json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"] / 1e9)' <"$lab_dir/iperf3.json"
+	local file=$lab_dir/iperf3.json
+
+	in_ns client iperf3 -c "${target[$1]}" -t "$duration" -O 1 -J >"$file" || die "iperf3 over $1 failed: $(grep '"error"' "$file")"
+	python3 -c 'import json, sys; print(sys.argv[1], json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"] / 1e9)' \
+		"$1-$2-rate" <"$file" >>"$figures" || die "iperf3 over $1 says no rate: $(tail -n 5 "$file")"
 }
 
 # lists WAY STOP-FILE ARGUMENT...: what tests/bench/listing.py says
@@ -102,7 +105,7 @@ beside() {
 	rm -f "$lab_dir/stop"
 	lists "$way" "$lab_dir/stop" "${@:3}" >"$lab_dir/lists" &
 	lister=$!
-	echo "$way-$what-rate $(rate "$way")" >>"$figures"
+	rate "$way" "$what"
 	touch "$lab_dir/stop"
 	wait "$lister" || die "no list of $way"
 	note "$way-$what" "$lab_dir/lists"
@@ -112,7 +115,7 @@ measure_once() {
 	local way
 
 	for way in slow fast; do
-		echo "$way-alone-rate $(rate "$way")" >>"$figures"
+		rate "$way" alone
 		beside "$way" text
 		beside "$way" json --json
 	done
@@ -152,6 +155,9 @@ build_network
 write_config
 start slow
 start fast
+for way in slow fast; do
+	wait_for 10 in_ns client iperf3 -c "${target[$way]}" -n 1 || die "no connection over $way"
+done
 write_meta
 for ((n = 1; n <= repeat; n++)); do
 	figures=$lab_dir/raw/figures.$n
