@@ -50,7 +50,7 @@ write_config() {
 		tun = slow
 		pool6 = 64:ff9b:4::/96
 		pool4 = 198.51.102.0/26
-		max-sessions = $((rows + rows / 10))
+		max-sessions = $((rows + rows / 2))
 		udp-timeout = 5h
 		fast-path = off
 
@@ -58,7 +58,7 @@ write_config() {
 		tun = fast
 		pool6 = 64:ff9b:1::/96
 		pool4 = 198.51.100.0/26
-		max-sessions = $((rows + rows / 10))
+		max-sessions = $((rows + rows / 2))
 		udp-timeout = 5h
 		fast-path = on
 	EOT
