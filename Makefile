@@ -58,7 +58,7 @@ endif
 
 # pkg-config is asked when the first recipe needs it: only then `deps` has had the chance to install it.
 lazily   = $(eval $(1) := $(2))$($(1))
-run-pkgs   := libnl-3.0 libnl-route-3.0 libsystemd libprotobuf-c inih jansson libsodium libcap-ng libbpf libmnl libmicrohttpd ncursesw
+run-pkgs   := libnl-3.0 libnl-route-3.0 libsystemd libprotobuf-c inih jansson libsodium libcap-ng libbpf libmnl libmicrohttpd ncursesw zlib
 pkg-cflags  = $(call lazily,pkg-cflags,$$(shell $$(PKG_CONFIG) --cflags $$(run-pkgs)))
 pkg-libs    = $(call lazily,pkg-libs,$$(shell $$(PKG_CONFIG) --libs $$(run-pkgs)))
 test-libs   = $(call lazily,test-libs,$$(shell $$(PKG_CONFIG) --libs cmocka))

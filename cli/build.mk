@@ -2,6 +2,8 @@
 cli-import-srcs := \
 	cli/import.c cli/json_lines.c cli/ranges4.c cli/jool_pool4.c cli/import_jool.c \
 	cli/jool_values.c cli/jool_global.c cli/jool_lists.c cli/import_tayga.c
+# What is pure of who --at.
+cli-who-srcs := cli/when.c cli/session_record.c cli/session_fold.c cli/session_files.c
 cli-srcs := \
 	cli/main.c cli/options.c cli/option_rows.c cli/suggest.c cli/instances.c cli/denied.c cli/addresses.c cli/hex.c \
 	cli/cmd_status.c cli/cmd_stats.c cli/cmd_sessions.c cli/list_page.c cli/pace.c cli/bib_change.c cli/cmd_pool4.c cli/cmd_capabilities.c cli/cmd_explain.c cli/cmd_trace.c cli/packets.c cli/pcapng.c \
@@ -11,6 +13,7 @@ cli-srcs := \
 	cli/status_box.c cli/roster.c cli/watch.c cli/series.c cli/top_view.c cli/top_batch.c cli/top_screen.c cli/figures.c cli/cmd_top.c \
 	cli/cmd_metrics.c cli/metrics.c cli/metrics_rows.c \
 	cli/out.c cli/out_text.c cli/out_json.c cli/colour.c
+cli-srcs += $(cli-who-srcs) cli/session_journal.c cli/cmd_who.c cli/who_then.c
 # Set to yes when the command line links the pure core of the translator.
 cli-needs-core :=
 # sa-nat64-exporter: what `sa-nat64 metrics` prints, over HTTP.

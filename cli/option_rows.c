@@ -1,6 +1,7 @@
 /* See option_rows.h: the parsers, and at the end the table. */
 #include "cli/option_rows.h"
 
+#include "cli/when.h"
 #include "lib/bfd_peers.h"
 #include "lib/config.h"
 #include "lib/node_name.h"
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 /* Returns false unless text is a decimal number from min to max and nothing else. */
 static bool number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *out)
@@ -32,6 +34,8 @@ static void address4_set(struct cli_address *address, uint32_t addr4)
 	for (int i = 0; i < 4; i++)
 		address->bytes[i] = (uint8_t)(addr4 >> (24 - 8 * i));
 }
+
+#define CLI_WITHIN_MAX_US (UINT64_C(86400) * 1000000)
 
 static const char *set_config(struct cli_options *options, const char *value)
 {
@@ -359,34 +363,11 @@ static const char *set_state(struct cli_options *options, const char *value)
 	return value[0] ? NULL : "a TCP state, like ESTABLISHED";
 }
 
-/* "90s", "5m", "2h4m"; seconds without a unit. */
 static const char *set_idle(struct cli_options *options, const char *value)
 {
-	static const char right[] = "a duration from 1s up, like 90s, 5m or 2h4m";
-	static const struct {
-		char letter;
-		unsigned seconds;
-	} units[] = { { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 }, { '\0', 1 } };
-	const char *at = value;
-	uint64_t total = 0;
-	size_t unit = 0;
-
-	do {
-		uint64_t number = 0;
-		size_t digits = 0;
-
-		for (; at[digits] >= '0' && at[digits] <= '9' && digits < 9; digits++)
-			number = number * 10 + (uint64_t)(at[digits] - '0');
-		at += digits;
-		while (unit < sizeof(units) / sizeof(units[0]) && units[unit].letter != *at)
-			unit++;
-		if (digits == 0 || unit == sizeof(units) / sizeof(units[0]))
-			return right;
-		total += number * units[unit++].seconds;
-		at += *at != '\0';
-	} while (*at);
-	options->idle_us = total * 1000000;
-	return total ? NULL : right;
+	return when_parse_duration(value, &options->idle_us) == 0 && options->idle_us > 0
+	               ? NULL
+	               : "a duration from 1s up, like 90s, 5m or 2h4m";
 }
 
 static const char *set_count(struct cli_options *options, const char *value)
@@ -627,6 +608,41 @@ static const char *set_list(struct cli_options *options, const char *value)
 	return NULL;
 }
 
+const char *option_set_public(struct cli_options *options, const char *value)
+{
+	if (!endpoint_parse(value, &options->public, &options->public_port) ||
+	    options->public.len != 4)
+		return "a public IPv4 address and port, like 198.51.100.7:40123; of ICMP the port "
+		       "is the echo identifier";
+	return NULL;
+}
+
+static const char *set_at(struct cli_options *options, const char *value)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	options->at = value;
+	return when_parse(value, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
+	                  &options->at_us);
+}
+
+static const char *set_within(struct cli_options *options, const char *value)
+{
+	return when_parse_duration(value, &options->within_us) == 0 &&
+	                       options->within_us <= CLI_WITHIN_MAX_US
+	               ? NULL
+	               : "a duration up to 1d, like 5s or 2m; 0s for not at all";
+}
+
+static const char *set_log(struct cli_options *options, const char *value)
+{
+	if (options->log_count == CLI_LOGS_MAX)
+		return "at most 64 files; name the one that is written, its rotated ones are found";
+	options->logs[options->log_count++] = value;
+	return value[0] ? NULL : "the name of a file";
+}
+
 static const char *set_each_address(struct cli_options *options, const char *value)
 {
 	(void)value;
@@ -665,7 +681,7 @@ const struct option_row option_rows[] = {
 	{ CLI_IMPORT_JOOL, 0, "mode", "MODE", "nat64 for a file of jool, siit for one of jool_siit", set_mode },
 	{ CLI_SYNC_KEY, 0, "check", NULL, "say whether FILE would be accepted; make nothing", set_check_key },
 	{ CLI_SYNC_KEY, 0, "force", NULL, "replace FILE", set_force },
-	{ CLI_LISTS | CLI_TRACE, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },
+	{ CLI_LISTS | CLI_TRACE | CLI_WHO, 0, "proto", "PROTO", "tcp, udp or icmp", set_list_proto },
 	{ CLI_LISTS, 0, "host", "PREFIX", "IPv6 host, or the prefix around it", set_host },
 	{ CLI_LISTS, 0, "pool4", "PREFIX", "public IPv4 address, or the prefix around it", option_set_pool4 },
 	{ CLI_LISTS | CLI_TRACE, 0, "port", "N", "port or ICMP identifier, on any side", set_port },
@@ -674,6 +690,9 @@ const struct option_row option_rows[] = {
 	{ CLI_SESSIONS, 0, "idle", "DURATION", "without a packet for so long: 90s, 5m, 2h4m", set_idle },
 	{ CLI_LISTS, 0, "limit", "N", "stop after N rows", set_limit },
 	{ CLI_LISTS, 0, "count", NULL, "only say how many there are", set_count },
+	{ CLI_WHO, 0, "at", "TIME", "then, not now: \"2026-11-21 14:03:05 UTC\", -2h, ...", set_at },
+	{ CLI_WHO, 0, "within", "DURATION", "by which clocks may differ (5s)", set_within },
+	{ CLI_WHO, 0, "log", "FILE", "a session log, and its rotated ones; may repeat", set_log },
 	{ CLI_POOL4, 0, "addresses", NULL, "a row for each address", set_each_address },
 	{ CLI_TRACE, 0, "address", "PREFIX", "on any side; twice for both ends of a flow", set_prefix },
 	{ CLI_TRACE, 0, "direction", "DIR", "6to4 or 4to6: where packets come from", set_direction },

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define OPTION_COUNT_MAX 64
+#define OPTION_COUNT_MAX 96
 
 struct option_row {
 	unsigned commands; /* that know the option */
@@ -28,6 +28,9 @@ const char *option_set_bib_change(struct cli_options *options, const char *value
 
 /* That of --pool4, for the argument of pool4. */
 const char *option_set_pool4(struct cli_options *options, const char *value);
+
+/* The argument of who. */
+const char *option_set_public(struct cli_options *options, const char *value);
 
 extern const size_t option_count; /* at most OPTION_COUNT_MAX */
 

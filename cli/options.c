@@ -175,8 +175,9 @@ static int argument_read(const char *word, struct cli_options *out, FILE *err)
 		out->file = word;
 		return 0;
 	}
-	if (!(out->command & (CLI_OF_INSTANCE | CLI_BIB | CLI_POOL4)) ||
-	    (out->command == CLI_POOL4 && out->pool4.len)) {
+	if (!(out->command & (CLI_OF_INSTANCE | CLI_BIB | CLI_POOL4 | CLI_WHO)) ||
+	    (out->command == CLI_POOL4 && out->pool4.len) ||
+	    (out->command == CLI_WHO && out->public.len)) {
 		(void)fprintf(err,
 		              "sa-nat64: %s takes no argument \"%s\"; see `sa-nat64 %s --help`\n",
 		              command, word, command);
@@ -184,6 +185,7 @@ static int argument_read(const char *word, struct cli_options *out, FILE *err)
 	}
 	accepted = out->command == CLI_BIB     ? option_set_bib_change(out, word)
 	           : out->command == CLI_POOL4 ? option_set_pool4(out, word)
+	           : out->command == CLI_WHO   ? option_set_public(out, word)
 	                                       : option_set_instance(out, word);
 	if (accepted)
 		(void)fprintf(err, "sa-nat64: %s %s: wanted is %s\n", command,
@@ -292,9 +294,21 @@ static const char *check_bib(const struct cli_options *options)
 	                                       "bib remove tcp 198.51.100.1:443";
 }
 
+/* The same for who. */
+static const char *check_who(const struct cli_options *options)
+{
+	if (options->public.len == 0)
+		return "wanted is who ADDRESS:PORT, like who 198.51.100.7:40123";
+	if (!options->at && options->log_count > 0)
+		return "--log is read for a time that has passed; name it with --at TIME";
+	return NULL;
+}
+
 static const char *check(const struct cli_options *options)
 {
 	switch (options->command) {
+	case CLI_WHO:
+		return check_who(options);
 	case CLI_CHECK:
 		return check_check(options);
 	case CLI_BIB:
@@ -322,6 +336,7 @@ int options_read(int argc, char **argv, struct cli_options *out, FILE *err)
 		.interval_us = 1000000,
 		.wait_s = 5,
 		.interval_s = 600,
+		.within_us = 5 * UINT64_C(1000000),
 	};
 	for (int i = 1; i < argc; i++) {
 		bool is_option = argv[i][0] == '-' && argv[i][1] != '\0';

@@ -44,6 +44,8 @@ enum cli_set {
 #define CLI_WARNING_PERCENT  80
 #define CLI_CRITICAL_PERCENT 95
 
+#define CLI_LOGS_MAX 64 /* files that --log names */
+
 /* An address of either family as the control protocol wants it. */
 struct cli_address {
 	uint8_t bytes[16];
@@ -117,6 +119,15 @@ struct cli_options {
 	uint64_t idle_us; /* 0 when not given */
 	bool count;       /* how many, instead of which */
 	struct cli_bib_change bib_change;
+
+	/* who; also list_proto */
+	struct cli_address public; /* len 0 until read */
+	uint16_t public_port;
+	const char *at; /* as it was written */
+	int64_t at_us;
+	uint64_t within_us;
+	const char *logs[CLI_LOGS_MAX];
+	size_t log_count;
 
 	/* pool4; also pool4 */
 	bool each_address;

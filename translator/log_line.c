@@ -9,16 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const kind_names[LOG_EVENT_KINDS] = {
-	[LOG_START] = "start",
-	[LOG_SESSION_BEGIN] = "session-begin",
-	[LOG_SESSION_END] = "session-end",
-	[LOG_BINDING_BEGIN] = "binding-begin",
-	[LOG_BINDING_END] = "binding-end",
-	[LOG_BLOCK_BEGIN] = "block-begin",
-	[LOG_BLOCK_END] = "block-end",
-};
-
 static const char *const proto_names[L4_PROTOS] = { "tcp", "udp", "icmp" };
 
 /* ---- values ---- */
@@ -72,8 +62,7 @@ void log_line_make(const struct log_record *record, uint64_t utc_us, const char 
 	out->count = 0;
 	format_time(utc_us, out->time, sizeof(out->time));
 	add_text(out, "time", out->time);
-	add_text(out, "event",
-	         record->kind < LOG_EVENT_KINDS ? kind_names[record->kind] : "unknown");
+	add_text(out, "event", session_event_name(record->kind));
 	add_text(out, "instance", instance);
 	add_text(out, "node", node);
 	if (record->kind == LOG_START)
@@ -150,7 +139,7 @@ int log_line_fields(struct log_line *line, struct iovec parts[LOG_LINE_PARTS])
 	put_message(&to, line);
 	end_part(&to, from, &parts[count++]);
 	from = to.at;
-	put(&to, "SYSLOG_IDENTIFIER=sa-nat64-session");
+	put(&to, "SYSLOG_IDENTIFIER=" SESSION_LOG_IDENTIFIER);
 	end_part(&to, from, &parts[count++]);
 	from = to.at;
 	put(&to, "PRIORITY=6");

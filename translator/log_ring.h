@@ -8,21 +8,12 @@
 #ifndef SA_NAT64_LOG_RING_H
 #define SA_NAT64_LOG_RING_H
 
+#include "lib/session_event.h"
+
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum log_event_kind {
-	LOG_START, /* the program began: what was open and is not restored has ended */
-	LOG_SESSION_BEGIN,
-	LOG_SESSION_END,
-	LOG_BINDING_BEGIN,
-	LOG_BINDING_END,
-	LOG_BLOCK_BEGIN,
-	LOG_BLOCK_END,
-	LOG_EVENT_KINDS
-};
 
 struct log_record {
 	uint64_t at_us; /* of the core's clock */

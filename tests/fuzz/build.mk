@@ -10,3 +10,5 @@ fuzzers += datagram feed records
 fuzz-support-srcs += tests/unit/two_boxes.c
 fuzzers += import
 fuzz-support-srcs += $(cli-import-srcs)
+fuzzers += session_log
+fuzz-support-srcs += $(cli-who-srcs)

@@ -177,6 +177,42 @@ check pool4-help pool4 --help
 check capabilities "${ask[@]}" -i lower capabilities
 check capabilities-siit "${ask[@]}" -i siit capabilities
 check capabilities-json "${ask[@]}" -i siit capabilities --json
+check who "${ask[@]}" who 198.51.100.1:443
+check who-json "${ask[@]}" -i lower who 198.51.100.1:443 --json
+check who-mapping "${ask[@]}" -i siit who 203.0.113.10:80
+check who-nobody "${ask[@]}" -i lower who 198.51.100.1:1 --proto udp
+check who-elsewhere "${ask[@]}" -i lower who 192.0.2.1:443
+check who-no-port "${ask[@]}" who 198.51.100.1
+check who-no-address "${ask[@]}" who
+check who-log-without-time "${ask[@]}" who 198.51.100.1:443 --log sessions.json
+check who-help who --help
+
+# Who had it then: the logs of both boxes, one of them rotated and packed, one with a torn line.
+cp "$golden"/sessions/gw-* . && gzip gw-a.json.2
+sed "s,DIRECTORY,$work," "$golden/sessions/sessions.conf" >sessions.conf
+then=(-c sessions.conf who 198.51.100.7:40123 --at "2026-11-21 14:03:05 UTC")
+export TZ=UTC
+check who-then "${then[@]}" --log gw-a.json --log gw-b.json
+check who-then-json "${then[@]}" --log gw-a.json --log gw-b.json --json
+check who-then-one-box "${then[@]}" --log gw-a.json
+check who-then-config "${then[@]}" --json
+check who-then-exact "${then[@]}" --within 0s --proto tcp --log gw-a.json --log gw-b.json
+check who-then-block -c sessions.conf who 198.51.100.7:2000 --at 2026-11-21T15:00:00+01:00 --log gw-a.json --log gw-b.json
+check who-then-remote -c sessions.conf who 198.51.100.7:3000 --at "2026-11-21 14:00" --log gw-a.json --log gw-b.json
+check who-then-static -c sessions.conf who 198.51.100.7:443 --at "2026-11-21 14:00" --log gw-a.json --log gw-b.json
+check who-then-no-log -c sessions.conf -i upper who 198.51.100.7:443 --at "2026-11-21 14:00"
+check who-then-missing "${then[@]}" --log nowhere.json
+check who-then-bad-time -c sessions.conf who 198.51.100.7:443 --at "21.11.2026 14:00"
+check who-then-tomorrow -c sessions.conf who 198.51.100.7:443 --at tomorrow
+check who-then-future -c sessions.conf who 198.51.100.7:443 --at "9999-01-01"
+check who-then-bad-within -c sessions.conf who 198.51.100.7:443 --at -2h --within 2d
+"$bindir/sa-nat64" "${then[@]}" --log gw-a.json --log gw-b.json --json >who.json 2>/dev/null
+unset TZ
+"$bindir/sa-nat64" "${ask[@]}" -i lower who 198.51.100.1:443 --json >who-now.json 2>/dev/null
+for file in who.json who-now.json; do
+	python3 "$root/tests/tools/check_schema.py" "$root/proto/who.schema.json" "$file"
+done >"$work/log" 2>&1
+verdict who-schema "$work/log"
 check trace-bad-verdict "${ask[@]}" -i lower trace --verdict lost
 check trace-two-outputs "${ask[@]}" -i lower trace --pcapng - --json
 check trace-not-writable "${ask[@]}" -i lower trace --pcapng missing/file.pcapng

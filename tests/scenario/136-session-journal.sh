@@ -39,6 +39,27 @@ check "traffic" asked 4000
 public=$(in_machine gw sa-nat64 --json bib | python3 -c 'import json, sys
 print(json.load(sys.stdin)["bib"][0]["pool4"])' | grep -oE '[0-9]+' | tail -n 1)
 check "the query of the manual names the host" wait_for 5 says "$public"
+# who_then PORT FOREIGN: who has it by the journal, and how many records others than root forged
+who_then() {
+	in_machine gw sa-nat64 who "198.51.100.1:$1" --proto udp --at now --json |
+		python3 -c 'import json, sys
+answer = json.load(sys.stdin)
+found = [c for c in answer["candidates"] if c["host"] == {"address": "2001:db8:1::2", "port": 4000} and c["begin_node"] == "gw"]
+sys.exit(not found or answer["logs"][0]["log"] != "journal" or answer["logs"][0]["foreign"] != int(sys.argv[1]))' "$2"
+}
+check "so does sa-nat64 who, by the index of the journal" who_then "$public" 0
+forge() {
+	in_machine gw setpriv --reuid 65534 --regid 65534 --clear-groups logger --journald <<-END
+		SYSLOG_IDENTIFIER=sa-nat64-session
+		EVENT=start
+		TIME=2026-11-21T14:03:05.123Z
+		INSTANCE=nat64
+		NODE=gw
+		RESTORED=0
+	END
+}
+check "somebody forges a start" forge
+check "which is left out, and counted" wait_for 5 who_then "$public" 1
 check "the start is there" test -n "$(journal SYSLOG_IDENTIFIER=sa-nat64-session EVENT=start INSTANCE=nat64 NODE=gw)"
 check "no destination is" test -z "$(journal SYSLOG_IDENTIFIER=sa-nat64-session | grep REMOTE4 || true)"
 check "none was lost" test "$(figure lost)" = 0

@@ -54,10 +54,20 @@ query() {
 	zgrep -h "\"protocol\": \"udp\".*\"pool4\": \"198.51.100.1\", \(\"pool4_port\": $1\|\"port_min\": $(($1 / 64 * 64))\)[,}]" \
 		"$log"* | sort | tail -n 1
 }
+who_now() { cli -i nat64 who "198.51.100.1:$1" --proto udp | grep "$2" >/dev/null; }
+# who_then PORT HOST: it asks for now, when the block is there
+who_then() {
+	cli -i nat64 --json who "198.51.100.1:$1" --proto udp --at now |
+		python3 -c 'import json, sys
+found = json.load(sys.stdin)["candidates"]
+sys.exit(not [c for c in found if c["host"]["address"] == sys.argv[1] and c["kind"] == "block"])' "$2"
+}
 named() { query "$1" | grep "\"block-begin\".*\"host6\": \"$2\"" >/dev/null; }
 public=$(cli -i nat64 --json bib | python3 -c 'import json, sys
 print([b["pool4"] for b in json.load(sys.stdin)["bib"] if "2001:db8:2::2" in str(b["host"])][0])')
 check "the query of the manual names the host" named "$(grep -oE '[0-9]+' <<<"$public" | tail -n 1)" 2001:db8:2::2
+check "so does sa-nat64 who, of now" who_now "$(grep -oE '[0-9]+' <<<"$public" | tail -n 1)" 2001:db8:2::2
+check "and of then" who_then "$(grep -oE '[0-9]+' <<<"$public" | tail -n 1)" 2001:db8:2::2
 check "more ports of it say nothing more" test "$(lines block-begin)" = 1
 
 configure "log-sessions = sessions" "log-file = /dev/full" "udp-timeout = 120s"

@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages_build="gcc libc6-dev pkg-config libmnl-dev libnl-3-dev libnl-route-3-dev libsystemd-dev libprotobuf-c-dev
 	protobuf-c-compiler libinih-dev libjansson-dev libsodium-dev libbpf-dev clang bpftool libcap-ng-dev
-	libmicrohttpd-dev libncurses-dev"
+	libmicrohttpd-dev libncurses-dev zlib1g-dev"
 packages_demo="$packages_build ca-certificates iproute2 unbound nginx-light curl bind9-dnsutils iputils-ping
 	traceroute procps nftables frr bird2 systemd util-linux python3"
 packages_check="$packages_demo git libcmocka-dev clang libclang-rt-14-dev clang-format iperf3

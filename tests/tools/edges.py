@@ -65,6 +65,8 @@ ROWS = [
     Row('pool4', (TRANSLATOR,)),
     Row('pool4 --addresses', (TRANSLATOR,)),
     Row('capabilities', (TRANSLATOR,)),
+    Row('who 198.51.100.1:4096', (TRANSLATOR,)),
+    Row('who 198.51.100.7:40123 --at @1795269785 --log sessions.json'),
     Row('explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --tcp 4000:443', (TRANSLATOR,)),
     Row('trace --limit 1', (TRANSLATOR,), stream=True),
     Row('peers', (SYNCD,)),
@@ -115,6 +117,8 @@ def well_replies():
         'pool4': [{'pool4': {'mode': 'nat64', 'rows': [POOL4], 'next_cursor': 5}}, {'pool4': {'mode': 'nat64', 'rows': [POOL4]}}],
         'capabilities': [{'capabilities': {'version': '1.0', 'node': 'gw-a', 'rows': [
             {'name': 'max-sessions', 'source': 'sa-nat64', 'number': 10, 'meaning': 'sessions'}]}}],
+        'who': [{'who': {'served': True, 'node': 'gw-a', 'rows': [
+            {'proto': 'tcp', 'kind': 'binding', 'host': TCP['host'], 'host_port': 4000, 'sessions': 1}]}}],
         'explain': [{'explain': {'steps': ['It is IPv6.'], 'verdict': VERDICT, 'path': 'slow', 'packets': [PACKET]}}],
         'trace': [{'trace': {}}, {'trace': {'events': [EVENT]}}],
     }
@@ -474,6 +478,10 @@ def prepare(bindir):
     os.chmod('sync.key', 0o600)
     shutil.copy(ROOT + '/tests/golden/import/jool-typical.json', 'jool.json')
     shutil.copy(ROOT + '/tests/golden/import/tayga-map.conf', 'tayga.conf')
+    with open('sessions.json', 'w', encoding='utf-8') as f:
+        for node in ('gw-a', 'gw-b', 'gw-c'):
+            f.write(json.dumps({'time': '2026-11-21T14:00:00Z', 'event': 'start', 'instance': 'lower', 'node': node,
+                                'restored': 0}) + '\n')
 
 
 def takes_json(row):

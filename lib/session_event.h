@@ -1,0 +1,25 @@
+/* What a record of the session log can be about (log-sessions): who writes and who reads the log
+ * agree on these names. docs/logging.md lists them. */
+#ifndef SA_NAT64_SESSION_EVENT_H
+#define SA_NAT64_SESSION_EVENT_H
+
+enum log_event_kind {
+	LOG_START, /* the program began: what was open and is not restored has ended */
+	LOG_SESSION_BEGIN,
+	LOG_SESSION_END,
+	LOG_BINDING_BEGIN,
+	LOG_BINDING_END,
+	LOG_BLOCK_BEGIN,
+	LOG_BLOCK_END,
+	LOG_EVENT_KINDS
+};
+
+#define SESSION_LOG_IDENTIFIER "sa-nat64-session" /* in the journal */
+
+/* "binding-begin"; "unknown" for no kind. */
+const char *session_event_name(unsigned kind);
+
+/* The kind of that name; LOG_EVENT_KINDS for none. */
+enum log_event_kind session_event_find(const char *name);
+
+#endif
