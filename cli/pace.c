@@ -107,6 +107,9 @@ static void end_stretch(struct pace *pace)
 
 void pace_rows(struct pace *pace, size_t rows)
 {
+	pace->all += rows;
+	if (pace->all <= PACE_SHORT)
+		return;
 	if (pace->began.now_us == 0) {
 		pace->began = look();
 		pace->since_us = pace->began.now_us;

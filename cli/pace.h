@@ -5,8 +5,9 @@
  * command and the program that it asks used more than three quarters of all processors. While they
  * do, at most PACE_ROWS_PER_S rows a second are asked for, in small portions, and this process
  * takes the processor only when nobody else wants it, unless it falls behind: so a list comes to
- * its end in foreseeable time whatever the load. A list begins in this way, because nothing is
- * known yet.
+ * its end in foreseeable time whatever the load. It begins so, because nothing is known yet, but
+ * only behind its first PACE_SHORT rows: a short list is over before it could disturb anybody, and
+ * has to be in time on a busy box, too, to say what hangs.
  */
 #ifndef SA_NAT64_PACE_H
 #define SA_NAT64_PACE_H
@@ -16,6 +17,8 @@
 #include <stdint.h>
 
 #define PACE_STRETCH_US 100000
+
+#define PACE_SHORT 2000 /* rows */
 
 /* A million rows take 4.5 seconds. */
 #define PACE_ROWS_PER_S 220000
@@ -32,7 +35,8 @@ struct pace {
 	bool is_busy;
 	uint64_t since_us; /* it is busy: rows are counted from there */
 	uint64_t rows;
-	int policy; /* of this process, as sched_setscheduler() has it */
+	uint64_t all; /* rows so far */
+	int policy;   /* of this process, as sched_setscheduler() has it */
 };
 
 /* Begin the list of this process, which ends with it. It costs nothing. */
