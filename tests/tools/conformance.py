@@ -16,8 +16,9 @@ import sys
 PAGE = 'docs/conformance.md'
 # Prefix of the ids and how many of them there are.
 AREAS = {'ADR': 12, 'V46': 14, 'V64': 15, 'L4': 10, 'PMT': 12, 'I46': 19, 'I64': 15, 'ERR': 13, 'BIB': 14, 'UDP': 5,
-         'ICQ': 5, 'FLT': 4, 'HPN': 4, 'ICE': 6, 'TCP': 16, 'FRG': 11, 'EAM': 11, 'N46': 4, 'MSS': 3, 'ECN': 3, 'SEC': 24}
-LEVELS = ('MUST', 'MUST NOT', 'SHOULD', 'MAY', 'expected')
+         'ICQ': 5, 'FLT': 4, 'HPN': 4, 'ICE': 6, 'TCP': 16, 'FRG': 11, 'EAM': 11, 'N46': 4, 'MSS': 3, 'ECN': 3, 'SEC': 24,
+         'LOG': 7, 'MON': 8}
+LEVELS = ('MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY', 'expected')
 VECTOR = r'[A-G]\d\d'
 
 
