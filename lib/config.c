@@ -233,6 +233,13 @@ int config_load(const char *path, FILE *err, struct config **out)
 	return result;
 }
 
+static void texts_free(char **texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(texts[i]);
+	free(texts);
+}
+
 static void instance_fini(struct config_instance *instance)
 {
 	free(instance->pool6);
@@ -243,13 +250,7 @@ static void instance_fini(struct config_instance *instance)
 	free(instance->denylist4);
 	free(instance->non_global4);
 	free(instance->log_file);
-}
-
-static void texts_free(char **texts, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(texts[i]);
-	free(texts);
+	texts_free(instance->log_ipfix, instance->log_ipfix_count);
 }
 
 static void network_fini(struct config_network *network)
@@ -286,6 +287,14 @@ const struct config_instance *config_instance_find(const struct config *config, 
 			return &config->instances[i];
 	}
 	return NULL;
+}
+
+enum config_log_target config_log_target(const struct config_instance *instance)
+{
+	if (instance->log_file)
+		return CONFIG_LOG_FILE;
+	return instance->log_journal || instance->log_ipfix_count == 0 ? CONFIG_LOG_JOURNAL
+	                                                               : CONFIG_LOG_NOWHERE;
 }
 
 const struct config_node *config_node_find(const struct config *config, const char *name)

@@ -20,8 +20,9 @@
 	32 /* cluster, node, instance names: letters, digits, '-', '_', '.'; NUL included */
 #define CONFIG_POOL6_MAX \
 	16 /* pool6 lines of one instance; a session stores the index in one byte */
-#define CONFIG_POOL4_MAX    65536 /* IPv4 addresses in all pool4 ranges of one instance */
-#define CONFIG_PLATEAUS_MAX 32
+#define CONFIG_POOL4_MAX     65536 /* IPv4 addresses in all pool4 ranges of one instance */
+#define CONFIG_PLATEAUS_MAX  32
+#define CONFIG_LOG_IPFIX_MAX 4 /* collectors of one instance */
 
 enum config_mode { CONFIG_MODE_NAT64, CONFIG_MODE_SIIT };
 enum config_filtering { CONFIG_FILTERING_ENDPOINT_INDEPENDENT, CONFIG_FILTERING_ADDRESS_DEPENDENT };
@@ -167,7 +168,10 @@ struct config_instance {
 	uint32_t max_fragments;
 	enum config_log_sessions log_sessions;
 	bool log_destinations;
-	char *log_file; /* NULL: the journal */
+	char *log_file;   /* NULL: none */
+	bool log_journal; /* log-file = journal */
+	char **log_ipfix; /* as lib/collector_address.h reads them */
+	size_t log_ipfix_count;
 	enum config_fast_path fast_path;
 };
 
@@ -214,6 +218,10 @@ const struct config_instance *config_instance_find(const struct config *config, 
 const struct config_node *config_node_find(const struct config *config, const char *name);
 const struct config_network *config_network_find(const struct config *config, const char *instance,
                                                  const char *node);
+
+/* Where the session log goes beside collectors: the journal also when nothing is named. */
+enum config_log_target { CONFIG_LOG_NOWHERE, CONFIG_LOG_JOURNAL, CONFIG_LOG_FILE };
+enum config_log_target config_log_target(const struct config_instance *instance);
 
 /* Print the configuration as a file that config_load() reads back to an equal one. */
 void config_print(const struct config *config, FILE *out);

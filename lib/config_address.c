@@ -1,4 +1,5 @@
 /* Values that are addresses, prefixes and lists of them. */
+#include "lib/collector_address.h"
 #include "lib/config_internal.h"
 #include "lib/listen_address.h"
 
@@ -231,6 +232,40 @@ static void listen_parse(struct config_reader *reader, const struct config_key *
 }
 
 const struct config_type config_type_listen = { listen_parse, texts_print };
+
+static bool has_text(const struct config_key *key, const void *section, const char *value)
+{
+	const char *const *const *list = config_const_field(key, section);
+
+	for (size_t i = 0; i < config_const_count(key, section); i++) {
+		if (strcmp((*list)[i], value) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void collectors_parse(struct config_reader *reader, const struct config_key *key,
+                             void *section, const char *value)
+{
+	struct collector_address address;
+	int error = collector_address_parse(value, &address);
+
+	if (error == -EADDRNOTAVAIL)
+		config_refuse(reader,
+		              "not the address of one host: a multicast, link-local, mapped or "
+		              "unspecified one reaches no collector");
+	else if (error < 0)
+		config_refuse(reader, "not an address and a port such as 192.0.2.1:4739, "
+		                      "tcp:[2001:db8::1]:4739 or udp:192.0.2.1:4739");
+	else if (config_const_count(key, section) == CONFIG_LOG_IPFIX_MAX)
+		config_refuse(reader, "more than %d collectors", CONFIG_LOG_IPFIX_MAX);
+	else if (has_text(key, section, value))
+		config_refuse(reader, "there twice; remove one");
+	else
+		texts_append(reader, key, section, value);
+}
+
+const struct config_type config_type_collectors = { collectors_parse, texts_print };
 
 static void ifaddrs_parse(struct config_reader *reader, const struct config_key *key, void *section,
                           const char *value)

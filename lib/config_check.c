@@ -205,6 +205,7 @@ static void probe4_check(struct config_reader *reader, const struct config_trace
 static void log_check(struct config_reader *reader, const struct config_trace *trace,
                       const struct config_instance *instance)
 {
+	static const char *const targets[] = { "log-file", "log-ipfix" };
 	struct config_origin origin = { trace->origin.file,
 		                        config_trace_line(trace, "log-destinations") };
 
@@ -216,9 +217,12 @@ static void log_check(struct config_reader *reader, const struct config_trace *t
 		config_warn_at(reader, &origin,
 		               "log-destinations = yes without log-sessions = sessions: nothing is "
 		               "logged");
-	origin.line = config_trace_line(trace, "log-file");
-	if (origin.line != 0 && instance->log_sessions == CONFIG_LOG_SESSIONS_OFF)
-		config_warn_at(reader, &origin, "log-file without log-sessions: nothing is logged");
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		origin.line = config_trace_line(trace, targets[i]);
+		if (origin.line != 0 && instance->log_sessions == CONFIG_LOG_SESSIONS_OFF)
+			config_warn_at(reader, &origin,
+			               "%s without log-sessions: nothing is logged", targets[i]);
+	}
 }
 
 static void instance_check(struct config_reader *reader, const struct config_trace *trace)

@@ -264,6 +264,7 @@ extern const struct config_type config_type_name;      /* char[CONFIG_NAME_MAX] 
 extern const struct config_type config_type_interface; /* char[16] */
 extern const struct config_type config_type_link;      /* char *, name of an interface */
 extern const struct config_type config_type_path;      /* char * */
+extern const struct config_type config_type_log_file;  /* struct config_instance, log_file */
 extern const struct config_type config_type_group;     /* char *, multicast address */
 extern const struct config_type config_type_namespace; /* char * */
 extern const struct config_type config_type_address4;  /* struct config_instance, address4 */
@@ -272,14 +273,16 @@ extern const struct config_type config_type_prefix4;   /* struct prefix4 */
 extern const struct config_type config_type_prefixes4; /* struct prefix4 * and count */
 extern const struct config_type config_type_addresses; /* char ** and count, ADDRESS */
 extern const struct config_type config_type_listen;    /* char ** and count, ADDRESS:PORT */
-extern const struct config_type config_type_ifaddrs;   /* char ** and count, ADDRESS/LEN */
-extern const struct config_type config_type_plateaus;  /* struct config_instance, mtu_plateaus */
-extern const struct config_type config_type_icmp;      /* struct config_instance, icmp_errors */
-extern const struct config_type config_type_attach;    /* struct config_network, attach */
-extern const struct config_type config_type_pool6;     /* struct config_instance, pool6 */
-extern const struct config_type config_type_pool4;     /* struct config_instance, pool4 */
-extern const struct config_type config_type_bib;       /* struct config_instance, bib */
-extern const struct config_type config_type_eam;       /* struct config_instance, eam */
-extern const struct config_type config_type_eam_file;  /* struct config_instance, eam */
+extern const struct config_type
+	config_type_collectors; /* char ** and count, see lib/collector_address.h */
+extern const struct config_type config_type_ifaddrs;  /* char ** and count, ADDRESS/LEN */
+extern const struct config_type config_type_plateaus; /* struct config_instance, mtu_plateaus */
+extern const struct config_type config_type_icmp;     /* struct config_instance, icmp_errors */
+extern const struct config_type config_type_attach;   /* struct config_network, attach */
+extern const struct config_type config_type_pool6;    /* struct config_instance, pool6 */
+extern const struct config_type config_type_pool4;    /* struct config_instance, pool4 */
+extern const struct config_type config_type_bib;      /* struct config_instance, bib */
+extern const struct config_type config_type_eam;      /* struct config_instance, eam */
+extern const struct config_type config_type_eam_file; /* struct config_instance, eam */
 
 #endif

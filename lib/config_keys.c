@@ -352,9 +352,15 @@ const struct config_key config_keys[] = {
 	  FIELD(instance, log_destinations), .modes = CONFIG_IN_NAT64, .fallback = "no",
 	  .help = "log-sessions = sessions writes every session with the address it goes to; needed "
 	          "only where servers do not log source ports" },
-	{ INSTANCE("log-file", NOTHING), .type = &config_type_path, FIELD(instance, log_file),
-	  .syntax = "PATH", .modes = CONFIG_IN_NAT64,
-	  .help = "log-sessions writes JSON lines to this file instead of the journal" },
+	{ INSTANCE("log-file", NOTHING), .type = &config_type_log_file, .syntax = "PATH | journal",
+	  .modes = CONFIG_IN_NAT64,
+	  .help = "log-sessions writes JSON lines to this file, or into the journal; records go to "
+	          "log-file and to each log-ipfix, and to the journal where neither is given" },
+	{ INSTANCE("log-ipfix", NOTHING), .type = &config_type_collectors, LIST(instance, log_ipfix),
+	  .syntax = "[tcp:|udp:]ADDRESS:PORT", .modes = CONFIG_IN_NAT64,
+	  .help = "log-sessions sends IPFIX records (RFC 8158) to this collector, which is reached "
+	          "from the instance's namespace; an IPv6 address in brackets; TCP when not given; "
+	          "up to 4" },
 	{ INSTANCE("fast-path", NOTHING), .type = &config_type_choice, FIELD(instance, fast_path),
 	  .words = fast_path_words, .fallback = "auto", .flags = CONFIG_KEY_RESTART,
 	  .help = "translate established flows in the kernel: if it can, or do not start, or never" },

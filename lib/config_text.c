@@ -111,6 +111,31 @@ static void path_parse(struct config_reader *reader, const struct config_key *ke
 
 const struct config_type config_type_path = { path_parse, text_print };
 
+static void log_file_parse(struct config_reader *reader, const struct config_key *key,
+                           void *section, const char *value)
+{
+	struct config_instance *instance = section;
+
+	(void)key;
+	if (strcmp(value, "journal") == 0)
+		instance->log_journal = true;
+	else if (value[0] == '/')
+		config_text_store(reader, &instance->log_file, value);
+	else
+		config_refuse(reader, "not an absolute path, nor the word journal");
+}
+
+static void log_file_print(const struct config_key *key, const void *section, FILE *out)
+{
+	const struct config_instance *instance = section;
+
+	if (instance->log_journal || instance->log_file)
+		fprintf(out, "%s = %s\n", key->name,
+		        instance->log_journal ? "journal" : instance->log_file);
+}
+
+const struct config_type config_type_log_file = { log_file_parse, log_file_print };
+
 static void namespace_parse(struct config_reader *reader, const struct config_key *key,
                             void *section, const char *value)
 {
