@@ -10,6 +10,12 @@ static const char *const names[LOG_EVENT_KINDS] = {
 	[LOG_BINDING_END] = "binding-end",
 	[LOG_BLOCK_BEGIN] = "block-begin",
 	[LOG_BLOCK_END] = "block-end",
+	[LOG_ADDRESSES_EXHAUSTED] = "addresses-exhausted",
+	[LOG_PORTS_EXHAUSTED] = "ports-exhausted",
+	[LOG_SESSION_LIMIT] = "session-limit",
+	[LOG_HOST_LIMIT] = "host-limit",
+	[LOG_FRAGMENT_LIMIT6] = "fragment-limit",
+	[LOG_FRAGMENT_LIMIT4] = "fragment-limit",
 };
 
 const char *session_event_name(unsigned kind)

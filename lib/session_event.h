@@ -11,8 +11,16 @@ enum log_event_kind {
 	LOG_BINDING_END,
 	LOG_BLOCK_BEGIN,
 	LOG_BLOCK_END,
+	/* A packet was dropped for want of something; one record a second of each at most. */
+	LOG_ADDRESSES_EXHAUSTED, /* pool4 is empty */
+	LOG_PORTS_EXHAUSTED,     /* of the host's public address */
+	LOG_SESSION_LIMIT,
+	LOG_HOST_LIMIT,
+	LOG_FRAGMENT_LIMIT6, /* from an IPv6 host; from an IPv4 host */
+	LOG_FRAGMENT_LIMIT4,
 	LOG_EVENT_KINDS
 };
+#define LOG_SHORTAGES (LOG_EVENT_KINDS - LOG_ADDRESSES_EXHAUSTED)
 
 #define SESSION_LOG_IDENTIFIER "sa-nat64-session" /* in the journal */
 

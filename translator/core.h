@@ -55,6 +55,7 @@ struct translator {
 
 	struct ident ident;
 	struct random random;
+	struct rate_limit shortages[LOG_SHORTAGES]; /* records of them in the session log */
 	struct rate_limit error_limits[TRANSLATOR_DIRECTIONS][CONFIG_ICMP_CLASSES];
 	struct translator_counters counters;
 	uint32_t fast_held; /* sessions in the fast path */
@@ -222,6 +223,11 @@ void flow_expire(struct translator *t, uint32_t session);
 void session_log_note_begin(struct translator *t, uint32_t session);
 void session_log_note_end(struct translator *t, uint32_t session);
 
+/* session_log.c: a packet was dropped for want of something; makes a record of it, if the verdict
+ * is such a one, once a second. session_log_open(): before the first. */
+void session_log_note_shortage(struct translator *t, enum verdict verdict, const struct packet *p);
+void session_log_open(struct translator *t);
+
 /* session_log.c: an operator made a static binding; is about to end it. */
 void session_log_bound(struct translator *t, uint32_t bib);
 void session_log_unbound(struct translator *t, uint32_t bib);
@@ -250,6 +256,13 @@ static inline void session_log_ends(struct translator *t, uint32_t session)
 {
 	if (__builtin_expect(t->config->log_sessions != CONFIG_LOG_SESSIONS_OFF, 0))
 		session_log_note_end(t, session);
+}
+
+static inline void session_log_shortage(struct translator *t, enum verdict verdict,
+                                        const struct packet *p)
+{
+	if (__builtin_expect(t->config->log_sessions != CONFIG_LOG_SESSIONS_OFF, 0))
+		session_log_note_shortage(t, verdict, p);
 }
 
 /* adopt.c: a session known from elsewhere. */

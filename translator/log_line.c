@@ -9,6 +9,44 @@
 #include <string.h>
 #include <time.h>
 
+enum value {
+	END,
+	PROTOCOL,
+	HOST6,
+	HOST6_PORT,
+	POOL4,
+	POOL4_PORT,
+	PORT_MIN,
+	PORT_MAX,
+	REMOTE4,
+	REMOTE4_PORT,
+	REMOTE6,
+	LIMIT,
+	RESTORED
+};
+
+/* What follows time, event, instance and node. */
+static const enum value kinds[LOG_EVENT_KINDS][LOG_LINE_VALUES - 4 + 1] = {
+/* clang-format off */
+#define SESSION { PROTOCOL, HOST6, HOST6_PORT, POOL4, POOL4_PORT, REMOTE4, REMOTE4_PORT, REMOTE6 }
+#define BINDING { PROTOCOL, HOST6, HOST6_PORT, POOL4, POOL4_PORT }
+#define BLOCK   { PROTOCOL, HOST6, POOL4, PORT_MIN, PORT_MAX }
+	[LOG_START] = { RESTORED },
+	[LOG_SESSION_BEGIN] = SESSION,
+	[LOG_SESSION_END] = SESSION,
+	[LOG_BINDING_BEGIN] = BINDING,
+	[LOG_BINDING_END] = BINDING,
+	[LOG_BLOCK_BEGIN] = BLOCK,
+	[LOG_BLOCK_END] = BLOCK,
+	[LOG_ADDRESSES_EXHAUSTED] = { END },
+	[LOG_PORTS_EXHAUSTED] = { PROTOCOL, POOL4 },
+	[LOG_SESSION_LIMIT] = { LIMIT },
+	[LOG_HOST_LIMIT] = { HOST6, LIMIT },
+	[LOG_FRAGMENT_LIMIT6] = { HOST6, LIMIT },
+	[LOG_FRAGMENT_LIMIT4] = { REMOTE4, LIMIT },
+	/* clang-format on */
+};
+
 static const char *const proto_names[L4_PROTOS] = { "tcp", "udp", "icmp" };
 
 /* ---- values ---- */
@@ -34,41 +72,64 @@ static void format_time(uint64_t utc_us, char *buf, size_t size)
 	(void)snprintf(buf + len, size - len, ".%03uZ", (unsigned)(utc_us / 1000 % 1000));
 }
 
-static void add_endpoints(const struct log_record *record, struct log_line *line)
+static void add_value(const struct log_record *record, enum value value, struct log_line *line)
 {
-	bool is_block = record->kind == LOG_BLOCK_BEGIN || record->kind == LOG_BLOCK_END;
-	bool is_session = record->kind == LOG_SESSION_BEGIN || record->kind == LOG_SESSION_END;
-
-	add_text(line, "protocol", record->proto < L4_PROTOS ? proto_names[record->proto] : "?");
-	add_text(line, "host6", address6_format(&record->host6, line->host6));
-	if (!is_block)
+	switch (value) {
+	case PROTOCOL:
+		add_text(line, "protocol",
+		         record->proto < L4_PROTOS ? proto_names[record->proto] : "?");
+		return;
+	case HOST6:
+		add_text(line, "host6", address6_format(&record->host6, line->host6));
+		return;
+	case HOST6_PORT:
 		add_number(line, "host6_port", record->host_port);
-	add_text(line, "pool4", address4_format(record->pool4, line->pool4));
-	if (is_block) {
-		add_number(line, "port_min", record->port_min);
-		add_number(line, "port_max", record->port_max);
-	} else {
+		return;
+	case POOL4:
+		add_text(line, "pool4", address4_format(record->pool4, line->pool4));
+		return;
+	case POOL4_PORT:
 		add_number(line, "pool4_port", record->port_min);
-	}
-	if (is_session) {
+		return;
+	case PORT_MIN:
+		add_number(line, "port_min", record->port_min);
+		return;
+	case PORT_MAX:
+		add_number(line, "port_max", record->port_max);
+		return;
+	case REMOTE4:
 		add_text(line, "remote4", address4_format(record->remote4, line->remote4));
+		return;
+	case REMOTE4_PORT:
 		add_number(line, "remote4_port", record->remote_port);
+		return;
+	case REMOTE6:
+		add_text(line, "remote6", address6_format(&record->remote6, line->remote6));
+		return;
+	case LIMIT:
+		add_number(line, "limit", record->limit);
+		return;
+	case RESTORED:
+		add_number(line, "restored", record->restored);
+		return;
+	case END:
+		return;
 	}
 }
 
 void log_line_make(const struct log_record *record, uint64_t utc_us, const char *instance,
                    const char *node, struct log_line *out)
 {
+	bool is_known = record->kind < LOG_EVENT_KINDS;
+
 	out->count = 0;
 	format_time(utc_us, out->time, sizeof(out->time));
 	add_text(out, "time", out->time);
 	add_text(out, "event", session_event_name(record->kind));
 	add_text(out, "instance", instance);
 	add_text(out, "node", node);
-	if (record->kind == LOG_START)
-		add_number(out, "restored", record->restored);
-	else
-		add_endpoints(record, out);
+	for (unsigned i = 0; is_known && kinds[record->kind][i] != END; i++)
+		add_value(record, kinds[record->kind][i], out);
 }
 
 /* ---- text ---- */

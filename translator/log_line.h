@@ -20,7 +20,8 @@ struct log_line_value {
 struct log_line {
 	struct log_line_value values[LOG_LINE_VALUES];
 	size_t count;
-	char time[32], host6[INET6_ADDRSTRLEN], pool4[INET_ADDRSTRLEN], remote4[INET_ADDRSTRLEN];
+	char time[32], host6[INET6_ADDRSTRLEN], remote6[INET6_ADDRSTRLEN];
+	char pool4[INET_ADDRSTRLEN], remote4[INET_ADDRSTRLEN];
 	char fields[1024]; /* the text of log_line_fields() */
 };
 

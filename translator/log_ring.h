@@ -18,11 +18,13 @@
 struct log_record {
 	uint64_t at_us; /* of the core's clock */
 	struct in6_addr host6;
-	uint32_t pool4, remote4;     /* host order; remote4 of sessions only */
+	struct in6_addr remote6;     /* of sessions only: remote4 as the host sees it */
+	uint32_t pool4, remote4;     /* host order; remote4 of sessions and LOG_FRAGMENT_LIMIT4 */
 	uint16_t host_port;          /* not of blocks; ports are ICMP identifiers as well */
 	uint16_t port_min, port_max; /* public; equal but for blocks */
 	uint16_t remote_port;        /* of sessions only; 0 for ICMP */
 	uint32_t restored;           /* LOG_START only: sessions that go on */
+	uint32_t limit;              /* what the configuration allows, of LOG_..._LIMIT only */
 	uint8_t kind;                /* enum log_event_kind */
 	uint8_t proto;               /* enum l4_proto */
 };

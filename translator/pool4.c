@@ -600,6 +600,22 @@ static int find_port_or_end_rests(struct pool4 *pool, struct port_map *map,
 	return port;
 }
 
+static uint32_t index_of(const struct pool4 *pool, const struct in6_addr *host)
+{
+	return (uint32_t)(hash_bytes(&pool->address_key, host, sizeof(*host)) %
+	                  pool->address_count);
+}
+
+uint32_t pool4_address_of(const struct pool4 *pool, const struct in6_addr *host)
+{
+	return address_at(pool, index_of(pool, host));
+}
+
+bool pool4_is_empty(const struct pool4 *pool)
+{
+	return pool->address_count == 0;
+}
+
 bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_addr *host,
                     uint16_t port6, uint32_t *addr4, uint16_t *port4)
 {
@@ -609,8 +625,7 @@ bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_ad
 
 	if (pool->address_count == 0)
 		return false;
-	address = (uint32_t)(hash_bytes(&pool->address_key, host, sizeof(*host)) %
-	                     pool->address_count);
+	address = index_of(pool, host);
 	map = map_of(pool, address, proto);
 	port = find_port_or_end_rests(pool, map, host, port6);
 	if (port < 0)

@@ -58,6 +58,10 @@ bool pool4_has_port(const struct pool4 *pool, uint32_t addr4, uint16_t port4);
 bool pool4_allocate(struct pool4 *pool, enum l4_proto proto, const struct in6_addr *host,
                     uint16_t port6, uint32_t *addr4, uint16_t *port4);
 
+/* The address that pool4_allocate() has ports of for a host; not of an empty pool. */
+uint32_t pool4_address_of(const struct pool4 *pool, const struct in6_addr *host);
+bool pool4_is_empty(const struct pool4 *pool);
+
 /* Take one certain port out of the pool (static bindings); nothing happens when it is not there.
  * Its block becomes no host's own. */
 void pool4_reserve(struct pool4 *pool, enum l4_proto proto, uint32_t addr4, uint16_t port4);

@@ -48,9 +48,81 @@ static void put(const struct translator *t, enum log_event_kind kind, const stru
 	if (session) {
 		record.remote4 = session->dst4;
 		record.remote_port = session->dport4;
+		record.remote6 = core_embed(t, session->pool6, session->dst4);
 	}
 	log_ring_put(t->io.log, &record);
 }
+
+/* ---- what runs out ---- */
+
+static enum log_event_kind kind_of(const struct translator *t, enum verdict verdict,
+                                   const struct packet *p)
+{
+	switch (verdict) {
+	case VERDICT_POOL4_EXHAUSTED:
+		return pool4_is_empty(t->pool4) ? LOG_ADDRESSES_EXHAUSTED : LOG_PORTS_EXHAUSTED;
+	case VERDICT_SESSION_LIMIT:
+		return LOG_SESSION_LIMIT;
+	case VERDICT_HOST_LIMIT:
+		return LOG_HOST_LIMIT;
+	case VERDICT_FRAGMENT_LIMIT:
+		return p->version == 6 ? LOG_FRAGMENT_LIMIT6 : LOG_FRAGMENT_LIMIT4;
+	default:
+		return NO_RECORD;
+	}
+}
+
+static uint32_t limit_of(const struct config_instance *config, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_SESSION_LIMIT:
+		return config->max_sessions;
+	case VERDICT_HOST_LIMIT:
+		return config->max_sessions_per_host;
+	case VERDICT_FRAGMENT_LIMIT:
+		return config->max_fragments;
+	default:
+		return 0;
+	}
+}
+
+/* The host that a packet from IPv4 was for. */
+static struct in6_addr host_behind(const struct translator *t, const struct packet *p)
+{
+	uint32_t bib = bib_find4(t->bib, flow_l4_proto(p->proto), p->dst4, p->dst_port);
+
+	return bib ? bib_at(t->bib, bib)->addr6 : in6addr_any;
+}
+
+void session_log_note_shortage(struct translator *t, enum verdict verdict, const struct packet *p)
+{
+	enum log_event_kind kind = kind_of(t, verdict, p);
+	struct log_record record = { .at_us = t->now_us,
+		                     .limit = limit_of(t->config, verdict),
+		                     .kind = (uint8_t)kind,
+		                     .proto = flow_l4_proto(p->proto) };
+
+	if (!t->io.log || kind == NO_RECORD || t->rehearsal ||
+	    !rate_limit_take(&t->shortages[kind - LOG_ADDRESSES_EXHAUSTED], t->now_us))
+		return;
+	if (p->version == 6)
+		record.host6 = p->src6;
+	else if (kind == LOG_HOST_LIMIT)
+		record.host6 = host_behind(t, p);
+	else
+		record.remote4 = p->src4;
+	if (kind == LOG_PORTS_EXHAUSTED)
+		record.pool4 = pool4_address_of(t->pool4, &p->src6);
+	log_ring_put(t->io.log, &record);
+}
+
+void session_log_open(struct translator *t)
+{
+	for (unsigned i = 0; i < LOG_SHORTAGES; i++)
+		rate_limit_init(&t->shortages[i], 1, 1, t->now_us);
+}
+
+/* ---- whose record it is ---- */
 
 /* Whether this box is to write that a session ended. */
 static bool is_ours(const struct translator *t, const struct session *session)

@@ -122,6 +122,7 @@ struct translator *translator_new(const struct config_instance *config, unsigned
 	ident_init(&t->ident, &ident_key);
 	choose_addresses(t);
 	init_rate_limits(t);
+	session_log_open(t);
 	t->held = calloc(1, HELD_BYTES);
 	t->segment = calloc(1, HELD_BYTES);
 	if (!t->held || !t->segment)
@@ -255,6 +256,7 @@ static void conclude(struct translator *t, const struct packet *p, enum verdict 
 	if (info->class != VERDICT_DROPPED)
 		return;
 	icmp_error_send(t, p, p->version == 6 ? &info->icmp6 : &info->icmp4, t->error_rest);
+	session_log_shortage(t, verdict, p);
 	if (t->io.note && !t->rehearsal && verdict_is_noted(verdict))
 		t->io.note(t->io.context, verdict, p);
 }
