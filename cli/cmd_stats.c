@@ -1,6 +1,7 @@
 /* `sa-nat64 stats`: every counter, and for each kind of drop what it means and what to do. */
 #include "cli/commands.h"
 #include "cli/incomplete.h"
+#include "cli/session_log.h"
 
 #include <stdlib.h>
 
@@ -36,19 +37,6 @@ static void put_held(struct out *out, const SaNat64__Control__StatsReply *stats)
 	out_share(out, "fragments", stats->fragments, stats->fragments_max);
 	out_share(out, "stored_syns", stats->stored_syns, stats->stored_syns_max);
 	out_count(out, "limited_hosts", stats->hosts);
-	out_end(out);
-}
-
-static void put_session_log(struct out *out, const SaNat64__Control__SessionLog *log)
-{
-	if (!log)
-		return;
-	out_begin(out, OUT_LINE, "session_log");
-	out_text(out, "target", log->target);
-	out_reason(out, "problem", log->problem);
-	out_count(out, "written", log->written);
-	out_count(out, "lost", log->lost);
-	out_count(out, "waiting", log->waiting);
 	out_end(out);
 }
 
@@ -96,7 +84,7 @@ static void put_instance(struct out *out, const char *name,
 	put_protocols(out, "new_bindings", stats->bindings_created);
 	out_count(out, "tcp_probes", stats->tcp_probes);
 	put_held(out, stats);
-	put_session_log(out, stats->session_log);
+	session_log_put(out, stats->session_log);
 	put_verdicts(out, stats, all);
 	out_end(out);
 }

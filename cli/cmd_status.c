@@ -2,6 +2,7 @@
  * down, and so is its replication when sa-nat64-syncd does not. */
 #include "cli/commands.h"
 #include "cli/incomplete.h"
+#include "cli/session_log.h"
 #include "cli/status_health.h"
 #include "cli/status_sync.h"
 #include "lib/node_name.h"
@@ -133,6 +134,7 @@ static bool put_answered(struct out *out, const struct status_box *box,
 	out_text(out, "state_file", status->state_file);
 	out_end(out);
 	put_load(out, status);
+	session_log_put(out, status->session_log);
 	status_put_probes(out, box, instance);
 	status_put_bfd(out, box, instance);
 	status_put_sync(out, box, instance->name, status);

@@ -95,7 +95,7 @@ struct walk {
 
 /* What all samples of a row about one thing have in common. */
 struct labels {
-	const char *instance, *program, *peer, *path;
+	const char *instance, *program, *peer, *path, *collector;
 };
 
 static struct metric_sample sample_of(const struct metric *row, const struct labels *labels)
@@ -106,6 +106,7 @@ static struct metric_sample sample_of(const struct metric *row, const struct lab
 		.program = labels->program,
 		.peer = labels->peer,
 		.path = labels->path,
+		.collector = labels->collector,
 	};
 }
 
@@ -262,6 +263,29 @@ static void each_program(struct walk *walk, const struct metric *row)
 			            uptimes[i]);
 }
 
+static const SaNat64__Control__SessionLog *log_of(const struct metrics_replies *replies, size_t i)
+{
+	return replies->stats[i] ? replies->stats[i]->stats->session_log : NULL;
+}
+
+static void each_log(struct walk *walk, const struct metric *row)
+{
+	const struct metrics_replies *replies = walk->replies;
+
+	for (size_t i = 0; i < replies->instances->count; i++) {
+		const SaNat64__Control__SessionLog *log = log_of(replies, i);
+		struct labels labels = { .instance = replies->instances->list[i].name };
+
+		if (log && row->source == METRIC_OF_LOG)
+			put_value(walk, row, &labels, log);
+		for (size_t j = 0;
+		     log && row->source == METRIC_OF_COLLECTOR && j < log->n_collectors; j++) {
+			labels.collector = log->collectors[j]->name;
+			put_value(walk, row, &labels, log->collectors[j]);
+		}
+	}
+}
+
 static void put_health_state(struct walk *walk, const struct metric *row,
                              const struct labels *labels,
                              const SaNat64__Control__StatusReply *status)
@@ -375,6 +399,8 @@ static const struct source {
 	[METRIC_OF_STATUS] = { each_translator, "instance", "translator" },
 	[METRIC_OF_STATS] = { each_translator, "instance", "translator" },
 	[METRIC_OF_FEED] = { each_translator, "instance", "translator" },
+	[METRIC_OF_LOG] = { each_log, "instance", "translator" },
+	[METRIC_OF_COLLECTOR] = { each_log, "instance, collector", "translator" },
 	[METRIC_OF_HEALTH] = { each_health, "instance", "healthd" },
 	[METRIC_OF_PROBE] = { each_health, "instance, path", "healthd" },
 	[METRIC_OF_BFD] = { each_health, "instance, peer", "healthd" },
@@ -460,9 +486,13 @@ static void print_sample(const struct metric_sample *sample, void *context)
 	const struct {
 		const char *key, *value;
 	} pairs[] = {
-		{ "instance", sample->instance }, { "program", sample->program },
-		{ "peer", sample->peer },         { "path", sample->path },
-		{ sample->key, sample->value },   { sample->more_key, sample->more_value },
+		{ "instance", sample->instance },
+		{ "program", sample->program },
+		{ "peer", sample->peer },
+		{ "path", sample->path },
+		{ "collector", sample->collector },
+		{ sample->key, sample->value },
+		{ sample->more_key, sample->more_value },
 	};
 
 	if (strcmp(printer->family, row->name) != 0)

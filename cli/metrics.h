@@ -24,17 +24,19 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_INFO };
 /* The message that a row's offset points into. Values of programs that do not answer are left out,
  * but for metric_up and the state of health. */
 enum metric_source {
-	METRIC_OF_BUILD,    /* no message */
-	METRIC_OF_PROGRAMS, /* the translators and daemons that this box should have */
-	METRIC_OF_STATUS,   /* StatusReply, as those down to METRIC_OF_FEED of each instance */
-	METRIC_OF_STATS,    /* StatsReply */
-	METRIC_OF_FEED,     /* Feed */
-	METRIC_OF_HEALTH,   /* HealthInstance */
-	METRIC_OF_PROBE,    /* Probe, slow and fast */
-	METRIC_OF_BFD,      /* BfdPeer */
-	METRIC_OF_LINK,     /* PeersReply */
-	METRIC_OF_SYNC,     /* SyncInstance */
-	METRIC_OF_PEER,     /* Peer */
+	METRIC_OF_BUILD,     /* no message */
+	METRIC_OF_PROGRAMS,  /* the translators and daemons that this box should have */
+	METRIC_OF_STATUS,    /* StatusReply, as those down to METRIC_OF_FEED of each instance */
+	METRIC_OF_STATS,     /* StatsReply */
+	METRIC_OF_FEED,      /* Feed */
+	METRIC_OF_LOG,       /* SessionLog */
+	METRIC_OF_COLLECTOR, /* Collector */
+	METRIC_OF_HEALTH,    /* HealthInstance */
+	METRIC_OF_PROBE,     /* Probe, slow and fast */
+	METRIC_OF_BFD,       /* BfdPeer */
+	METRIC_OF_LINK,      /* PeersReply */
+	METRIC_OF_SYNC,      /* SyncInstance */
+	METRIC_OF_PEER,      /* Peer */
 	METRIC_SOURCES
 };
 
@@ -94,7 +96,7 @@ void metrics_free(struct metrics_replies *replies);
 /* One value of one row. Labels are NULL where it has none; strings last as long as the call. */
 struct metric_sample {
 	const struct metric *row;
-	const char *instance, *program, *peer, *path;
+	const char *instance, *program, *peer, *path, *collector;
 	const char *key, *value;           /* the label of the row's shape */
 	const char *more_key, *more_value; /* a second one */
 	uint64_t number;                   /* of METRIC_US: microseconds */

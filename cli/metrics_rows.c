@@ -10,6 +10,8 @@
 #define STATUS(field)   METRIC_OF_STATUS, offsetof(SaNat64__Control__StatusReply, field)
 #define STATS(field)    METRIC_OF_STATS, offsetof(SaNat64__Control__StatsReply, field)
 #define FEED(field)     METRIC_OF_FEED, offsetof(SaNat64__Control__Feed, field)
+#define LOG(field)      METRIC_OF_LOG, offsetof(SaNat64__Control__SessionLog, field)
+#define COLLECTOR(field) METRIC_OF_COLLECTOR, offsetof(SaNat64__Control__Collector, field)
 #define HEALTH(field)   METRIC_OF_HEALTH, offsetof(SaNat64__Control__HealthInstance, field)
 #define PROBE(field)    METRIC_OF_PROBE, offsetof(SaNat64__Control__Probe, field)
 #define BFD(field)      METRIC_OF_BFD, offsetof(SaNat64__Control__BfdPeer, field)
@@ -77,6 +79,14 @@ const struct metric metrics[] = {
 	BYTES("table_bytes", STATUS(table_bytes), "Address space of the translator's tables."),
 	BYTES("resident_memory_bytes", STATUS(resident_bytes), "Resident memory of the translator's process."),
 	GAUGE("state_is_kept", FLAG, STATUS(state_is_kept), "Whether sessions outlive the translator's process."),
+
+	COUNTER("session_log_written", U64, LOG(written), "Records of the session log written to the journal or the file."),
+	COUNTER("session_log_lost", U64, LOG(lost), "Records of the session log that nobody got, or that the journal or the file refused."),
+	GAUGE("session_log_waiting", U32, LOG(waiting), "Records of the session log that wait to be written."),
+	GAUGE("session_log_collector_up", FLAG, COLLECTOR(up), "Whether an IPFIX collector takes records."),
+	COUNTER("session_log_collector_written", U64, COLLECTOR(written), "Records that arrived at an IPFIX collector, as far as that can be known."),
+	COUNTER("session_log_collector_lost", U64, COLLECTOR(lost), "Records that an IPFIX collector was not sent for want of room in its queue."),
+	GAUGE("session_log_collector_waiting", U32, COLLECTOR(waiting), "Records that wait for an IPFIX collector, or for its word that they arrived."),
 
 	ROW("health_state", GAUGE, "", HEALTH_STATE, STATUS(health), "", HEALTH_STATES, "1 for the state of the instance, 0 for the others; without sa-nat64-healthd as the translator says."),
 	SECONDS("health_state_age_seconds", HEALTH(since_us), "How long the instance has been in its state."),

@@ -31,7 +31,7 @@ struct control {
 	char cluster[CONFIG_NAME_MAX], node[CONFIG_NAME_MAX];
 	char namespace_name[256];
 	const struct feed_link *feed; /* NULL without replication */
-	const struct log_writer *log; /* NULL: no session log */
+	struct log_writer *log;       /* NULL: no session log */
 	const char *log_target;
 	bool fast_path;
 	char fast_path_reason[200];
@@ -117,19 +117,30 @@ static void namespace_find(const char *device, char *name, size_t size)
 		(void)snprintf(name, size, same_file(&mine, &first) ? "default" : "unnamed");
 }
 
-/* False: there is none. */
-static bool look_at_log(const struct control *control, struct control_session_log *out)
+/* False: there is none. stats: what `out` points into. */
+static bool look_at_log(const struct control *control, struct log_writer_stats *stats,
+                        struct control_session_log *out)
 {
-	struct log_writer_stats stats;
-
 	if (!control->log)
 		return false;
-	log_writer_stats(control->log, &stats);
-	*out = (struct control_session_log){ .written = stats.written,
-		                             .lost = stats.lost,
-		                             .waiting = stats.waiting,
+	log_writer_stats(control->log, stats);
+	*out = (struct control_session_log){ .written = stats->written,
+		                             .lost = stats->lost,
+		                             .waiting = stats->waiting,
 		                             .target = control->log_target,
-		                             .problem = stats.problem };
+		                             .problem = stats->problem,
+		                             .domain = stats->domain,
+		                             .collector_count = stats->collector_count };
+	for (size_t i = 0; i < stats->collector_count; i++) {
+		const struct collector_stats *from = &stats->collectors[i];
+
+		out->collectors[i] = (struct control_collector){ .name = from->name,
+			                                         .problem = from->problem,
+			                                         .written = from->written,
+			                                         .lost = from->lost,
+			                                         .waiting = from->waiting,
+			                                         .is_up = from->is_up };
+	}
 	return true;
 }
 
@@ -151,9 +162,10 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.state_file = control->state_file,
 	};
 	struct control_session_log session_log;
+	struct log_writer_stats log_stats;
 	size_t written;
 
-	if (look_at_log(control, &session_log))
+	if (look_at_log(control, &log_stats, &session_log))
 		identity.session_log = &session_log;
 	written = control_answer(control->translator, &identity, control_now_us(), request, len,
 	                         reply, size);
@@ -244,7 +256,7 @@ void control_set_state_file(struct control *control, bool is_kept, const char *t
 	(void)snprintf(control->state_file, sizeof(control->state_file), "%s", text);
 }
 
-void control_set_log(struct control *control, const struct log_writer *writer, const char *target)
+void control_set_log(struct control *control, struct log_writer *writer, const char *target)
 {
 	control->log = writer;
 	control->log_target = target;

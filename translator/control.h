@@ -48,7 +48,7 @@ void control_set_state_file(struct control *control, bool is_kept, const char *t
 
 /* Who writes the session log, and where to; writer NULL: nobody does. Neither is copied: to be
  * called again before one of them goes. */
-void control_set_log(struct control *control, const struct log_writer *writer, const char *target);
+void control_set_log(struct control *control, struct log_writer *writer, const char *target);
 
 /* Disconnect everybody and remove the socket. NULL is accepted. */
 void control_stop(struct control *control);

@@ -112,10 +112,54 @@ static bool fill_feed(const struct exchange *x, SaNat64__Control__Feed *out)
 	return true;
 }
 
+/* The message with what it points to. */
+struct session_log_message {
+	SaNat64__Control__SessionLog log;
+	SaNat64__Control__Collector rows[CONFIG_LOG_IPFIX_MAX], *pointers[CONFIG_LOG_IPFIX_MAX];
+};
+
+static char *text_of(const char *problem)
+{
+	return (char *)(problem ? problem : "");
+}
+
+/* NULL: there is none. */
+static SaNat64__Control__SessionLog *fill_session_log(const struct exchange *x,
+                                                      struct session_log_message *out)
+{
+	const struct control_session_log *log = x->identity->session_log;
+
+	if (!log)
+		return NULL;
+	sa_nat64__control__session_log__init(&out->log);
+	out->log.written = log->written;
+	out->log.lost = log->lost;
+	out->log.waiting = log->waiting;
+	out->log.target = (char *)log->target;
+	out->log.problem = text_of(log->problem);
+	out->log.domain = log->domain;
+	out->log.n_collectors = log->collector_count;
+	out->log.collectors = out->pointers;
+	for (size_t i = 0; i < log->collector_count; i++) {
+		const struct control_collector *from = &log->collectors[i];
+		SaNat64__Control__Collector *to = out->pointers[i] = &out->rows[i];
+
+		sa_nat64__control__collector__init(to);
+		to->name = (char *)from->name;
+		to->up = from->is_up;
+		to->written = from->written;
+		to->lost = from->lost;
+		to->waiting = from->waiting;
+		to->problem = text_of(from->problem);
+	}
+	return &out->log;
+}
+
 static size_t answer_status(const struct exchange *x)
 {
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
 	SaNat64__Control__StatusReply status = SA_NAT64__CONTROL__STATUS_REPLY__INIT;
+	struct session_log_message session_log;
 	SaNat64__Control__Feed feed = SA_NAT64__CONTROL__FEED__INIT;
 	SaNat64__Control__Verdict rows[VERDICT_COUNT], *pointers[VERDICT_COUNT];
 	struct translator_stats stats;
@@ -144,6 +188,7 @@ static size_t answer_status(const struct exchange *x)
 	status.drops = pointers;
 	status.table_bytes = stats.memory_bytes;
 	status.feed = fill_feed(x, &feed) ? &feed : NULL;
+	status.session_log = fill_session_log(x, &session_log);
 	reply.body_case = SA_NAT64__CONTROL__REPLY__BODY_STATUS;
 	reply.status = &status;
 	return control_reply_send(&x->to, &reply);
@@ -164,27 +209,11 @@ static void fill_stats_limits(const struct translator_stats *from,
 	stats->stored_syns_max = from->stored_syns_max;
 }
 
-/* False: there is none. */
-static bool fill_session_log(const struct exchange *x, SaNat64__Control__SessionLog *out)
-{
-	const struct control_session_log *log = x->identity->session_log;
-
-	if (!log)
-		return false;
-	out->written = log->written;
-	out->lost = log->lost;
-	out->waiting = log->waiting;
-	out->target = (char *)log->target;
-	if (log->problem)
-		out->problem = (char *)log->problem;
-	return true;
-}
-
 static size_t answer_stats(const struct exchange *x)
 {
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
 	SaNat64__Control__StatsReply stats = SA_NAT64__CONTROL__STATS_REPLY__INIT;
-	SaNat64__Control__SessionLog session_log = SA_NAT64__CONTROL__SESSION_LOG__INIT;
+	struct session_log_message session_log;
 	SaNat64__Control__Verdict rows[VERDICT_COUNT], *pointers[VERDICT_COUNT];
 	struct translator_stats from;
 
@@ -199,8 +228,7 @@ static size_t answer_stats(const struct exchange *x)
 	SaNat64__Control__Protocols bindings = protocols64(from.counters.bindings_created);
 
 	fill_stats_limits(&from, &stats);
-	if (fill_session_log(x, &session_log))
-		stats.session_log = &session_log;
+	stats.session_log = fill_session_log(x, &session_log);
 	stats.uptime_us = x->now_us - from.started_us;
 	stats.packets = &packets;
 	stats.bytes = &bytes;

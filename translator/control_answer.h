@@ -9,11 +9,21 @@
 #include "translator/tracers.h"
 #include "translator/translator.h"
 
-/* See SessionLog. */
+/* See Collector and SessionLog; problem: NULL for none. */
+struct control_collector {
+	const char *name, *problem;
+	uint64_t written, lost;
+	uint32_t waiting;
+	bool is_up;
+};
+
 struct control_session_log {
 	uint64_t written, lost;
 	uint32_t waiting;
-	const char *target, *problem; /* problem: NULL for none */
+	const char *target, *problem;
+	uint32_t domain;
+	struct control_collector collectors[CONFIG_LOG_IPFIX_MAX];
+	size_t collector_count;
 };
 
 /* Who answers. Strings are not owned and must outlive the answers. */

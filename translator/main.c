@@ -217,7 +217,7 @@ static int ready_log(struct program *program, const struct config_instance *inst
 {
 	if (instance->log_sessions == CONFIG_LOG_SESSIONS_OFF || program->log)
 		return 0;
-	program->log = log_writer_new(instance->name, program->node, instance->log_file);
+	program->log = log_writer_new(instance, program->node, program->node_id);
 	return program->log ? 0 : -ENOMEM;
 }
 
@@ -241,9 +241,14 @@ static uint32_t sessions_held(const struct translator *translator)
 
 static void show_log(const struct program *program)
 {
-	const char *file = program->instance->log_file;
+	static const char *const words[] = {
+		[CONFIG_LOG_NOWHERE] = "none", [CONFIG_LOG_JOURNAL] = "journal"
+	};
+	const struct config_instance *instance = program->instance;
+	const char *file = instance->log_file;
 
-	control_set_log(program->control, program->log, file ? file : "journal");
+	control_set_log(program->control, program->log,
+	                file ? file : words[config_log_target(instance)]);
 }
 
 /* After a reload, successful or not. */
@@ -258,7 +263,7 @@ static void settle_log(struct program *program, struct log_writer *before)
 	log_writer_free(ends);
 	if (!program->log)
 		return;
-	log_writer_set_file(program->log, program->instance->log_file);
+	log_writer_set_targets(program->log, program->instance);
 	if (program->log == before)
 		return;
 	note_start(program, sessions_held(program->translator));
