@@ -54,6 +54,8 @@ bool session_fold_wants(const struct session_question *question,
 		return false;
 	if (record->kind == LOG_START)
 		return true;
+	if (record->kind > LOG_BLOCK_END) /* of what ran out: nobody got a port */
+		return false;
 	return record->pool4 == question->pool4 && record->port_min <= question->port &&
 	       record->port_max >= question->port &&
 	       (!question->proto || strcmp(question->proto, record->proto) == 0);

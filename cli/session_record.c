@@ -167,7 +167,7 @@ static const unsigned needed[LOG_EVENT_KINDS] = {
 	[LOG_START] = EACH | BIT(RESTORED), [LOG_SESSION_BEGIN] = OF_SESSION,
 	[LOG_SESSION_END] = OF_SESSION,     [LOG_BINDING_BEGIN] = OF_PORT,
 	[LOG_BINDING_END] = OF_PORT,        [LOG_BLOCK_BEGIN] = OF_BLOCK,
-	[LOG_BLOCK_END] = OF_BLOCK,
+	[LOG_BLOCK_END] = OF_BLOCK,         [LOG_ADDRESSES_EXHAUSTED... LOG_EVENT_KINDS - 1] = EACH,
 };
 
 int session_record_set(struct session_record *record, const char *name, const char *value)

@@ -72,6 +72,17 @@ static bool is_meant(const struct search *search, const struct config_instance *
 	return !search->options->instance || strcmp(search->options->instance, instance->name) == 0;
 }
 
+static void complain_of_collectors(struct search *search, const struct config_instance *instance)
+{
+	char problem[200];
+
+	(void)snprintf(problem, sizeof(problem),
+	               "instance %s keeps its session log at collectors alone (log-ipfix): ask "
+	               "there",
+	               instance->name);
+	complain(search, problem);
+}
+
 static void add_logs_of_config(struct search *search)
 {
 	const struct config *config = search->config;
@@ -82,7 +93,10 @@ static void add_logs_of_config(struct search *search)
 		if (!is_meant(search, instance) ||
 		    instance->log_sessions == CONFIG_LOG_SESSIONS_OFF)
 			continue;
-		add_log(search, instance->log_file ? instance->log_file : JOURNAL);
+		if (config_log_target(instance) == CONFIG_LOG_NOWHERE)
+			complain_of_collectors(search, instance);
+		else
+			add_log(search, instance->log_file ? instance->log_file : JOURNAL);
 	}
 }
 

@@ -16,6 +16,9 @@ static const char *const names[LOG_EVENT_KINDS] = {
 	[LOG_HOST_LIMIT] = "host-limit",
 	[LOG_FRAGMENT_LIMIT6] = "fragment-limit",
 	[LOG_FRAGMENT_LIMIT4] = "fragment-limit",
+	[LOG_POOL4_HIGH] = "pool4-high-watermark",
+	[LOG_POOL4_LOW] = "pool4-low-watermark",
+	[LOG_SESSIONS_HIGH] = "sessions-high-watermark",
 };
 
 const char *session_event_name(unsigned kind)

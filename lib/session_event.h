@@ -18,9 +18,13 @@ enum log_event_kind {
 	LOG_HOST_LIMIT,
 	LOG_FRAGMENT_LIMIT6, /* from an IPv6 host; from an IPv4 host */
 	LOG_FRAGMENT_LIMIT4,
+	/* A mark was passed (translator/watermarks.h), of pool4 for each protocol. */
+	LOG_POOL4_HIGH,
+	LOG_POOL4_LOW,
+	LOG_SESSIONS_HIGH,
 	LOG_EVENT_KINDS
 };
-#define LOG_SHORTAGES (LOG_EVENT_KINDS - LOG_ADDRESSES_EXHAUSTED)
+#define LOG_SHORTAGES (LOG_POOL4_HIGH - LOG_ADDRESSES_EXHAUSTED)
 
 #define SESSION_LOG_IDENTIFIER "sa-nat64-session" /* in the journal */
 

@@ -16,14 +16,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define SECOND_US       UINT64_C(1000000)
-#define QUEUE_MESSAGES  2048 /* some 70,000 records, 2.8 MB when they are full */
-#define BACKOFF_US      SECOND_US
-#define BACKOFF_MAX_US  (30 * SECOND_US)
-#define CONNECT_US      (10 * SECOND_US) /* a connection that is not there by then is given up */
-#define STUCK_US        (10 * SECOND_US)
-#define ABOUT_US        (60 * SECOND_US) /* how often losses, and over UDP templates, are sent */
-#define USER_TIMEOUT_MS 60000            /* nothing acknowledged for so long: it is gone */
+#define SECOND_US        UINT64_C(1000000)
+#define QUEUE_MESSAGES   2048 /* some 70,000 records, 2.8 MB when they are full */
+#define BACKOFF_US       SECOND_US
+#define BACKOFF_MAX_US   (30 * SECOND_US)
+#define CONNECT_US       (10 * SECOND_US) /* a connection that is not there by then is given up */
+#define STUCK_US         (10 * SECOND_US)
+#define ABOUT_US         (60 * SECOND_US) /* how often losses, and over UDP templates, are sent */
+#define USER_TIMEOUT_MS  60000            /* nothing acknowledged for so long: it is gone */
 #define DATAGRAMS_A_TURN 256
 
 enum state { IDLE, CONNECTING, CONNECTED };
@@ -44,9 +44,9 @@ struct collector {
 	uint64_t arrived_us; /* when something arrived, or nothing was under way */
 	uint32_t sequence;
 	uint64_t sent, arrived, unrefused; /* bytes of this connection; the last over UDP only */
-	struct ipfix_message about;       /* templates and losses; len 0: nothing to be sent */
-	struct ipfix_message *message;    /* the one at hand: the queue's, or `about` */
-	size_t offset;                    /* of it, sent */
+	struct ipfix_message about;        /* templates and losses; len 0: nothing to be sent */
+	struct ipfix_message *message;     /* the one at hand: the queue's, or `about` */
+	size_t offset;                     /* of it, sent */
 
 	_Atomic uint64_t written, lost;
 	_Atomic uint32_t waiting;
@@ -111,8 +111,7 @@ static void make_about(struct collector *collector, uint64_t now_us, uint64_t ut
 	if (has_templates)
 		ipfix_add_templates(&body);
 	ipfix_add_losses(&body, &collector->source,
-	                 lost_before +
-	                         atomic_load_explicit(&collector->lost, memory_order_relaxed),
+	                 lost_before + atomic_load_explicit(&collector->lost, memory_order_relaxed),
 	                 utc_us);
 	add_about(collector, &body);
 	collector->about_us = now_us;
@@ -145,9 +144,9 @@ static void call(struct collector *collector, uint64_t now_us)
 	const struct collector_address *address = &collector->address;
 
 	collector->fd = open_socket(address);
-	if (collector->fd < 0 || (connect(collector->fd, (const struct sockaddr *)&address->address,
-	                                  address->len) < 0 &&
-	                          errno != EINPROGRESS)) {
+	if (collector->fd < 0 ||
+	    (connect(collector->fd, (const struct sockaddr *)&address->address, address->len) < 0 &&
+	     errno != EINPROGRESS)) {
 		hang_up(collector, now_us, errno);
 		return;
 	}
@@ -180,7 +179,8 @@ static void see_whether_connected(struct collector *collector, uint64_t now_us)
 		begin(collector, now_us);
 }
 
-/* A collector says nothing; an end or an error may come. Returns whether the connection is whole. */
+/* A collector says nothing; an end or an error may come. Returns whether the connection is whole.
+ */
 static bool listen_to(struct collector *collector, uint64_t now_us)
 {
 	char ignored[256];

@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VERSION          10
-#define SET_TEMPLATES    2
-#define SET_OPTIONS      3
-#define SET_HEADER_LEN   4
-#define NODE_BITS        4
-#define VARIABLE         65535 /* the length of a text in a template */
-#define ELEMENTS_MAX     12
+#define VERSION        10
+#define SET_TEMPLATES  2
+#define SET_OPTIONS    3
+#define SET_HEADER_LEN 4
+#define NODE_BITS      4
+#define VARIABLE       65535 /* the length of a text in a template */
+#define ELEMENTS_MAX   12
 
 /* ---- information elements ---- */
 
@@ -36,9 +36,13 @@ enum element {
 	SOURCE4,
 	NAT_POOL,
 	QUOTA,
+	THRESHOLD,
 	MAX_SESSIONS,
 	MAX_PER_HOST,
 	MAX_FRAGMENTS,
+	POOL_HIGH,
+	POOL_LOW,
+	MAPPINGS_HIGH,
 	DOMAIN,
 	DOMAIN_NAME,
 	RESTORED,
@@ -70,6 +74,10 @@ static const struct {
 	[MAX_SESSIONS] = { 471, 4 },       /* maxSessionEntries */
 	[MAX_PER_HOST] = { 473, 4 },       /* maxEntriesPerUser */
 	[MAX_FRAGMENTS] = { 475, 4 },      /* maxFragmentsPendingReassembly */
+	[THRESHOLD] = { 467, 4 },          /* natThresholdEvent */
+	[POOL_HIGH] = { 476, 4 },          /* addressPoolHighThreshold */
+	[POOL_LOW] = { 477, 4 },           /* addressPoolLowThreshold */
+	[MAPPINGS_HIGH] = { 478, 4 },      /* addressPortMappingHighThreshold */
 	[DOMAIN] = { 149, 4 },             /* observationDomainId */
 	[DOMAIN_NAME] = { 300, VARIABLE }, /* observationDomainName */
 	[RESTORED] = { 163, 8 },           /* observedFlowTotalCount */
@@ -88,6 +96,9 @@ enum template {
 	HOST_QUOTA,
 	FRAGMENT6_QUOTA,
 	FRAGMENT4_QUOTA,
+	POOL_HIGH_MARK,
+	POOL_LOW_MARK,
+	MAPPINGS_HIGH_MARK,
 	START,
 	LOSSES,
 	TEMPLATES
@@ -116,15 +127,21 @@ static const struct {
 	                               NAT_INSTANCE } },
 	[FRAGMENT4_QUOTA] = { false, { TIME, NAT_EVENT, QUOTA, MAX_FRAGMENTS, SOURCE4,
 	                               NAT_INSTANCE } },
+	[POOL_HIGH_MARK] = { false, { TIME, NAT_EVENT, THRESHOLD, NAT_POOL, POOL_HIGH, PROTOCOL,
+	                              NAT_INSTANCE } },
+	[POOL_LOW_MARK] = { false, { TIME, NAT_EVENT, THRESHOLD, NAT_POOL, POOL_LOW, PROTOCOL,
+	                             NAT_INSTANCE } },
+	[MAPPINGS_HIGH_MARK] = { false, { TIME, NAT_EVENT, THRESHOLD, MAPPINGS_HIGH,
+	                                  NAT_INSTANCE } },
 	[START] = { true, { DOMAIN, TIME, NAT_INSTANCE, DOMAIN_NAME, RESTORED } },
 	[LOSSES] = { true, { DOMAIN, TIME, NAT_INSTANCE, DOMAIN_NAME, LOST } },
 	/* clang-format on */
 };
 
-/* natEvent and natQuotaExceededEvent as RFC 8158 numbers them. */
+/* natEvent, and natQuotaExceededEvent or natThresholdEvent, as RFC 8158 numbers them. */
 static const struct {
 	enum template template;
-	uint8_t event, quota;
+	uint8_t event, detail;
 } kinds[LOG_EVENT_KINDS] = {
 	[LOG_START] = { START, 0, 0 },
 	[LOG_SESSION_BEGIN] = { SESSION, 6, 0 },
@@ -139,6 +156,9 @@ static const struct {
 	[LOG_HOST_LIMIT] = { HOST_QUOTA, 13, 3 },
 	[LOG_FRAGMENT_LIMIT6] = { FRAGMENT6_QUOTA, 13, 5 },
 	[LOG_FRAGMENT_LIMIT4] = { FRAGMENT4_QUOTA, 13, 5 },
+	[LOG_POOL4_HIGH] = { POOL_HIGH_MARK, 18, 1 },
+	[LOG_POOL4_LOW] = { POOL_LOW_MARK, 18, 2 },
+	[LOG_SESSIONS_HIGH] = { MAPPINGS_HIGH_MARK, 18, 3 },
 };
 
 /* ---- source ---- */
@@ -227,7 +247,7 @@ static void add_template(struct ipfix_body *body, enum template template)
 
 void ipfix_add_templates(struct ipfix_body *body)
 {
-	for (enum template template = 0; template < TEMPLATES; template ++)
+	for (enum template template = 0; template <TEMPLATES; template ++)
 		add_template(body, template);
 }
 
@@ -276,10 +296,14 @@ static uint64_t number_of(const struct values *values, enum element element)
 	case REMOTE4_PORT:
 		return record->remote_port;
 	case QUOTA:
-		return kinds[record->kind].quota;
+	case THRESHOLD:
+		return kinds[record->kind].detail;
 	case MAX_SESSIONS:
 	case MAX_PER_HOST:
 	case MAX_FRAGMENTS:
+	case POOL_HIGH:
+	case POOL_LOW:
+	case MAPPINGS_HIGH:
 		return record->limit;
 	case DOMAIN:
 		return values->source->domain;

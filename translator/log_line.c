@@ -44,6 +44,9 @@ static const enum value kinds[LOG_EVENT_KINDS][LOG_LINE_VALUES - 4 + 1] = {
 	[LOG_HOST_LIMIT] = { HOST6, LIMIT },
 	[LOG_FRAGMENT_LIMIT6] = { HOST6, LIMIT },
 	[LOG_FRAGMENT_LIMIT4] = { REMOTE4, LIMIT },
+	[LOG_POOL4_HIGH] = { PROTOCOL, LIMIT },
+	[LOG_POOL4_LOW] = { PROTOCOL, LIMIT },
+	[LOG_SESSIONS_HIGH] = { LIMIT },
 	/* clang-format on */
 };
 

@@ -24,7 +24,7 @@ struct log_record {
 	uint16_t port_min, port_max; /* public; equal but for blocks */
 	uint16_t remote_port;        /* of sessions only; 0 for ICMP */
 	uint32_t restored;           /* LOG_START only: sessions that go on */
-	uint32_t limit;              /* what the configuration allows, of LOG_..._LIMIT only */
+	uint32_t limit;              /* of LOG_..._LIMIT what is allowed, of marks where they lie */
 	uint8_t kind;                /* enum log_event_kind */
 	uint8_t proto;               /* enum l4_proto */
 };

@@ -182,6 +182,7 @@ static void tell_watermark(void *context, const struct watermarks_event *event)
 	};
 	size_t count = sizeof(fields) / sizeof(fields[0]) - !event->protocol[0];
 
+	translator_log_mark(loop->translator, event->record, event->proto, event->limit);
 	if (event->is_high)
 		log_event(LOG_LEVEL_WARNING, fields, count,
 		          "%s above %d %%: %" PRIu64 " of %" PRIu64 " in use", event->resource,

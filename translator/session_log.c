@@ -116,6 +116,17 @@ void session_log_note_shortage(struct translator *t, enum verdict verdict, const
 	log_ring_put(t->io.log, &record);
 }
 
+void translator_log_mark(struct translator *t, enum log_event_kind kind, enum l4_proto proto,
+                         uint32_t limit)
+{
+	const struct log_record record = {
+		.at_us = t->now_us, .limit = limit, .kind = (uint8_t)kind, .proto = (uint8_t)proto
+	};
+
+	if (t->config->log_sessions != CONFIG_LOG_SESSIONS_OFF && t->io.log && kind != NO_RECORD)
+		log_ring_put(t->io.log, &record);
+}
+
 void session_log_open(struct translator *t)
 {
 	for (unsigned i = 0; i < LOG_SHORTAGES; i++)

@@ -138,6 +138,11 @@ void translator_local4_grew(struct translator *t);
  * call it at least every 100 ms. */
 void translator_tick(struct translator *t, uint64_t now_us);
 
+/* Use of pool4 or the table passed a mark: make a record of that kind in the session log, if there
+ * is one. kind LOG_EVENT_KINDS makes none. */
+void translator_log_mark(struct translator *t, enum log_event_kind kind, enum l4_proto proto,
+                         uint32_t limit);
+
 /* What translator_input() would do with this packet, step by step, without sending, storing or
  * counting anything. io (may be NULL): its emit gets what would have been sent. packet needs the
  * same headroom and is changed. */

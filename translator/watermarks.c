@@ -1,17 +1,42 @@
 #include "translator/watermarks.h"
 
+#define POOL4(name)                                                                 \
+	{                                                                           \
+		"pool4 " name, name, "pool4-high-watermark", "pool4-low-watermark", \
+			LOG_POOL4_HIGH, LOG_POOL4_LOW                               \
+	}
+
 static const struct {
 	const char *resource, *protocol, *high, *low;
+	enum log_event_kind high_record, low_record;
 } names[WATERMARKS_RESOURCES] = {
-	[WATERMARKS_POOL4_TCP] = { "pool4 tcp", "tcp", "pool4-high-watermark",
-	                           "pool4-low-watermark" },
-	[WATERMARKS_POOL4_UDP] = { "pool4 udp", "udp", "pool4-high-watermark",
-	                           "pool4-low-watermark" },
-	[WATERMARKS_POOL4_ICMP] = { "pool4 icmp", "icmp", "pool4-high-watermark",
-	                            "pool4-low-watermark" },
+	[WATERMARKS_POOL4_TCP] = POOL4("tcp"),
+	[WATERMARKS_POOL4_UDP] = POOL4("udp"),
+	[WATERMARKS_POOL4_ICMP] = POOL4("icmp"),
+	/* RFC 8158 has no event for the low mark of mappings. */
 	[WATERMARKS_SESSIONS] = { "sessions", "", "sessions-high-watermark",
-	                          "sessions-low-watermark" },
+	                          "sessions-low-watermark", LOG_SESSIONS_HIGH, LOG_EVENT_KINDS },
 };
+
+static void tell_of(int resource, bool is_high, uint64_t used, uint64_t total,
+                    void (*tell)(void *context, const struct watermarks_event *event),
+                    void *context)
+{
+	unsigned percent = is_high ? WATERMARKS_HIGH_PERCENT : WATERMARKS_LOW_PERCENT;
+	const struct watermarks_event event = {
+		.reason = is_high ? names[resource].high : names[resource].low,
+		.resource = names[resource].resource,
+		.protocol = names[resource].protocol,
+		.is_high = is_high,
+		.used = used,
+		.total = total,
+		.record = is_high ? names[resource].high_record : names[resource].low_record,
+		.proto = resource < L4_PROTOS ? (enum l4_proto)resource : L4_TCP,
+		.limit = (uint32_t)(total * percent / 100),
+	};
+
+	tell(context, &event);
+}
 
 /* Returns whether use passed a mark that is to be told of now. */
 static bool pass(struct watermark *mark, uint64_t used, uint64_t total, uint64_t now_us)
@@ -46,12 +71,6 @@ void watermarks_look(struct watermarks *watermarks, const struct translator_stat
 
 		if (!pass(mark, used[i], total[i], now_us))
 			continue;
-		tell(context, &(struct watermarks_event){ .reason = mark->is_high ? names[i].high
-		                                                                  : names[i].low,
-		                                          .resource = names[i].resource,
-		                                          .protocol = names[i].protocol,
-		                                          .is_high = mark->is_high,
-		                                          .used = used[i],
-		                                          .total = total[i] });
+		tell_of(i, mark->is_high, used[i], total[i], tell, context);
 	}
 }

@@ -28,6 +28,9 @@ struct watermarks_event {
 	const char *protocol; /* "" for sessions */
 	bool is_high;
 	uint64_t used, total;
+	enum log_event_kind record; /* of the session log; LOG_EVENT_KINDS: none */
+	enum l4_proto proto;        /* of pool4 */
+	uint32_t limit;             /* where the mark lies */
 };
 
 /* Zeroed at first. */

@@ -74,7 +74,7 @@ check "a pool without addresses" wait_for 5 at_least addresses-exhausted 1
 check "both collectors have all" wait_for 5 all_written
 kill -INT "$capture" && wait "$capture" || true
 check "what they got is what the file says" "$here/ipfix_compare.py" "$lab_dir/ipfix.pcap" "$log" --events \
-	start,session-begin,session-end,binding-begin,binding-end,block-begin,block-end,host-limit,session-limit,ports-exhausted,addresses-exhausted
+	start,session-begin,session-end,binding-begin,binding-end,block-begin,block-end,host-limit,session-limit,ports-exhausted,addresses-exhausted,pool4-high-watermark,sessions-high-watermark
 check "status shows them" test "$(cli -i nat64 --json status | field instances.0.collectors.1.state)" = up
 
 kill -TERM "$pid" && wait "$pid" || true

@@ -14,14 +14,16 @@ import xml.etree.ElementTree as ET
 MESSAGE_MAX = 1352
 EVENTS = {3: 'addresses-exhausted', 6: 'session-begin', 7: 'session-end', 10: 'binding-begin', 11: 'binding-end',
           12: 'ports-exhausted', 16: 'block-begin', 17: 'block-end'}
+MARKS = {1: 'pool4-high-watermark', 2: 'pool4-low-watermark', 3: 'sessions-high-watermark'}
 QUOTAS = {1: 'session-limit', 3: 'host-limit', 5: 'fragment-limit'}
 PROTOCOLS = {1: 'icmp', 6: 'tcp', 17: 'udp'}
 NUMBERS = {'srcport': 'host6_port', 'post_naptsource_transport_port': 'pool4_port', 'port_range_start': 'port_min',
            'port_range_end': 'port_max', 'dstport': 'remote4_port', 'max_session_entries': 'limit',
-           'max_entries_per_user': 'limit', 'max_fragments_pending_reassembly': 'limit', 'flows': 'restored'}
+           'max_entries_per_user': 'limit', 'addresspool_highthreshold': 'limit', 'addresspool_lowthreshold': 'limit',
+           'addressport_mapping_highthreshold': 'limit', 'max_fragments_pending_reassembly': 'limit', 'flows': 'restored'}
 TEXTS = {'srcaddrv6': 'host6', 'post_natsource_ipv4_address': 'pool4', 'dstaddrv6': 'remote6',
          'post_natdestination_ipv4_address': 'remote4', 'srcaddr': 'remote4'}
-KNOWN = {'observation_time_milliseconds', 'nat_event', 'nat_quota_exceeded_event', 'protocol', 'nat_instanceid', 'nat_pool_id',
+KNOWN = {'observation_time_milliseconds', 'nat_event', 'nat_quota_exceeded_event', 'nat_threshold_event', 'protocol', 'nat_instanceid', 'nat_pool_id',
          'post_naptdestination_transport_port', 'od_id', 'observation_domain_name', 'notsent_flows'}
 TEMPLATE_SETS = {2, 3}
 
@@ -46,6 +48,8 @@ def line_of(flow, names, domain):
         line['event'] = 'start'
     elif number['nat_event'] == 13:
         line['event'] = QUOTAS[number['nat_quota_exceeded_event']]
+    elif number['nat_event'] == 18:
+        line['event'] = MARKS[number['nat_threshold_event']]
     else:
         line['event'] = EVENTS[number['nat_event']]
     if 'protocol' in number:

@@ -1,6 +1,6 @@
-/* The connection to an IPFIX collector, over real sockets on the loopback device and with a clock of
- * the test's own: what is sent first and again, what becomes of records while a collector refuses,
- * hangs up or hangs (LOG-03, LOG-05). */
+/* The connection to an IPFIX collector, over real sockets on the loopback device and with a clock
+ * of the test's own: what is sent first and again, what becomes of records while a collector
+ * refuses, hangs up or hangs (LOG-03, LOG-05). */
 #include "translator/collector.h"
 #include "translator/packet.h"
 
@@ -14,12 +14,12 @@
 
 #include <cmocka.h>
 
-#define SECOND        UINT64_C(1000000)
-#define TURN          (SECOND / 20)
-#define TRIES         2000 /* turns, a millisecond each at most */
-#define TEMPLATES     2
-#define LOSSES        266
-#define BINDINGS      257
+#define SECOND    UINT64_C(1000000)
+#define TURN      (SECOND / 20)
+#define TRIES     2000 /* turns, a millisecond each at most */
+#define TEMPLATES 2
+#define LOSSES    269
+#define BINDINGS  257
 
 static const struct ipfix_source source = { .instance = 1, .domain = 16, .name = "a/b" };
 static struct collector *collector;

@@ -1,5 +1,6 @@
 /* IPFIX messages of the session log, byte by byte: header, templates of RFC 8158, records of each
  * kind; and the queue that keeps messages until they have arrived (LOG-03, LOG-05). */
+#include "tests/vectors/hex.h"
 #include "translator/bib.h"
 #include "translator/ipfix_queue.h"
 #include "translator/packet.h"
@@ -7,7 +8,6 @@
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -42,47 +42,50 @@ static struct log_record record_of(enum log_event_kind kind)
 }
 
 /* The bytes of a text in hexadecimal; blanks are for the reader. */
-static size_t bytes_of(const char *hex, uint8_t *out, size_t size)
+static struct bytes bytes_of(const char *hex)
 {
+	char digits[2 * IPFIX_MESSAGE_MAX + 1];
+	struct bytes bytes;
 	size_t len = 0;
 
 	for (; *hex; hex++) {
-		unsigned byte;
-
-		if (*hex == ' ')
-			continue;
-		assert_int_equal(sscanf(hex++, "%2x", &byte), 1);
-		assert_true(len < size);
-		out[len++] = (uint8_t)byte;
+		assert_true(len < sizeof(digits) - 1);
+		if (*hex != ' ')
+			digits[len++] = *hex;
 	}
-	return len;
+	digits[len] = '\0';
+	hex_decode(digits, &bytes);
+	return bytes;
 }
 
 static void body_is(const char *hex)
 {
-	uint8_t expected[IPFIX_BODY_MAX];
-	size_t len = bytes_of(hex, expected, sizeof(expected));
+	struct bytes expected = bytes_of(hex);
 
-	assert_int_equal(body.len, len);
-	assert_memory_equal(body.bytes, expected, len);
+	assert_int_equal(body.len, expected.len);
+	assert_memory_equal(body.bytes, expected.data, expected.len);
+	bytes_free(&expected);
 }
 
 /* ---- messages ---- */
 
 static void the_header_is_that_of_rfc_7011(void **state)
 {
-	uint8_t header[IPFIX_HEADER_LEN], expected[IPFIX_HEADER_LEN];
+	struct bytes expected = bytes_of("000a 0548 6a01a2d9 fffffffe 0abcdef1");
+	uint8_t header[IPFIX_HEADER_LEN];
 
 	(void)state;
 	ipfix_put_header(header, 1352, 0x6a01a2d9, 0xfffffffe, 0x0abcdef1);
-	assert_int_equal(bytes_of("000a 0548 6a01a2d9 fffffffe 0abcdef1", expected, 16), 16);
-	assert_memory_equal(header, expected, sizeof(header));
+	assert_int_equal(expected.len, sizeof(header));
+	assert_memory_equal(header, expected.data, sizeof(header));
+	bytes_free(&expected);
 }
 
-#define NAT_EVENT_FIELDS   "0143 0008 00e6 0001 "      /* 323 observationTimeMilliseconds, 230 natEvent */
-#define BINDING_FIELDS     "001b 0010 00e1 0004 0004 0001 0007 0002 00e3 0002 " /* 27 225 4 7 227 */
-#define DESTINATION_FIELDS "001c 0010 00e2 0004 000b 0002 00e4 0002 "           /* 28 226 11 228 */
-#define INSTANCE_FIELD     "01cf 0004 "                                         /* 463 */
+/* 323 observationTimeMilliseconds and 230 natEvent; 27, 225, 4, 7, 227; 28, 226, 11, 228; 463. */
+#define NAT_EVENT_FIELDS   "0143 0008 00e6 0001 "
+#define BINDING_FIELDS     "001b 0010 00e1 0004 0004 0001 0007 0002 00e3 0002 "
+#define DESTINATION_FIELDS "001c 0010 00e2 0004 000b 0002 00e4 0002 "
+#define INSTANCE_FIELD     "01cf 0004 "
 
 static void templates_are_those_of_rfc_8158(void **state)
 {
@@ -90,7 +93,7 @@ static void templates_are_those_of_rfc_8158(void **state)
 	ipfix_body_init(&body);
 	ipfix_add_templates(&body);
 	assert_int_equal(body.records, 0);
-	body_is("0002 0118 "
+	body_is("0002 0170 "
 	        "0100 000c " NAT_EVENT_FIELDS BINDING_FIELDS DESTINATION_FIELDS INSTANCE_FIELD
 	        "0101 0008 " NAT_EVENT_FIELDS BINDING_FIELDS INSTANCE_FIELD
 	        "0102 0008 " NAT_EVENT_FIELDS
@@ -101,10 +104,15 @@ static void templates_are_those_of_rfc_8158(void **state)
 	        "0106 0006 " NAT_EVENT_FIELDS "01d2 0004 01d9 0004 001b 0010 " INSTANCE_FIELD
 	        "0107 0006 " NAT_EVENT_FIELDS "01d2 0004 01db 0004 001b 0010 " INSTANCE_FIELD
 	        "0108 0006 " NAT_EVENT_FIELDS "01d2 0004 01db 0004 0008 0004 " INSTANCE_FIELD
+	        "0109 0007 " NAT_EVENT_FIELDS
+	        "01d3 0004 011b 0004 01dc 0004 0004 0001 " INSTANCE_FIELD /* 467 283 476 4 */
+	        "010a 0007 " NAT_EVENT_FIELDS
+	        "01d3 0004 011b 0004 01dd 0004 0004 0001 " INSTANCE_FIELD
+	        "010b 0005 " NAT_EVENT_FIELDS "01d3 0004 01de 0004 " INSTANCE_FIELD
 	        /* Options with scope observationDomainId: 149 323 463 300 163, and 166. */
 	        "0003 0038 "
-	        "0109 0005 0001 0095 0004 0143 0008 01cf 0004 012c ffff 00a3 0008 "
-	        "010a 0005 0001 0095 0004 0143 0008 01cf 0004 012c ffff 00a6 0008 ");
+	        "010c 0005 0001 0095 0004 0143 0008 01cf 0004 012c ffff 00a3 0008 "
+	        "010d 0005 0001 0095 0004 0143 0008 01cf 0004 012c ffff 00a6 0008 ");
 	ipfix_add_losses(&body, &source, 1, AT_US);
 	assert_int_equal(body.records, 1); /* it fits */
 }
@@ -128,7 +136,8 @@ static void each_kind_has_its_record(void **state)
 		{ LOG_BINDING_END, "0101 002a " TIME_OF_IT "0b " HOST MAPPED "00abcdef" },
 		{ LOG_BLOCK_BEGIN,
 		  "0102 002a " TIME_OF_IT "10 " HOST "c6336407 11 9c80 9cbf 00abcdef" },
-		{ LOG_BLOCK_END, "0102 002a " TIME_OF_IT "11 " HOST "c6336407 11 9c80 9cbf 00abcdef" },
+		{ LOG_BLOCK_END,
+		  "0102 002a " TIME_OF_IT "11 " HOST "c6336407 11 9c80 9cbf 00abcdef" },
 		{ LOG_ADDRESSES_EXHAUSTED, "0103 0015 " TIME_OF_IT "03 00abcdef 00abcdef" },
 		{ LOG_PORTS_EXHAUSTED, "0104 0016 " TIME_OF_IT "0c c6336407 11 00abcdef" },
 		{ LOG_SESSION_LIMIT, "0105 0019 " TIME_OF_IT "0d 00000001 000186a0 00abcdef" },
@@ -137,7 +146,12 @@ static void each_kind_has_its_record(void **state)
 		  "0107 0029 " TIME_OF_IT "0d 00000005 000186a0 " HOST "00abcdef" },
 		{ LOG_FRAGMENT_LIMIT4,
 		  "0108 001d " TIME_OF_IT "0d 00000005 000186a0 cb007150 00abcdef" },
-		{ LOG_START, "0109 0027 0abcdef1 " TIME_OF_IT "00abcdef "
+		{ LOG_POOL4_HIGH,
+		  "0109 001e " TIME_OF_IT "12 00000001 00abcdef 000186a0 11 00abcdef" },
+		{ LOG_POOL4_LOW,
+		  "010a 001e " TIME_OF_IT "12 00000002 00abcdef 000186a0 11 00abcdef" },
+		{ LOG_SESSIONS_HIGH, "010b 0019 " TIME_OF_IT "12 00000003 000186a0 00abcdef" },
+		{ LOG_START, "010c 0027 0abcdef1 " TIME_OF_IT "00abcdef "
 		             "0a 67772d622f6c6f776572 0000000000000007" },
 	};
 
@@ -158,7 +172,8 @@ static void losses_have_theirs(void **state)
 	(void)state;
 	ipfix_body_init(&body);
 	ipfix_add_losses(&body, &source, 258, AT_US);
-	body_is("010a 0027 0abcdef1 " TIME_OF_IT "00abcdef 0a 67772d622f6c6f776572 0000000000000102");
+	body_is("010d 0027 0abcdef1 " TIME_OF_IT
+	        "00abcdef 0a 67772d622f6c6f776572 0000000000000102");
 }
 
 static void protocols_have_their_ipv4_numbers(void **state)

@@ -2,6 +2,7 @@
  * restarts, reloads and boxes; blocks of ports; a full ring (LOG-01, LOG-02, LOG-05, OPS-05). */
 #include "tests/unit/feed_side.h"
 #include "tests/unit/prng.h"
+#include "tests/unit/raw_packet.h"
 #include "translator/log_ring.h"
 #include "translator/port_blocks.h"
 #include "translator/table_memory.h"
@@ -166,6 +167,8 @@ static void sessions_are_logged_with_destinations_where_that_is_asked_for(void *
 		is_of(&record, LOG_SESSION_BEGIN, 1, 4000);
 		assert_int_equal(record.remote4, SERVER + i);
 		assert_int_equal(record.remote_port, 53);
+		assert_int_equal(load_be32(record.remote6.s6_addr + 12), SERVER + i);
+		assert_int_equal(record.remote6.s6_addr[0], 0x20); /* pool6 */
 	}
 	gateway_pass(&gateway, 130 * SECOND);
 	for (int i = 0; i < 2; i++)
@@ -401,6 +404,135 @@ static void records_tell_who_has_each_port(void **state)
 	gateway_close(&gateway);
 }
 
+/* ---- what runs out ---- */
+
+static void ports_that_run_out_are_logged_once_a_second(void **state)
+{
+	struct log_record record;
+
+	(void)state;
+	gateway_open(&gateway, "pool4 = 203.0.113.1/32 1024-1025\nlog-sessions = sessions\n"
+	                       "udp-timeout = 120s\n");
+	for (uint16_t i = 0; i < 50; i++)
+		(void)gateway_send6(&gateway, IPPROTO_UDP, 1, (uint16_t)(4000 + i), SERVER, 53, 0);
+	assert_int_equal(next(&gateway).kind, LOG_BINDING_BEGIN);
+	assert_int_equal(next(&gateway).kind, LOG_BINDING_BEGIN);
+	record = next(&gateway);
+	assert_int_equal(record.kind, LOG_PORTS_EXHAUSTED);
+	assert_int_equal(record.pool4, PUBLIC);
+	assert_int_equal(record.proto, L4_UDP);
+	nothing_more(&gateway);
+	gateway_pass(&gateway, SECOND);
+	(void)gateway_send6(&gateway, IPPROTO_TCP, 1, 4000, SERVER, 80, SYN);
+	(void)gateway_send6(&gateway, IPPROTO_UDP, 1, 4100, SERVER, 53, 0);
+	assert_int_equal(next(&gateway).proto, L4_TCP);
+	assert_int_equal(next(&gateway).kind, LOG_PORTS_EXHAUSTED);
+	nothing_more(&gateway);
+	gateway_close(&gateway);
+}
+
+static void a_pool_without_addresses_is_logged_as_such(void **state)
+{
+	(void)state;
+	gateway_open_bare(&gateway,
+	                  "bib = udp [2001:db8:6::9]:7000 203.0.113.1:80\n"
+	                  "log-sessions = sessions\npool6 = 2001:db8:64::/96\n",
+	                  (const uint8_t[32]){ 1 });
+	assert_int_equal(gateway_send6(&gateway, IPPROTO_UDP, 1, 4000, SERVER, 53, 0),
+	                 VERDICT_POOL4_EXHAUSTED);
+	assert_int_equal(next(&gateway).kind, LOG_ADDRESSES_EXHAUSTED);
+	nothing_more(&gateway);
+	gateway_close(&gateway);
+}
+
+/* From both sides. */
+static void a_host_that_has_too_much_is_named(void **state)
+{
+	struct log_record record;
+
+	(void)state;
+	gateway_open(&gateway, SESSIONS "bib = udp [2001:db8:6::9]:7000 203.0.113.1:80\n"
+	                                "max-sessions-per-host = 1\nhost-prefix-length = 128\n");
+	udp(&gateway, 3, 4000, SERVER);
+	(void)next(&gateway);
+	assert_int_equal(gateway_send6(&gateway, IPPROTO_UDP, 3, 4001, SERVER, 53, 0),
+	                 VERDICT_HOST_LIMIT);
+	record = next(&gateway);
+	assert_int_equal(record.kind, LOG_HOST_LIMIT);
+	assert_int_equal(record.limit, 1);
+	assert_int_equal(load_be16(record.host6.s6_addr + 14), 3);
+	gateway_pass(&gateway, SECOND);
+	for (uint32_t i = 0; i < 2; i++)
+		(void)gateway_send4(&gateway, IPPROTO_UDP, SERVER + i, 53, PUBLIC, 80, 0);
+	record = next(&gateway);
+	assert_int_equal(record.kind, LOG_HOST_LIMIT);
+	assert_int_equal(load_be16(record.host6.s6_addr + 14), 9);
+	nothing_more(&gateway);
+	gateway_close(&gateway);
+}
+
+static void a_full_table_is_logged_with_its_size(void **state)
+{
+	struct log_record record = { 0 };
+
+	(void)state;
+	gateway_open(&gateway, SESSIONS "max-sessions = 20\n");
+	for (uint16_t i = 0; i < 40; i++)
+		(void)gateway_send6(&gateway, IPPROTO_UDP, 1, (uint16_t)(4000 + i), SERVER, 53, 0);
+	for (int i = 0; i < 21; i++)
+		record = next(&gateway);
+	assert_int_equal(record.kind, LOG_SESSION_LIMIT);
+	assert_int_equal(record.limit, 20);
+	nothing_more(&gateway);
+	gateway_close(&gateway);
+}
+
+static void pieces_that_find_no_room_are_logged_with_their_source(void **state)
+{
+	struct raw_packet from4, from6, piece;
+	struct log_record record;
+
+	(void)state;
+	gateway_open(&gateway, SESSIONS "max-fragments = 16\n");
+	raw_ip4(&from4, SERVER, PUBLIC, IPPROTO_UDP);
+	raw_udp(&from4, 53, 5000, 800);
+	raw_seal(&from4);
+	raw_ip6(&from6, "2001:db8:6::7", "2001:db8:64::198.51.100.80", IPPROTO_UDP);
+	raw_udp(&from6, 4000, 53, 800);
+	raw_seal(&from6);
+	for (uint16_t i = 0; i < 30; i++) {
+		raw_piece(&from4, 400, 400, true, i, &piece);
+		(void)raw_send(&gateway, &piece);
+	}
+	raw_piece(&from6, 400, 400, true, 99, &piece);
+	assert_int_equal(raw_send(&gateway, &piece), VERDICT_FRAGMENT_LIMIT);
+	record = next(&gateway);
+	assert_int_equal(record.kind, LOG_FRAGMENT_LIMIT4);
+	assert_int_equal(record.remote4, SERVER);
+	assert_int_equal(record.limit, 16);
+	record = next(&gateway);
+	assert_int_equal(record.kind, LOG_FRAGMENT_LIMIT6);
+	assert_int_equal(load_be16(record.host6.s6_addr + 14), 7);
+	nothing_more(&gateway);
+	gateway_close(&gateway);
+}
+
+static void marks_are_logged_where_the_log_is_on(void **state)
+{
+	struct log_record record;
+
+	(void)state;
+	gateway_open(&gateway, SESSIONS);
+	translator_log_mark(gateway.translator, LOG_POOL4_HIGH, L4_ICMP, 800);
+	translator_log_mark(gateway.translator, LOG_EVENT_KINDS, L4_ICMP, 800);
+	record = next(&gateway);
+	assert_int_equal(record.kind, LOG_POOL4_HIGH);
+	assert_int_equal(record.proto, L4_ICMP);
+	assert_int_equal(record.limit, 800);
+	nothing_more(&gateway);
+	gateway_close(&gateway);
+}
+
 /* ---- restart and reload ---- */
 
 static void open_kept(const char *keys, struct translator_memory *memory)
@@ -605,6 +737,12 @@ int main(void)
 		cmocka_unit_test(where_no_block_is_left_each_port_is_logged),
 		cmocka_unit_test(blocks_hold_as_many_sessions_as_ports_are_there),
 		cmocka_unit_test(records_tell_who_has_each_port),
+		cmocka_unit_test(ports_that_run_out_are_logged_once_a_second),
+		cmocka_unit_test(a_pool_without_addresses_is_logged_as_such),
+		cmocka_unit_test(a_host_that_has_too_much_is_named),
+		cmocka_unit_test(a_full_table_is_logged_with_its_size),
+		cmocka_unit_test(pieces_that_find_no_room_are_logged_with_their_source),
+		cmocka_unit_test(marks_are_logged_where_the_log_is_on),
 		cmocka_unit_test(a_restart_says_nothing_twice),
 		cmocka_unit_test(what_a_restart_has_no_place_for_is_logged_as_ended),
 		cmocka_unit_test(a_reload_ends_what_does_not_go_on),
