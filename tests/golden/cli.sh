@@ -304,6 +304,14 @@ check check-no-rundir -r nowhere check
 check check-wrong-limits check --warning 90 --critical 80
 check check-wrong-value check --warning 80%
 
+# IPFIX collectors.
+play lower/control.sock logging-status
+check logging-status "${played[@]}" -i lower status
+check logging-status-json "${played[@]}" -i lower status --json
+play lower/control.sock logging-stats
+check logging-stats "${played[@]}" -i lower stats
+check logging-stats-json "${played[@]}" -i lower stats --json
+
 # Nobody waits longer than two seconds for a daemon that hangs.
 play syncd.sock silent
 play lower/control.sock silent
@@ -484,6 +492,11 @@ fits() {
 		fits check "${played[@]}" check
 		[ "$replies" = silent ] || fits peers "${played[@]}" peers
 	done
+	for command in status stats; do
+		play lower/control.sock "logging-$command"
+		fits "$command" "${played[@]}" -i lower "$command"
+	done
+	play lower/control.sock lower
 	for replies in health-well health-wrong health-frr health-lower-only silent; do
 		play healthd.sock "$replies"
 		fits status "${health[@]}" status
