@@ -305,6 +305,7 @@ check check-wrong-limits check --warning 90 --critical 80
 check check-wrong-value check --warning 80%
 
 # IPFIX collectors.
+play syncd.sock peers-well
 play lower/control.sock logging-status
 check logging-status "${played[@]}" -i lower status
 check logging-status-json "${played[@]}" -i lower status --json

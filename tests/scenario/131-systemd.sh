@@ -85,7 +85,13 @@ upgrade() {
 check "programs and units installed anew, translators and syncd restarted: no ping is lost" pings_survive upgrade
 check "restart of netns@siit" in_machine gw-a systemctl restart sa-nat64-netns@siit
 check "brings its translator back" wait_for 5 is_active sa-nat64-translator@siit.service
+lab_start router collector "$here/collector.py" 4739
+in_machine gw-a sed -i '/^\[instance lower\]/a log-sessions = blocks\nlog-ipfix = tcp:192.0.2.1:4739\nlog-ipfix = udp:[2001:db8:6464::1]:4739' \
+	/etc/sa-nat64/sa-nat64.conf
+collector_is_up() { [ "$(in_machine gw-a sa-nat64 -i lower --json status | field "instances.0.collectors.$1.state")" = up ]; }
 check "reload of a translator" in_machine gw-a systemctl reload sa-nat64-translator@lower
+check "its sandbox lets it reach IPFIX collectors from its namespace, by TCP" wait_for 10 collector_is_up 0
+check "and by UDP" wait_for 10 collector_is_up 1
 check "reload of syncd" in_machine gw-a systemctl reload sa-nat64-syncd
 
 check "stop of one instance" in_machine gw-a systemctl stop sa-nat64@upper.target

@@ -15,7 +15,7 @@ said=$lab_dir/translator-nat64.log
 collectors=("log-ipfix = tcp:203.0.113.80:4739" "log-ipfix = udp:203.0.113.80:4739" "log-ipfix = 203.0.113.80:4740")
 
 # log_as LINE...: configure with these keys beside those of all phases
-log_as() { configure "log-file = $log" "${collectors[@]}" "max-sessions = 100" "udp-timeout = 300ms" "port-reuse-delay = 0s" "$@" 2>/dev/null; }
+log_as() { configure "log-file = $log" "${collectors[@]}" "max-sessions = 100" "udp-timeout = ${idle:-300ms}" "port-reuse-delay = 0s" "$@" 2>/dev/null; }
 # flows NAMESPACE FIRST COUNT: the first packet of so many flows
 flows() {
 	in_ns "$1" python3 - "$server6" "$2" "$3" <<-'END'
@@ -58,9 +58,11 @@ pool4=198.51.100.1 reload_as "log-sessions = sessions" "max-sessions-per-host = 
 flows client 4100 8
 check "a host has too many" wait_for 5 at_least host-limit 1
 check "bindings end" wait_for 5 at_least binding-end 5
-pool4="198.51.100.1 2048-2111" reload_as "log-sessions = blocks"
-flows client 4200 70
+idle=1500ms pool4="198.51.100.1 2048-2135" reload_as "log-sessions = blocks"
+flows client 4200 95
 check "ports run out" wait_for 5 at_least ports-exhausted 1
+check "which is told before" wait_for 5 at_least pool4-high-watermark 1
+check "and that the table fills" wait_for 5 at_least sessions-high-watermark 1
 check "blocks end" wait_for 5 at_least block-end 1
 pool4=198.51.100.1 reload_as "log-sessions = blocks"
 flows client 4300 120
