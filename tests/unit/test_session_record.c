@@ -40,13 +40,15 @@ static void is_same(const struct session_record *got, const struct log_record *w
 	bool is_block = wanted->kind == LOG_BLOCK_BEGIN || wanted->kind == LOG_BLOCK_END;
 
 	assert_int_equal(got->time_us, AT_US);
-	assert_int_equal(got->kind, wanted->kind);
+	assert_string_equal(session_event_name(got->kind), session_event_name(wanted->kind));
 	assert_string_equal(got->instance, "lower");
 	assert_string_equal(got->node, "gw-a");
 	if (wanted->kind == LOG_START) {
 		assert_int_equal(got->restored, 12);
 		return;
 	}
+	if (wanted->kind > LOG_BLOCK_END) /* nobody got a port; the rest is not read */
+		return;
 	assert_string_equal(got->proto, "udp");
 	assert_true(address6_equal(&got->host6, &wanted->host6));
 	assert_int_equal(got->host_port, is_block ? 0 : 51000);
