@@ -35,8 +35,8 @@ static void put_done(struct out *out, const struct cli_options *options,
 		out_count(out, "sessions_ended", sessions_ended);
 	else
 		out_text(out, "note",
-		         "until the next reload or restart of this box; to keep it, and on all "
-		         "boxes, write a bib line into the configuration");
+		         "until a reload that changes this instance, or a restart; to keep it, "
+		         "and on all boxes, write a bib line into the configuration");
 	out_end(out);
 }
 

@@ -294,13 +294,19 @@ static size_t answer(const struct exchange *x, const SaNat64__Control__Request *
 	if (request->version != CONTROL_VERSION)
 		return control_reply_error(&x->to,
 		                           "this version of the protocol is not understood");
-	if (request->command_case == SA_NAT64__CONTROL__REQUEST__COMMAND_HEALTH)
+	switch (request->command_case) {
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_HEALTH:
 		return is_known(x, request->health->instance)
 		               ? answer_health(x, request->health)
 		               : refuse_unknown(x, request->health->instance);
-	if (request->command_case == SA_NAT64__CONTROL__REQUEST__COMMAND_DRAIN)
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_DRAIN:
 		return check_drain(x, request->drain);
-	return control_reply_error(&x->to, "sa-nat64-healthd does not answer this request");
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_CONFIG:
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_RELOAD:
+		return running_config_answer(x->box->running, request, &x->to);
+	default:
+		return control_reply_unknown(&x->to, "sa-nat64-healthd");
+	}
 }
 
 size_t healthd_answer(const struct answer_box *box, const uint8_t *request, size_t len,

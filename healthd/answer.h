@@ -1,11 +1,13 @@
-/* Answers of sa-nat64-healthd to the command line (HealthRequest, DrainRequest in
- * proto/control.proto). Pure; lib/control_server.h moves the bytes. */
+/* Answers of sa-nat64-healthd to the command line (HealthRequest, DrainRequest,
+ * ConfigRequest, ReloadRequest in proto/control.proto). Pure; lib/control_server.h moves the bytes.
+ */
 #ifndef SA_NAT64_HEALTHD_ANSWER_H
 #define SA_NAT64_HEALTHD_ANSWER_H
 
 #include "healthd/health.h"
 #include "healthd/probe.h"
 #include "lib/bfd_peers.h"
+#include "lib/running_config.h"
 
 /* An instance as it is now. Nothing is owned. */
 struct answer_instance {
@@ -30,6 +32,8 @@ struct answer_box {
 	const char *node;
 	uint64_t uptime_us;
 	size_t count;
+	struct running_config
+		*running; /* answers about the configuration; a reload may change all */
 	void (*view)(void *context, size_t index, struct answer_instance *out);
 	/* Carry it out at once. 0, or -errno when it would not outlive a restart; it counts then
 	 * all the same. reason is "" or a sentence. */

@@ -34,6 +34,7 @@ struct member {
 struct box {
 	sd_event *event;
 	struct config *config;
+	struct running_config *running;
 	const char *self;
 	struct instance_place place;
 	struct member *members;
@@ -347,6 +348,7 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.node = box->self,
 		.uptime_us = now_us - box->started_us,
 		.count = count_staying(box),
+		.running = box->running,
 		.view = view,
 		.order = order,
 		.context = box,
@@ -484,7 +486,7 @@ static int add_sources(struct box *box)
 }
 
 int box_new(sd_event *event, struct opener *opener, const char *rundir, const char *self,
-            struct config *config, struct box **out)
+            struct config *config, struct running_config *running, struct box **out)
 {
 	struct box *box = calloc(1, sizeof(*box));
 	int error;
@@ -495,6 +497,7 @@ int box_new(sd_event *event, struct opener *opener, const char *rundir, const ch
 	}
 	box->event = event;
 	box->config = config;
+	box->running = running;
 	box->self = self;
 	box->place = (struct instance_place){ event, opener, rundir, on_change, box };
 	box->started_us = box->next_send_us = control_now_us();

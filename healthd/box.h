@@ -9,16 +9,17 @@
 
 #include "healthd/opener.h"
 #include "lib/config.h"
+#include "lib/running_config.h"
 
 #include <systemd/sd-event.h>
 
 struct box;
 
-/* Watch every instance of the configuration as node self, and listen at RUNDIR/healthd.sock. config
- * is owned from now on, also on failure; the rest must outlive the box. 0 and *out, or -errno after
- * a line in the log. */
+/* Watch every instance of the configuration as node self, and listen at RUNDIR/healthd.sock, where
+ * running answers about the configuration. config is owned from now on, also on failure; the rest
+ * must outlive the box. 0 and *out, or -errno after a line in the log. */
 int box_new(sd_event *event, struct opener *opener, const char *rundir, const char *self,
-            struct config *config, struct box **out);
+            struct config *config, struct running_config *running, struct box **out);
 void box_free(struct box *box); /* NULL accepted */
 
 /* Go by config from now on, which is owned: instances come, change and go; those that go are

@@ -33,6 +33,7 @@ struct program {
 	sd_event *event;
 	struct box *box;
 	struct daemon_signals signals;
+	struct running_config *running;
 };
 
 static void print_help(void)
@@ -148,25 +149,41 @@ static bool is_node(const struct program *program, const struct config *config)
 	return daemon_options_node(&program->options, config, program->node) != NULL;
 }
 
+/* ---- reload ---- */
+
+static void check(void *context, struct reload *reload)
+{
+	const struct program *program = context;
+
+	reload->changes = !reload->is_same;
+	if (!config_node_find(reload->wanted, program->node))
+		fprintf(reload->problems,
+		        "this box is %s, and there is no [node %s] any more; name the right one "
+		        "with --node\n",
+		        program->node, program->node);
+}
+
+static int apply(void *context, struct config *wanted, struct reload *reload)
+{
+	const struct program *program = context;
+
+	(void)reload;
+	return box_reload(program->box, wanted);
+}
+
 static void reload(void *context)
 {
-	struct program *program = context;
-	struct config *config;
+	const struct program *program = context;
 
-	if (config_load(program->options.config, stderr, &config) < 0) {
-		log_error("reload refused, nothing changed: %s has errors",
-		          program->options.config);
-		return;
-	}
-	if (!is_node(program, config)) {
-		log_error("reload refused, nothing changed");
-		config_free(config);
-		return;
-	}
-	if (box_reload(program->box, config) < 0)
-		log_error("reload refused, nothing changed: not enough memory");
-	else
-		log_info("reloaded");
+	running_config_reload(program->running);
+}
+
+static int start_running(struct program *program, const struct config *config)
+{
+	const struct reload_hooks hooks = { .check = check, .apply = apply, .context = program };
+
+	return running_config_new(program->options.config, config, &hooks, &program->signals,
+	                          &program->running);
 }
 
 static void leave(void *context)
@@ -194,6 +211,8 @@ static int start(struct program *program, struct config *config)
 	int error = opener_start(&program->opener);
 
 	if (error == 0)
+		error = start_running(program, config);
+	if (error == 0)
 		error = start_loop(program);
 	if (error == 0) {
 		join_groups();
@@ -204,13 +223,14 @@ static int start(struct program *program, struct config *config)
 		return error;
 	}
 	return box_new(program->event, program->opener, program->options.rundir, program->node,
-	               config, &program->box);
+	               config, program->running, &program->box);
 }
 
 static void stop(struct program *program)
 {
 	box_free(program->box);
 	(void)sd_event_unref(program->event);
+	running_config_free(program->running);
 	opener_free(program->opener);
 }
 

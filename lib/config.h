@@ -43,6 +43,16 @@ enum config_attach {
 	CONFIG_ATTACH_MOVE
 };
 
+enum config_section {
+	CONFIG_SECTION_CLUSTER,
+	CONFIG_SECTION_HEALTH,
+	CONFIG_SECTION_NODE,
+	CONFIG_SECTION_INSTANCE,
+	CONFIG_SECTION_NETWORK,
+	CONFIG_SECTION_KINDS
+};
+extern const char *const config_section_names[CONFIG_SECTION_KINDS]; /* "cluster", ... */
+
 /* Classes of ICMP errors that the translator may originate; key icmp-errors = yes | no | list of
  * their names. */
 enum config_icmp_class {
@@ -226,9 +236,20 @@ enum config_log_target config_log_target(const struct config_instance *instance)
 /* Print the configuration as a file that config_load() reads back to an equal one. */
 void config_print(const struct config *config, FILE *out);
 
-/* Print to out the names of the keys of an instance, blank before each, that differ between the two
- * and whose change needs a restart. Returns how many there are; -ENOMEM when memory ends. */
-int config_restart_keys(const struct config_instance *running, const struct config_instance *wanted,
+/* Two sections of one kind, and which of their keys are looked at. */
+struct config_pair {
+	enum config_section kind;
+	const void *a, *b;        /* struct config_cluster, config_health, ... */
+	const char *const *among; /* names, NULL behind the last one; NULL: all keys */
+};
+
+/* Print to out the names of the keys that differ between the two, with text before and behind each.
+ * Returns how many there are; -ENOMEM when memory ends. */
+int config_differing_keys(const struct config_pair *pair, const char *before, const char *behind,
+                          FILE *out);
+
+/* The same for those of them whose change needs a restart. */
+int config_restart_keys(const struct config_pair *pair, const char *before, const char *behind,
                         FILE *out);
 
 /* Print every key with its range, default, reload rule and help line, from the key table. */

@@ -20,15 +20,6 @@
 #define CONFIG_DURATION_STRLEN 48
 #define CONFIG_SECTION_STRLEN  (2 * CONFIG_NAME_MAX + 16)
 
-enum config_section {
-	CONFIG_SECTION_CLUSTER,
-	CONFIG_SECTION_HEALTH,
-	CONFIG_SECTION_NODE,
-	CONFIG_SECTION_INSTANCE,
-	CONFIG_SECTION_NETWORK,
-	CONFIG_SECTION_KINDS
-};
-
 /* Bits for the modes of an instance in which something holds. */
 enum config_modes { CONFIG_IN_NAT64 = 1, CONFIG_IN_SIIT = 2 };
 
@@ -96,7 +87,6 @@ struct config_key {
 /* Rows in the order in which they are printed; config_keys_count of them. */
 extern const struct config_key config_keys[];
 extern const size_t config_keys_count;
-extern const char *const config_section_names[CONFIG_SECTION_KINDS];
 
 struct config_origins {
 	struct config_origin *at;

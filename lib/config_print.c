@@ -43,7 +43,7 @@ void config_print(const struct config *config, FILE *out)
 	}
 }
 
-/* ---- what a reload cannot change ---- */
+/* ---- what differs ---- */
 
 /* The lines that a key prints for a section; the caller frees them. NULL when memory ends. */
 static char *key_text(const struct config_key *key, const void *section)
@@ -74,8 +74,19 @@ static int key_differs(const struct config_key *key, const void *a, const void *
 	return result;
 }
 
-int config_restart_keys(const struct config_instance *running, const struct config_instance *wanted,
-                        FILE *out)
+static bool is_among(const struct config_key *key, const struct config_pair *pair)
+{
+	if (key->section != pair->kind)
+		return false;
+	for (const char *const *name = pair->among; name && *name; name++)
+		if (strcmp(key->name, *name) == 0)
+			return true;
+	return !pair->among;
+}
+
+/* Of the keys that have all these flags. */
+static int differing_keys(const struct config_pair *pair, unsigned flags, const char *before,
+                          const char *behind, FILE *out)
 {
 	int count = 0;
 
@@ -83,16 +94,28 @@ int config_restart_keys(const struct config_instance *running, const struct conf
 		const struct config_key *key = &config_keys[i];
 		int differs;
 
-		if (key->section != CONFIG_SECTION_INSTANCE || !(key->flags & CONFIG_KEY_RESTART))
+		if (!is_among(key, pair) || (key->flags & flags) != flags)
 			continue;
-		differs = key_differs(key, running, wanted);
+		differs = key_differs(key, pair->a, pair->b);
 		if (differs < 0)
 			return differs;
 		if (differs)
-			fprintf(out, " %s", key->name);
+			fprintf(out, "%s%s%s", before, key->name, behind);
 		count += differs;
 	}
 	return count;
+}
+
+int config_differing_keys(const struct config_pair *pair, const char *before, const char *behind,
+                          FILE *out)
+{
+	return differing_keys(pair, 0, before, behind, out);
+}
+
+int config_restart_keys(const struct config_pair *pair, const char *before, const char *behind,
+                        FILE *out)
+{
+	return differing_keys(pair, CONFIG_KEY_RESTART, before, behind, out);
 }
 
 /* ---- the help ---- */

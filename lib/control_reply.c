@@ -1,6 +1,7 @@
 #include "lib/control_reply.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 size_t control_reply_send(const struct control_reply *to, SaNat64__Control__Reply *reply)
 {
@@ -26,4 +27,15 @@ size_t control_reply_invalid(const struct control_reply *to, const char *sentenc
 	reply.error = (char *)sentence;
 	reply.invalid = true;
 	return control_reply_send(to, &reply);
+}
+
+size_t control_reply_unknown(const struct control_reply *to, const char *who)
+{
+	char sentence[200];
+
+	(void)snprintf(sentence, sizeof(sentence),
+	               "this request is not known here: sa-nat64 is newer than %s; restart it, so "
+	               "that the installed version runs",
+	               who);
+	return control_reply_error(to, sentence);
 }

@@ -25,6 +25,9 @@ size_t control_reply_send(const struct control_reply *to, SaNat64__Control__Repl
 /* The request cannot be carried out: why, as a sentence. */
 size_t control_reply_error(const struct control_reply *to, const char *sentence);
 
+/* There is no such request here, where `who` answers: whoever asks is newer. */
+size_t control_reply_unknown(const struct control_reply *to, const char *who);
+
 /* The request is understood, its values are not acceptable. */
 size_t control_reply_invalid(const struct control_reply *to, const char *sentence);
 

@@ -45,15 +45,18 @@ static void tell_ready(void)
 	(void)sd_notifyf(0, "READY=1%s", watchdog);
 }
 
-static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+void daemon_signals_reload(const struct daemon_signals *signals)
 {
-	const struct daemon_signals *signals = userdata;
-
-	(void)source;
-	(void)info;
 	tell_reload();
 	signals->reload(signals->context);
 	tell_ready();
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	(void)source;
+	(void)info;
+	daemon_signals_reload(userdata);
 	return 0;
 }
 

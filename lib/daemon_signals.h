@@ -20,6 +20,9 @@ struct daemon_signals {
  * as event. 0 or more, or -errno. */
 int daemon_signals_catch(sd_event *event, struct daemon_signals *signals);
 
+/* What SIGHUP does: for a reload that is asked for in another way. */
+void daemon_signals_reload(const struct daemon_signals *signals);
+
 /* Run the loop until it is ended. Returns the exit code; a loop that breaks is logged. */
 int daemon_loop(sd_event *event);
 

@@ -200,15 +200,21 @@ static size_t answer(const struct exchange *x, const SaNat64__Control__Request *
 	if (request->version != CONTROL_VERSION)
 		return control_reply_error(&x->to,
 		                           "this version of the protocol is not understood");
-	if (request->command_case == SA_NAT64__CONTROL__REQUEST__COMMAND_PEERS)
+	switch (request->command_case) {
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_PEERS:
 		return is_known(x->box, request->peers->instance)
 		               ? answer_peers(x, request->peers)
 		               : control_reply_invalid(&x->to, unknown);
-	if (request->command_case == SA_NAT64__CONTROL__REQUEST__COMMAND_RESYNC)
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_RESYNC:
 		return is_known(x->box, request->resync->instance)
 		               ? answer_resync(x, request->resync)
 		               : control_reply_invalid(&x->to, unknown);
-	return control_reply_error(&x->to, "sa-nat64-syncd does not answer this request");
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_CONFIG:
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_RELOAD:
+		return running_config_answer(x->facts->running, request, &x->to);
+	default:
+		return control_reply_unknown(&x->to, "sa-nat64-syncd");
+	}
 }
 
 size_t syncd_answer(struct box *box, const struct answer_facts *facts, const uint8_t *request,

@@ -1,8 +1,10 @@
-/* Answers of sa-nat64-syncd to the command line (PeersRequest, ResyncRequest in
- * proto/control.proto). Pure; lib/control_server.h moves the bytes. */
+/* Answers of sa-nat64-syncd to the command line (PeersRequest, ResyncRequest,
+ * ConfigRequest, ReloadRequest in proto/control.proto). Pure; lib/control_server.h moves the bytes.
+ */
 #ifndef SA_NAT64_SYNCD_ANSWER_H
 #define SA_NAT64_SYNCD_ANSWER_H
 
+#include "lib/running_config.h"
 #include "syncd/box.h"
 
 /* What an answer says besides what the box knows. Strings are not owned. */
@@ -12,6 +14,7 @@ struct answer_facts {
 	const char *link;   /* "" or why the interface cannot be used */
 	uint64_t not_local; /* see struct group_stats */
 	uint64_t uptime_us;
+	struct running_config *running; /* answers about the configuration */
 	/* Have the translator of an instance tell all that it has again. */
 	void (*rescan)(void *context, const struct box_instance *instance);
 	void *context;

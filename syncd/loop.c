@@ -25,6 +25,7 @@
 struct loop {
 	struct box *box;
 	const struct config_cluster *cluster;
+	struct running_config *running;
 	struct group *group;
 	struct feed_server *feed;
 	struct control_server *control;
@@ -162,6 +163,7 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.link = group_link(loop->group),
 		.not_local = group_stats(loop->group)->not_local,
 		.uptime_us = now_us - loop->started_us,
+		.running = loop->running,
 		.rescan = rescan,
 		.context = loop,
 	};
@@ -219,7 +221,7 @@ static int add_sources(struct loop *loop, sd_event *event)
 }
 
 int loop_new(sd_event *event, struct box *box, const struct config_cluster *cluster,
-             const char *rundir, struct loop **out)
+             const char *rundir, struct running_config *running, struct loop **out)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
 	int error = -ENOMEM;
@@ -228,6 +230,7 @@ int loop_new(sd_event *event, struct box *box, const struct config_cluster *clus
 		return error;
 	loop->box = box;
 	loop->cluster = cluster;
+	loop->running = running;
 	loop->started_us = control_now_us();
 	loop->watch = watch_new(box);
 	if (loop->watch)

@@ -7,6 +7,7 @@
 #ifndef SA_NAT64_SYNCD_LOOP_H
 #define SA_NAT64_SYNCD_LOOP_H
 
+#include "lib/running_config.h"
 #include "syncd/box.h"
 
 #include <systemd/sd-event.h>
@@ -16,7 +17,7 @@ struct loop;
 /* All of it must outlive the loop, which listens at RUNDIR/sync.sock and RUNDIR/syncd.sock from now
  * on. 0 or -errno; what is wrong was logged. */
 int loop_new(sd_event *event, struct box *box, const struct config_cluster *cluster,
-             const char *rundir, struct loop **out);
+             const char *rundir, struct running_config *running, struct loop **out);
 
 /* Say goodbye to the peers and close everything. NULL accepted. */
 void loop_free(struct loop *loop);

@@ -31,6 +31,7 @@ struct program {
 	struct loop *loop;
 	sd_event *event;
 	struct daemon_signals signals;
+	struct running_config *running;
 };
 
 static void print_help(void)
@@ -88,61 +89,57 @@ static int choose(struct program *program)
 
 /* ---- reload ---- */
 
-/* 1 when the key file holds another key than the one that runs. */
-static int print_key_difference(const struct program *program, const struct config *wanted,
-                                FILE *out)
+/* The key file may hold another key than the one that runs. */
+static void check_key(const struct program *program, struct reload *reload)
 {
+	const char *path = reload->wanted->cluster.sync_key_file;
 	uint8_t key[SYNC_KEY_LEN];
 	char why[300];
-	int differs;
 
-	if (sync_key_read(wanted->cluster.sync_key_file, key, why, sizeof(why)) < 0) {
-		log_warning("%s", why);
-		return 0;
-	}
-	differs = sodium_memcmp(key, program->key, sizeof(key)) != 0;
-	if (differs)
-		(void)fprintf(out, " the key in %s", wanted->cluster.sync_key_file);
+	if (sync_key_read(path, key, why, sizeof(why)) < 0)
+		fprintf(reload->warnings, "%s\n", why);
+	else if (sodium_memcmp(key, program->key, sizeof(key)) != 0)
+		fprintf(reload->restart_keys, "the key in %s\n", path);
 	sodium_memzero(key, sizeof(key));
-	return differs;
 }
 
-static void take_over(const struct program *program, const struct config *wanted)
+static void check(void *context, struct reload *reload)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	int restarts, changed = 0;
+	const struct program *program = context;
 
-	if (!out) {
-		log_error("reload refused, nothing changed: not enough memory");
-		return;
-	}
-	restarts = reload_needs_restart(program->config, wanted, out) +
-	           print_key_difference(program, wanted, out);
-	if (fclose(out) == 0 && restarts == 0)
-		changed = reload_apply(program->box, wanted);
-	if (restarts > 0)
-		log_error("reload refused, nothing changed: these need a restart:%s", text);
-	else if (changed < 0)
-		log_error("reload is incomplete: not enough memory");
-	else
-		log_info("reloaded; %d instances have another configuration now", changed);
-	free(text);
+	check_key(program, reload);
+	if (!reload->is_same)
+		reload_check(program->box, program->config, reload);
+}
+
+/* The loop looks at what it keeps of the configuration at the start, and that stays: what it goes
+ * by needs a restart. */
+static int apply(void *context, struct config *wanted, struct reload *reload)
+{
+	const struct program *program = context;
+	int changed = reload_apply(program->box, wanted);
+
+	config_free(wanted);
+	if (changed < 0)
+		return changed;
+	(void)snprintf(reload->note, sizeof(reload->note),
+	               "; %d instances have another configuration now", changed);
+	return 0;
 }
 
 static void reload(void *context)
 {
 	const struct program *program = context;
-	struct config *wanted;
 
-	if (config_load(program->options->config, stderr, &wanted) < 0) {
-		log_error("reload refused, nothing changed: %s has errors",
-		          program->options->config);
-		return;
-	}
-	take_over(program, wanted);
-	config_free(wanted);
+	running_config_reload(program->running);
+}
+
+static int start_running(struct program *program)
+{
+	const struct reload_hooks hooks = { .check = check, .apply = apply, .context = program };
+
+	return running_config_new(program->options->config, program->config, &hooks,
+	                          &program->signals, &program->running);
 }
 
 /* ---- start and end ---- */
@@ -188,6 +185,8 @@ static int start(struct program *program)
 	log_event_node(program->self->name);
 
 	if (error >= 0)
+		error = start_running(program);
+	if (error >= 0)
 		error = daemon_signals_catch(program->event, &program->signals);
 	if (error < 0) {
 		log_error("cannot start the event loop: %s", strerror(-error));
@@ -197,7 +196,7 @@ static int start(struct program *program)
 	if (!program->box)
 		return -ENOMEM;
 	error = loop_new(program->event, program->box, cluster, program->options->rundir,
-	                 &program->loop);
+	                 program->running, &program->loop);
 	if (error < 0)
 		return error;
 	/* A port that has to be bound when the interface comes. */
@@ -210,6 +209,7 @@ static void stop(struct program *program)
 	loop_free(program->loop);
 	box_free(program->box);
 	(void)sd_event_unref(program->event);
+	running_config_free(program->running);
 	config_free(program->config);
 	sodium_memzero(program->key, sizeof(program->key));
 }

@@ -30,6 +30,7 @@ struct control {
 	struct trace_stream *traces;
 	char cluster[CONFIG_NAME_MAX], node[CONFIG_NAME_MAX];
 	char namespace_name[256];
+	struct running_config *running;
 	const struct feed_link *feed; /* NULL without replication */
 	struct log_writer *log;       /* NULL: no session log */
 	const char *log_target;
@@ -157,6 +158,7 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.fast_path = control->fast_path ? "on" : "off",
 		.fast_path_reason = control->fast_path_reason,
 		.feed_reason = control->feed ? feed_link_why_not(control->feed) : NULL,
+		.running = control->running,
 		.tracers = trace_stream_tracers(control->traces),
 		.state_is_kept = control->state_is_kept,
 		.state_file = control->state_file,
@@ -235,6 +237,11 @@ void control_serve(struct control *control, struct translator *t)
 {
 	control->translator = t;
 	trace_stream_serve(control->traces, t);
+}
+
+void control_set_running(struct control *control, struct running_config *running)
+{
+	control->running = running;
 }
 
 void control_set_feed(struct control *control, const struct feed_link *feed)

@@ -22,6 +22,7 @@
 
 struct feed_link;
 struct log_writer;
+struct running_config;
 struct control;
 struct fast_trace;
 
@@ -34,6 +35,9 @@ int control_start(sd_event *event, struct translator *t, const char *rundir, con
 
 /* Answer about t from now on: the same instance after a reload. */
 void control_serve(struct control *control, struct translator *t);
+
+/* Who answers about the configuration and reloads it; must outlive the control. */
+void control_set_running(struct control *control, struct running_config *running);
 
 /* Whom to ask about replication; NULL: there is none. It must outlive the control. */
 void control_set_feed(struct control *control, const struct feed_link *feed);

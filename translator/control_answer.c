@@ -583,9 +583,11 @@ static size_t answer_command(const struct exchange *x, const SaNat64__Control__R
 		return answer_explain(x, request->explain);
 	case SA_NAT64__CONTROL__REQUEST__COMMAND_TRACE:
 		return answer_trace(x, request->trace);
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_CONFIG:
+	case SA_NAT64__CONTROL__REQUEST__COMMAND_RELOAD:
+		return running_config_answer(x->identity->running, request, &x->to);
 	default:
-		return control_reply_error(&x->to, "this command is not known here: "
-		                                   "sa-nat64 is newer than the translator");
+		return control_reply_unknown(&x->to, "the translator");
 	}
 }
 

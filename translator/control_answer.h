@@ -6,6 +6,7 @@
 #ifndef SA_NAT64_CONTROL_ANSWER_H
 #define SA_NAT64_CONTROL_ANSWER_H
 
+#include "lib/running_config.h"
 #include "translator/tracers.h"
 #include "translator/translator.h"
 
@@ -37,6 +38,7 @@ struct control_identity {
 	bool state_is_kept;
 	const char *feed_reason; /* why no sa-nat64-syncd is told of sessions; NULL: one is */
 	const struct control_session_log *session_log; /* NULL without log-sessions */
+	struct running_config *running; /* answers about the configuration; a reload may end t */
 	struct tracers *tracers; /* a request for a trace adds to them: see tracers_newest() */
 };
 

@@ -4,6 +4,7 @@
 #include "lib/log.h"
 #include "lib/log_event.h"
 #include "lib/privileges.h"
+#include "lib/running_config.h"
 #include "lib/sync_key.h"
 #include "translator/control.h"
 #include "translator/fastpath.h"
@@ -48,6 +49,7 @@ struct program {
 	struct log_writer *log; /* NULL without log-sessions */
 	sd_event *event;
 	struct daemon_signals signals;
+	struct running_config *running;
 	const char *node; /* name of this box */
 	char host[NODE_NAME_SIZE];
 	unsigned node_id;
@@ -273,35 +275,91 @@ static void settle_log(struct program *program, struct log_writer *before)
 
 /* ---- reload ---- */
 
-/* Whether a reload can make `wanted` of what runs; says why not. */
-static bool can_reload(const struct program *program, const struct config *config,
-                       const struct config_instance *wanted)
-{
-	char *keys = NULL;
-	size_t len = 0;
-	FILE *out;
-	int count;
+/* Of [cluster], these the translator goes by. */
+static const char *const cluster_keys[] = { "name", "sync-interface", "sync-key-file",
+	                                    "sync-min-age", NULL };
 
+/* Which node this is, of how many, decides about the ports. */
+static void check_node(const struct program *program, struct reload *reload)
+{
+	const struct config *wanted = reload->wanted;
+	const struct config_node *node = config_node_find(wanted, program->node);
+	unsigned id = node ? node->id : 0;
+
+	if (wanted->node_count > 0 && !node)
+		fprintf(reload->problems,
+		        "this box is %s, and there is no [node %s] any more; name the right one "
+		        "with --node\n",
+		        program->node, program->node);
+	else if (port_shares(wanted) != port_shares(program->config))
+		fprintf(reload->restart_keys, "[node] (another number of nodes)\n");
+	else if (id != program->node_id)
+		fprintf(reload->restart_keys, "[node %s] id\n", program->node);
+}
+
+/* The nodes are compared by the other boxes and by sa-nat64-syncd. */
+static bool has_other_nodes(const struct config *a, const struct config *b)
+{
+	for (size_t i = 0; i < a->node_count; i++) {
+		const struct config_node *node = config_node_find(b, a->nodes[i].name);
+
+		if (!node || node->id != a->nodes[i].id)
+			return true;
+	}
+	return a->node_count != b->node_count;
+}
+
+/* What differs of a section is a change; of that, what needs a restart is in the way of it. */
+static int check_section(const struct config_pair *pair, const char *title, struct reload *reload)
+{
+	char *names = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&names, &len);
+	int count = out ? config_differing_keys(pair, "", " ", out) : -ENOMEM;
+
+	if (out)
+		(void)fclose(out);
+	free(names);
+	if (count > 0) {
+		reload->changes = true;
+		count = config_restart_keys(pair, title, "\n", reload->restart_keys);
+	}
+	return count;
+}
+
+static void check_sections(const struct program *program, const struct config_instance *wanted,
+                           struct reload *reload)
+{
+	const struct config_pair cluster = { CONFIG_SECTION_CLUSTER, &program->config->cluster,
+		                             &reload->wanted->cluster, cluster_keys };
+	const struct config_pair instance = { CONFIG_SECTION_INSTANCE, program->instance, wanted,
+		                              NULL };
+	char title[CONFIG_NAME_MAX + 16];
+
+	(void)snprintf(title, sizeof(title), "[instance %s] ", wanted->name);
+	if (check_section(&cluster, "[cluster] ", reload) < 0 ||
+	    check_section(&instance, title, reload) < 0)
+		fprintf(reload->problems, "not enough memory\n");
+}
+
+/* A state file that there was no room for is made by the next reload. */
+static void check(void *context, struct reload *reload)
+{
+	const struct program *program = context;
+	const struct config_instance *wanted = config_instance_find(reload->wanted,
+	                                                            program->instance->name);
+
+	reload->changes = program->state && !state_is_kept(program->state);
+	if (reload->is_same)
+		return;
 	if (!wanted) {
-		log_error("reload refused, nothing changed: there is no [instance %s] any more",
-		          program->instance->name);
-		return false;
+		fprintf(reload->problems, "there is no [instance %s] any more\n",
+		        program->instance->name);
+		return;
 	}
-	if (port_shares(config) != port_shares(program->config)) {
-		log_error(
-			"reload refused, nothing changed: another number of nodes needs a restart");
-		return false;
-	}
-	out = open_memstream(&keys, &len);
-	count = out ? config_restart_keys(program->instance, wanted, out) : -ENOMEM;
-	if (out && fclose(out) != 0)
-		count = -ENOMEM;
-	if (count > 0)
-		log_error("reload refused, nothing changed: these keys need a restart:%s", keys);
-	else if (count < 0)
-		log_error("reload refused, nothing changed: not enough memory");
-	free(keys);
-	return count == 0;
+	reload->changes |= has_other_nodes(program->config, reload->wanted);
+	check_node(program, reload);
+	check_sections(program, wanted, reload);
 }
 
 static void show_state(struct program *program)
@@ -310,9 +368,10 @@ static void show_state(struct program *program)
 	                       state_text(program->state));
 }
 
-/* Put a new translator in the old one's place; sessions that still fit move over. */
-static void replace(struct program *program, struct config *config,
-                    const struct config_instance *instance, struct translator *translator)
+/* Put a new translator in the old one's place; sessions that still fit move over. Returns how many
+ * did not. */
+static uint32_t replace(struct program *program, struct config *config,
+                        const struct config_instance *instance, struct translator *translator)
 {
 	bool drains = instance->pool4_removed == CONFIG_REMOVED_DRAIN;
 	uint32_t lost = translator_adopt(translator, program->translator, loop_now_us());
@@ -331,41 +390,52 @@ static void replace(struct program *program, struct config *config,
 	program->instance = instance;
 	show_state(program);
 	(void)routes_set(instance, instance->tun, drains ? ROUTES_STALE_KEEP : ROUTES_STALE_REMOVE);
+	return lost;
+}
+
+static int apply(void *context, struct config *config, struct reload *reload)
+{
+	struct program *program = context;
+	const struct config_instance *instance = config_instance_find(config,
+	                                                              program->instance->name);
+	struct log_writer *log = program->log;
+	const struct translator_memory *memory = program->state
+	                                                 ? state_renew(program->state, instance)
+	                                                 : NULL;
+	struct translator *translator = NULL;
+
+	if (ready_log(program, instance) == 0)
+		translator = build_translator(program, config, instance, memory);
+	if (translator)
+		reload->sessions_ended = replace(program, config, instance, translator);
+	settle_log(program, log);
+	if (!translator) {
+		if (program->state)
+			state_abandon(program->state);
+		config_free(config);
+		return -ENOMEM;
+	}
 	if (program->state && !state_is_kept(program->state))
-		log_warning("state file: %s", state_text(program->state));
-	log_info("reloaded; %u sessions did not fit the new configuration and ended", lost);
+		fprintf(reload->warnings, "state file: %s\n", state_text(program->state));
+	(void)snprintf(reload->note, sizeof(reload->note),
+	               "; %u sessions did not fit the new configuration and ended",
+	               reload->sessions_ended);
+	return 0;
 }
 
 static void reload(void *context)
 {
-	struct program *program = context;
-	const struct config_instance *instance;
-	struct log_writer *log = program->log;
-	struct config *config;
-	struct translator *translator = NULL;
+	const struct program *program = context;
 
-	if (config_load(program->options->daemon.config, stderr, &config) < 0) {
-		log_error("reload refused, nothing changed: %s has errors",
-		          program->options->daemon.config);
-		return;
-	}
-	instance = config_instance_find(config, program->instance->name);
-	if (can_reload(program, config, instance)) {
-		const struct translator_memory *memory =
-			program->state ? state_renew(program->state, instance) : NULL;
+	running_config_reload(program->running);
+}
 
-		if (ready_log(program, instance) == 0)
-			translator = build_translator(program, config, instance, memory);
-	}
-	if (translator) {
-		replace(program, config, instance, translator);
-		settle_log(program, log);
-		return;
-	}
-	settle_log(program, log);
-	if (program->state)
-		state_abandon(program->state);
-	config_free(config);
+static int start_running(struct program *program)
+{
+	const struct reload_hooks hooks = { .check = check, .apply = apply, .context = program };
+
+	return running_config_new(program->options->daemon.config, program->config, &hooks,
+	                          &program->signals, &program->running);
 }
 
 /* First of all, so that a second process for the instance touches nothing of the first. */
@@ -497,6 +567,8 @@ static int start(struct program *program, const struct options *options)
 {
 	int error = derive_pool4_key(program);
 	if (error >= 0)
+		error = start_running(program);
+	if (error >= 0)
 		error = sd_event_new(&program->event);
 	if (error >= 0)
 		error = daemon_signals_catch(program->event, &program->signals);
@@ -526,6 +598,7 @@ static int start(struct program *program, const struct options *options)
 		                               : strerror(-error));
 		return error;
 	}
+	control_set_running(program->control, program->running);
 	control_set_feed(program->control, program->feed);
 	show_log(program);
 	control_set_fast_path(program->control, fastpath_trace(program->fastpath),
@@ -556,6 +629,7 @@ static void stop(struct program *program)
 	state_close(program->state);
 	locals_stop(program->locals);
 	(void)sd_event_unref(program->event);
+	running_config_free(program->running);
 	config_free(program->config);
 }
 

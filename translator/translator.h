@@ -234,7 +234,7 @@ struct translator_binding {
 #define TRANSLATOR_ERROR_LEN    400
 #define TRANSLATOR_UNBIND_LIMIT 4096
 
-/* Add a static binding that lasts until the next reload or restart. Returns 0, or -errno with a
+/* Add a static binding that lasts as long as this translator. Returns 0, or -errno with a
  * sentence in error (TRANSLATOR_ERROR_LEN bytes): -EINVAL, -EEXIST something else stands there,
  * -EBUSY, -ENOSPC. */
 int translator_bind(struct translator *t, const struct translator_binding *wanted, char *error);

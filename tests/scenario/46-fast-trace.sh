@@ -152,8 +152,9 @@ ended last "$last"
 check "it ends at its limit" exited last 0
 tracing reload --json -i nat64 trace --proto udp --limit 4
 reload=$trace_pid
+configure "fast-path = on" "udp-timeout = 400s"
 kill -s HUP "$(status pid)"
-check "the configuration is read again" wait_for 5 log_has reloaded
+check "another configuration is taken" wait_for 5 log_has reloaded
 check "UDP passes" udp_ask client --port 4001 --count 2 "$server6" 7000
 ended reload "$reload"
 check "a trace runs across a reload" exited reload 0

@@ -44,7 +44,7 @@ check "a file with errors is refused" reload 'reload refused'
 check "and nothing changed" fetch_binding 198.51.100.200
 
 configure "max-sessions = 1000"
-check "a key that needs a restart is named" reload 'need a restart: max-sessions'
+check "a key that needs a restart is named" reload 'need a restart: \[instance nat64\] max-sessions'
 check "and nothing changed" fetch
 
 sed -i 's/\[instance nat64\]/[instance other]/' "$lab_dir/sa-nat64.conf"

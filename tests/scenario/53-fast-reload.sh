@@ -54,4 +54,4 @@ wait "$busy" || true
 check "the busy connection never stalled" never_stalled
 configure "fast-path = off"
 kill -HUP "$pid"
-check "to turn the fast path off needs a restart" wait_for 5 log_has 'need a restart: fast-path'
+check "to turn the fast path off needs a restart" wait_for 5 log_has 'need a restart: \[instance nat64\] fast-path'

@@ -116,12 +116,14 @@ let_go
 # ---- reload ----
 hold
 for ((round = 1; round <= 3; round++)); do
+	configure "fast-path = off" "udp-timeout = ${round}00s"
 	kill -HUP "$pid"
 	moment
 	kill_it
 	begin
 	check "killed while it reloads, $round: the held flows go on" held
 done
+configure "fast-path = off" "udp-timeout = 400s"
 kill -HUP "$pid"
 check "a reload makes a new file" wait_for 10 status_is state_file "new since the last reload"
 kill_it

@@ -18,6 +18,7 @@ mount -t tmpfs -o size=1200k tmpfs "$lab_dir/run"
 translator_start
 check "a state file, just so" status_is state_file "started empty"
 ask
+configure "max-sessions = 10000" "udp-timeout = 400s"
 kill -HUP "$lab_pid"
 check "no room for another at a reload: status says so" wait_for 5 keeps_none "make another beside"
 check "so does the log, with the reason" log_has 'state file: none, .*beside.*No space left on device'
@@ -25,7 +26,7 @@ check "the session goes on" test "$(status sessions.udp)" = 1
 check "and translation" ask
 check "the old file is gone, for it would be of the past" test ! -e "$lab_dir/run/nat64/state"
 kill -HUP "$lab_pid"
-check "so that the next reload makes one" wait_for 5 status_is state_file "new since the last reload"
+check "so that the next reload, of the same file, makes one" wait_for 5 status_is state_file "new since the last reload"
 lab_stop "$lab_pid" KILL 2>/dev/null || true
 translator_start
 check "from which the session comes back" test "$(status sessions.udp)" = 1

@@ -50,3 +50,4 @@ unit-tests += import
 unit-link-srcs += $(cli-import-srcs) cli/pool6_export.c
 unit-tests += series
 unit-link-srcs += cli/series.c cli/figures.c
+unit-tests += running_config
