@@ -2,8 +2,8 @@
  * prints to out; complaints go to standard error. Returns an exit status.
  *
  * Those with find_none are given no instances: check finds them itself, for nothing may go wrong
- * without its line, metrics does unless it prints its list, and top looks for them again and
- * again; the others ask nobody.
+ * without its line, metrics does unless it prints its list, top looks for them again and again, and
+ * those that concern all programs (what_runs.h) do; the others ask nobody.
  */
 #ifndef SA_NAT64_COMMANDS_H
 #define SA_NAT64_COMMANDS_H

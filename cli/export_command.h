@@ -1,5 +1,6 @@
-/* What dns64 and pref64 share: the prefixes of the configuration, printed for a program that is the
- * command's argument. */
+/* What dns64 and pref64 share: the prefixes of the instances, printed for a program that is the
+ * command's argument. They are those that an instance runs with, or, where it does not run here,
+ * those of the configuration file; the first line that is printed says which. */
 #ifndef SA_NAT64_EXPORT_COMMAND_H
 #define SA_NAT64_EXPORT_COMMAND_H
 

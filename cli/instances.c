@@ -20,16 +20,18 @@ struct program {
 	const char *label;   /* before a name in complaints */
 	const char *subject; /* what hangs or ended, in sentences */
 	const char *start;   /* before a name: the command that starts it */
+	const char *unit;    /* before a name: that of systemd */
 };
 
-static const struct program translator = { "instance ", "the translator", "sa-nat64-translator " };
+static const struct program translator = { "instance ", "the translator", "sa-nat64-translator ",
+	                                   "sa-nat64-translator@" };
 
 static const struct {
 	struct program program; /* its subject is the daemon's name */
 	const char *socket;
 } daemons[BOX_DAEMONS] = {
-	[BOX_SYNCD] = { { "", "sa-nat64-syncd", "" }, "syncd.sock" },
-	[BOX_HEALTHD] = { { "", "sa-nat64-healthd", "" }, "healthd.sock" },
+	[BOX_SYNCD] = { { "", "sa-nat64-syncd", "", "" }, "syncd.sock" },
+	[BOX_HEALTHD] = { { "", "sa-nat64-healthd", "", "" }, "healthd.sock" },
 };
 
 static void set_path_problem(struct instance *instance, const char *rundir)
@@ -129,15 +131,16 @@ static int complain_rundir(const char *rundir, int error, FILE *err)
 	return 1;
 }
 
-/* Add every directory of rundir that has a control socket. */
-static int scan_rundir(const char *rundir, struct instances *instances, FILE *err)
+/* Add every directory of rundir that has a control socket, in the order of names. 0, or -ENOMEM, or
+ * -errno of opening it. */
+static int scan_sockets(const char *rundir, struct instances *instances)
 {
 	DIR *directory = opendir(rundir);
 	struct dirent *entry;
 	bool complete = true;
 
 	if (!directory)
-		return complain_rundir(rundir, errno, err);
+		return -errno;
 	while (complete && (entry = readdir(directory))) {
 		char path[108];
 		struct stat st;
@@ -149,18 +152,27 @@ static int scan_rundir(const char *rundir, struct instances *instances, FILE *er
 		complete = instance_add(instances, rundir, entry->d_name);
 	}
 	(void)closedir(directory);
-	if (!complete)
+	if (instances->count > 0)
+		qsort(instances->list, instances->count, sizeof(*instances->list), by_name);
+	return complete ? 0 : -ENOMEM;
+}
+
+/* All that have a socket, which must be one at least. */
+static int scan_rundir(const char *rundir, struct instances *instances, FILE *err)
+{
+	int error = scan_sockets(rundir, instances);
+
+	if (error == -ENOMEM)
 		return out_of_memory(err);
-	if (instances->count == 0) {
-		(void)fprintf(
-			err,
-			"sa-nat64: no translator runs here: %s holds no control socket; start one "
-			"with `sa-nat64-translator INSTANCE`\n",
-			rundir);
-		return 1;
-	}
-	qsort(instances->list, instances->count, sizeof(*instances->list), by_name);
-	return 0;
+	if (error < 0)
+		return complain_rundir(rundir, -error, err);
+	if (instances->count > 0)
+		return 0;
+	(void)fprintf(err,
+	              "sa-nat64: no translator runs here: %s holds no control socket; start one "
+	              "with `sa-nat64-translator INSTANCE`\n",
+	              rundir);
+	return 1;
 }
 
 /* Whether the [network] of an instance has routers that learn by BFD. A box whose name is no node
@@ -204,6 +216,11 @@ static bool has_socket(const struct instance *daemon)
 	return daemon->path[0] && stat(daemon->path, &st) == 0;
 }
 
+bool instance_has_socket(const struct instance *instance)
+{
+	return has_socket(instance) || (instance->path[0] && errno == EACCES);
+}
+
 /* What the configuration says of the box as a whole. Without one, a socket says that there is
  * replication, and so does one that may not be looked at. */
 static void set_box(const struct cli_options *options, const struct config *config,
@@ -220,7 +237,7 @@ static void set_box(const struct cli_options *options, const struct config *conf
 		instances->probe_interval_us = config->health.probe_interval_us;
 		syncd->is_expected = config->cluster.sync_interface != NULL;
 	} else {
-		syncd->is_expected = has_socket(syncd) || (syncd->path[0] && errno == EACCES);
+		syncd->is_expected = instance_has_socket(syncd);
 	}
 }
 
@@ -238,7 +255,75 @@ static void set_health(const struct config *config, struct instances *instances)
 	}
 }
 
-int instances_find(const struct cli_options *options, struct instances *out, FILE *err)
+/* An instance that only other boxes attach is none of this one's. */
+static bool is_here(const struct config *config, const char *instance)
+{
+	char host[NODE_NAME_SIZE];
+	bool is_elsewhere = false;
+
+	(void)node_name_find(host);
+	if (!config_node_find(config, host) || config_network_find(config, instance, host))
+		return true;
+	for (size_t i = 0; i < config->network_count; i++)
+		is_elsewhere |= strcmp(config->networks[i].instance, instance) == 0;
+	return !is_elsewhere;
+}
+
+static bool is_listed(const struct instances *instances, const char *name)
+{
+	for (size_t i = 0; i < instances->count; i++)
+		if (strcmp(instances->list[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Those of the file that are here. Returns an exit status. */
+static int add_configured(const struct cli_options *options, const struct config *config,
+                          struct instances *instances, FILE *err)
+{
+	for (size_t i = 0; config && i < config->instance_count; i++) {
+		const char *name = config->instances[i].name;
+
+		if (!is_here(config, name))
+			continue;
+		if (!instance_add(instances, options->rundir, name))
+			return out_of_memory(err);
+		instances->list[instances->count - 1].is_in_file = true;
+	}
+	return 0;
+}
+
+/* Those that run beside them. A run directory that is not there holds none. */
+static int add_running(const struct cli_options *options, struct instances *instances, FILE *err)
+{
+	struct instances running = { .list = NULL };
+	int error = scan_sockets(options->rundir, &running);
+
+	for (size_t i = 0; error == 0 && i < running.count; i++)
+		if (!is_listed(instances, running.list[i].name) &&
+		    !instance_add(instances, options->rundir, running.list[i].name))
+			error = -ENOMEM;
+	instances_free(&running);
+	if (error == -ENOMEM)
+		return out_of_memory(err);
+	return error == 0 || error == -ENOENT ? 0 : complain_rundir(options->rundir, -error, err);
+}
+
+/* Those of the file for this box, and those that run. */
+static int find_all(const struct cli_options *options, const struct config *config,
+                    struct instances *instances, FILE *err)
+{
+	int status = add_configured(options, config, instances, err);
+
+	return status ? status : add_running(options, instances, err);
+}
+
+typedef int list_fn(const struct cli_options *options, const struct config *config,
+                    struct instances *instances, FILE *err);
+
+/* What the finders share: list() adds the instances. */
+static int find_by(list_fn *list, const struct cli_options *options, struct instances *out,
+                   FILE *err)
 {
 	struct instances instances = { .list = NULL };
 	struct config *config = NULL;
@@ -247,7 +332,7 @@ int instances_find(const struct cli_options *options, struct instances *out, FIL
 	if (status)
 		return status;
 	set_box(options, config, &instances);
-	status = find(options, config, &instances, err);
+	status = list(options, config, &instances, err);
 	set_health(config, &instances);
 	config_free(config);
 	if (status)
@@ -255,6 +340,16 @@ int instances_find(const struct cli_options *options, struct instances *out, FIL
 	else
 		*out = instances;
 	return status;
+}
+
+int instances_find(const struct cli_options *options, struct instances *out, FILE *err)
+{
+	return find_by(find, options, out, err);
+}
+
+int instances_find_all(const struct cli_options *options, struct instances *out, FILE *err)
+{
+	return find_by(find_all, options, out, err);
 }
 
 int instances_find_syncd(const struct cli_options *options, struct instances *out, FILE *err)
@@ -349,7 +444,7 @@ static void set_problem_of(struct instance *instance, int error)
 		set_problem(instance,
 		            "no answer from %s within %.1f s: %s hangs or was stopped; "
 		            "look at the process, restart it",
-		            instance->path, CONTROL_TIMEOUT_US / 1e6, subject);
+		            instance->path, (double)instance->patience_us / 1e6, subject);
 		break;
 	case ECONNRESET:
 	case EPIPE:
@@ -374,6 +469,7 @@ static void instance_send(struct instance *instance, SaNat64__Control__Request *
 
 	if (instance->problem[0])
 		return;
+	instance->patience_us = deadline_us - control_now_us();
 	if (instance->fd < 0) {
 		instance->fd = control_connect(instance->path, deadline_us);
 		if (instance->fd < 0) {
@@ -426,6 +522,21 @@ bool instance_turn_page(struct instance *instance, uint32_t next_cursor, uint32_
 	return true;
 }
 
+/* So say sa-nat64-syncd and sa-nat64-healthd of earlier versions that they do not know a request.
+ */
+static const char unknown_before[] = "does not answer this request";
+
+/* An error that the program answered with. */
+static void set_refusal(struct instance *instance, const SaNat64__Control__Reply *reply)
+{
+	instance->refused = reply->invalid;
+	if (strstr(reply->error, unknown_before))
+		set_problem(instance, "it is older than this command and does not know the "
+		                      "request; restart it, so that the installed version runs");
+	else
+		set_problem(instance, "%s", reply->error);
+}
+
 static SaNat64__Control__Reply *instance_receive(struct instance *instance,
                                                  const SaNat64__Control__Request *request,
                                                  uint64_t deadline_us)
@@ -443,8 +554,7 @@ static SaNat64__Control__Reply *instance_receive(struct instance *instance,
 	}
 	reply = sa_nat64__control__reply__unpack(NULL, (size_t)len, message);
 	if (reply && reply->error[0]) {
-		set_problem(instance, "%s", reply->error);
-		instance->refused = reply->invalid;
+		set_refusal(instance, reply);
 	} else if (!reply || !answers(reply, request, instance->id)) {
 		instance_mistrust(instance);
 	} else {
@@ -589,6 +699,19 @@ bool instance_complaint(const struct instance *instance, char text[INSTANCE_COMP
 	(void)snprintf(text, INSTANCE_COMPLAINT_MAX, "%s%s: %s", instance->program->label,
 	               instance->name, instance->problem);
 	return true;
+}
+
+const char *instance_title(const struct instance *instance, char buf[INSTANCE_TITLE_LEN])
+{
+	(void)snprintf(buf, INSTANCE_TITLE_LEN, "%s%s", instance->program->label, instance->name);
+	return buf;
+}
+
+const char *instance_restart(const struct instance *instance, char buf[INSTANCE_RESTART_LEN])
+{
+	(void)snprintf(buf, INSTANCE_RESTART_LEN, "systemctl restart %s%s", instance->program->unit,
+	               instance->name);
+	return buf;
 }
 
 void instance_complain(const struct instance *instance, FILE *err)

@@ -25,14 +25,16 @@ enum box_daemon { BOX_SYNCD, BOX_HEALTHD, BOX_DAEMONS };
 struct instance {
 	const struct program *program;
 	char name[CONFIG_NAME_MAX];
-	char path[108];    /* of the socket; "" when it would be too long */
-	int fd;            /* -1: not connected */
-	uint32_t id;       /* of the last request */
-	char problem[400]; /* a sentence; "" while all is well */
-	bool refused;      /* the problem lies in the request's values */
-	bool denied;       /* the problem lies in the rights of who asks */
-	bool is_expected;  /* a daemon: this box should have it, so that it is asked */
-	bool has_routers;  /* an instance: it has bfd-peers on this box */
+	char path[108];       /* of the socket; "" when it would be too long */
+	int fd;               /* -1: not connected */
+	uint32_t id;          /* of the last request */
+	uint64_t patience_us; /* how long its answer is waited for */
+	char problem[400];    /* a sentence; "" while all is well */
+	bool refused;         /* the problem lies in the request's values */
+	bool denied;          /* the problem lies in the rights of who asks */
+	bool is_expected;     /* a daemon: this box should have it, so that it is asked */
+	bool has_routers;     /* an instance: it has bfd-peers on this box */
+	bool is_in_file;      /* an instance: the configuration has it, and for this box */
 };
 
 struct instances {
@@ -47,6 +49,9 @@ struct instances {
 
 /* Find the instances; connects to none. Returns 0, or an exit status after lines on err. */
 int instances_find(const struct cli_options *options, struct instances *out, FILE *err);
+
+/* Find all that the configuration has for this box, and all that have a socket; it may be none. */
+int instances_find_all(const struct cli_options *options, struct instances *out, FILE *err);
 
 /* Find sa-nat64-syncd alone: out has no instances, and it is expected. A box without replication
  * is told so on err, and counts as failed. */
@@ -73,6 +78,17 @@ void instances_ask_with_box(struct instances *instances, SaNat64__Control__Reque
 /* The same as instances_ask(), but until that time of control_now_us(). */
 void instances_ask_until(struct instances *instances, SaNat64__Control__Request *request,
                          uint64_t deadline_us, SaNat64__Control__Reply **replies);
+
+/* Whether somebody listens, or did, as far as one may look. */
+bool instance_has_socket(const struct instance *instance);
+
+/* "instance NAME", or the name of the daemon. */
+#define INSTANCE_TITLE_LEN (CONFIG_NAME_MAX + 16)
+const char *instance_title(const struct instance *instance, char buf[INSTANCE_TITLE_LEN]);
+
+/* What starts it anew under systemd: "systemctl restart UNIT". */
+#define INSTANCE_RESTART_LEN (CONFIG_NAME_MAX + 48)
+const char *instance_restart(const struct instance *instance, char buf[INSTANCE_RESTART_LEN]);
 
 /* Forget all problems and connections but those that last, so that all can be asked again. */
 void instances_forget(struct instances *instances);

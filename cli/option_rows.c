@@ -650,14 +650,22 @@ static const char *set_each_address(struct cli_options *options, const char *val
 	return NULL;
 }
 
+static const char *set_dry_run(struct cli_options *options, const char *value)
+{
+	(void)value;
+	options->dry_run = true;
+	return NULL;
+}
+
 #define CLI_LISTS (CLI_SESSIONS | CLI_BIB)
-#define CLI_ASKS  (CLI_ANY & ~(CLI_SYNC_KEY | CLI_FRR_CONFIG | CLI_OF_PROGRAM | CLI_OF_FILE))
+#define CLI_FINDS (CLI_ANY & ~(CLI_SYNC_KEY | CLI_FRR_CONFIG | CLI_OF_FILE))
+#define CLI_ASKS  (CLI_FINDS & ~CLI_OF_PROGRAM)
 
 /* clang-format off */
 const struct option_row option_rows[] = {
 	{ CLI_ANY, 'c', "config", "FILE", "the configuration file (" CONFIG_PATH_DEFAULT ")", set_config },
-	{ CLI_ASKS, 'r', "run-dir", "DIR", "where the sockets are (" CONFIG_RUNDIR_DEFAULT ")", set_rundir },
-	{ CLI_ASKS | CLI_FRR_CONFIG | CLI_OF_PROGRAM, 'i', "instance", "NAME", "ask this instance only", option_set_instance },
+	{ CLI_FINDS, 'r', "run-dir", "DIR", "where the sockets are (" CONFIG_RUNDIR_DEFAULT ")", set_rundir },
+	{ CLI_FINDS | CLI_FRR_CONFIG, 'i', "instance", "NAME", "ask this instance only", option_set_instance },
 	{ CLI_ASKS & ~CLI_METRICS, 0, "json", NULL, "print JSON", set_json },
 	{ CLI_ANY, 0, "color", "WHEN", "auto, always or never: colours of what is shown", set_color },
 	{ CLI_ANY, 't', "check-config", NULL, "check the configuration file and exit with 0 or 2", set_check_config },
@@ -673,6 +681,7 @@ const struct option_row option_rows[] = {
 	{ CLI_CHECK, 0, "lag", "MS", "of a peer, that is worth a warning (1000)", set_lag },
 	{ CLI_DRAIN, 0, "reason", "TEXT", "why, for all who look at status", set_reason },
 	{ CLI_DRAIN | CLI_UNDRAIN, 0, "wait", "SECONDS", "for the routers to be told (5); 0: not at all", set_wait },
+	{ CLI_RELOAD, 0, "dry-run", NULL, "say what would happen; change nothing", set_dry_run },
 	{ CLI_FRR_CONFIG, 'n', "node", "NAME", "of this box (" NODE_NAME_FILE ", or the host name)", set_node },
 	{ CLI_FRR_CONFIG, 0, "interface", "NAME", "towards the routers (" BFD_UPLINK ")", set_interface },
 	{ CLI_PREF64, 0, "interface", "NAME", "towards the hosts", set_interface },

@@ -27,6 +27,10 @@ static const char metrics_exits[] = "exit status: 0 done, also when not all prog
 				    "             1 none of them does, 2 wrong arguments or "
 				    "configuration\n";
 
+static const char reload_exits[] =
+	"exit status: 0 done, or nothing to do, 1 refused and nothing changed, or failed,\n"
+	"             2 wrong arguments, or errors in the configuration file\n";
+
 static const struct command_row commands[] = {
 #define X(name, word, argument, exits, find, run, help) { CLI_##name, word, help, argument, exits },
 #include "cli/commands.def"

@@ -30,7 +30,7 @@ enum cli_set {
 #define CLI_ANY    0xffffffffu
 
 /* Those that take the name of an instance as their argument, too. */
-#define CLI_OF_INSTANCE (CLI_HEALTH | CLI_DRAIN | CLI_UNDRAIN | CLI_FRR_CONFIG)
+#define CLI_OF_INSTANCE (CLI_HEALTH | CLI_DRAIN | CLI_UNDRAIN | CLI_RELOAD | CLI_FRR_CONFIG)
 
 /* Those that print configuration for a program, which is their argument. */
 #define CLI_OF_PROGRAM (CLI_DNS64 | CLI_PREF64)
@@ -93,6 +93,8 @@ struct cli_options {
 	/* drain, undrain */
 	const char *reason;
 	uint32_t wait_s;
+
+	bool dry_run; /* reload */
 
 	/* frr-config; pref64: the interface alone */
 	const char *node, *interface;

@@ -1,5 +1,5 @@
 /* Which prefix other programs have to use for which IPv4 address: for resolvers (DNS64) and router
- * advertisements (PREF64). From the configuration alone.
+ * advertisements (PREF64). From a configuration alone.
  *
  * What an instance translates is bounded by the range of its pool6 line and by its destinations. A
  * prefix of several instances, as of two halves, is exported once with all that they serve. Where

@@ -213,6 +213,42 @@ for file in who.json who-now.json; do
 	python3 "$root/tests/tools/check_schema.py" "$root/proto/who.schema.json" "$file"
 done >"$work/log" 2>&1
 verdict who-schema "$work/log"
+
+# What runs, and a changed file. Instance upper is in the file and does not run; nobody plays sa-nat64-syncd yet.
+check config "${ask[@]}" config
+check config-one "${ask[@]}" config -i siit
+check config-json "${ask[@]}" -i siit config --json
+check config-down "${ask[@]}" -i upper config
+check config-nothing -r nowhere config
+check config-argument "${ask[@]}" config lower
+check dns64-runs "${ask[@]}" dns64 bind
+check dns64-runs-one "${ask[@]}" -i lower dns64 unbound
+check dns64-json "${ask[@]}" dns64 unbound --json
+check reload-stranger "${ask[@]}" reload
+check reload-same "${ask[@]}" reload lower
+check reload-down "${ask[@]}" reload upper
+check reload-help reload --help
+cp cli.conf whole.conf
+sed -i 's/^tun = siit$/tun = siit7\nmtu4 = 1400/' cli.conf
+check reload-restart "${ask[@]}" reload siit
+check reload-restart-json "${ask[@]}" reload siit --json
+sed 's/^tun = siit$/&\nmtu4 = 1400/' whole.conf >cli.conf
+check reload-dry-run "${ask[@]}" reload siit --dry-run
+check reload-done "${ask[@]}" reload siit
+check config-reloaded "${ask[@]}" config -i siit
+sed 's/^tun = siit$/&\nmtu4 = 14\nmtu5 = 1400/' whole.conf >cli.conf
+check reload-error "${ask[@]}" reload
+cp whole.conf cli.conf
+check reload-done-json "${ask[@]}" reload siit --json
+{
+	"$bindir/sa-nat64" "${ask[@]}" -i lower config >runs.conf
+	"$bindir/sa-nat64" --check-config -c runs.conf
+	diff <("$bindir/sa-nat64" "${ask[@]}" -i lower config) runs.conf # asked twice: the same
+	sed -e '/^\[instance siit\]/,$d' whole.conf | grep -c '^bib' >"$work/bindings"
+	[ "$(grep -c '^bib' runs.conf)" = "$(<"$work/bindings")" ] || echo "not all bindings: $(cat runs.conf)"
+} >"$work/log" 2>&1
+verdict config-is-accepted-as-a-file "$work/log"
+
 check trace-bad-verdict "${ask[@]}" -i lower trace --verdict lost
 check trace-two-outputs "${ask[@]}" -i lower trace --pcapng - --json
 check trace-not-writable "${ask[@]}" -i lower trace --pcapng missing/file.pcapng
@@ -325,6 +361,13 @@ for name in status peers check; do
 done
 verdict sync-hung-within-two-seconds "$work/late"
 play lower/control.sock lower
+
+# A sa-nat64-syncd of an earlier version beside translators of this one.
+play ../run/syncd.sock older
+sed '/^\[instance upper\]/,$d' whole.conf >one.conf
+check config-older-all -r run config
+check reload-older -c one.conf -r run reload
+rm run/syncd.sock
 
 # ---- health ----
 
@@ -477,7 +520,7 @@ fits() {
 	python3 "$root/tests/tools/check_schema.py" "$root/proto/$1.schema.json" "$work/schema.json" 2>&1 | sed "s/^/${*:2}: /"
 }
 {
-	for name in status stats sessions bib pool4 capabilities check; do
+	for name in status stats sessions bib pool4 capabilities check config; do
 		fits "$name" "${ask[@]}" "$name"
 	done
 	fits counts "${ask[@]}" sessions --count
@@ -487,6 +530,8 @@ fits() {
 	fits explain "${ask[@]}" explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --icmp 9
 	fits explain "${ask[@]}" -i lower explain --from 2001:db8::5 --to 64:ff9b::1.2.3.4 --udp 4000:53 --length 3000
 	fits explain "${ask[@]}" -i siit explain --from 192.0.2.1 --to 203.0.113.10 --proto 50 --ttl 1
+	fits reload "${ask[@]}" reload lower
+	fits reload "${ask[@]}" reload upper
 	for replies in peers-well peers-wrong peers-no-link silent; do
 		play syncd.sock "$replies"
 		fits status "${played[@]}" status

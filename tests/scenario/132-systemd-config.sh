@@ -33,9 +33,27 @@ none_of() {
 }
 rename="s/^\(\[instance \|\[network \)siit\b/\1ex-tra_1/"
 
+# reloads STATUS LINE...: by the command: exit status, and lines that it prints
+reloads() {
+	local status=0 line
+
+	in_machine gw-a sa-nat64 reload >"$lab_dir/reload" 2>&1 || status=$?
+	cat "$lab_dir/reload"
+	for line in "${@:2}"; do
+		grep -- "$line" "$lab_dir/reload" >/dev/null || { echo "no line has: $line"; status=wrong; }
+	done
+	[ "$status" = "$1" ]
+}
+
 snapshot
+configured -e "$rename" -e '/^\[instance lower\]/a max-sessions = 5000'
+check "reload by the command: a key that needs a restart, nobody reloads" reloads 1 \
+	"lower: \[instance lower\] max-sessions needs a restart: systemctl restart sa-nat64-translator@lower" \
+	"sa-nat64-syncd: \[instance lower\] max-sessions needs a restart: systemctl restart sa-nat64-syncd" "nothing was reloaded"
+check "and nothing has started" none_of "sa-nat64*@ex-tra_1.*"
 configured -e "$rename"
-check "reload: siit is gone from the file, ex-tra_1 is new" in_machine gw-a systemctl reload sa-nat64
+check "reload by the command: siit is gone from the file, ex-tra_1 is new" reloads 0 "^instance ex-tra_1 *started" \
+	"^instance siit *stopped" "^instance lower *unchanged" "^sa-nat64-healthd *reloaded"
 check "the new instance runs" wait_for 10 is_active sa-nat64-translator@ex-tra_1.service
 check "with a namespace and FRR" wait_for 5 is_active sa-nat64-bfdd@ex-tra_1.service
 check "the old one does not" wait_for 5 none_of "sa-nat64*@siit.*"

@@ -7,6 +7,7 @@ scenarios += 90-garbage 91-flood 92-privileges 93-start-errors
 scenarios += 41-fast-firewall 42-fast-counters 52-fast-restart 53-fast-reload 74-fast-siit 83-fast-expiry 84-fast-full
 scenarios += 94-fast-modes 54-state-file
 scenarios += 43-fast-differential
+scenarios += 57-reload-command
 scenarios += 76-probe 55-fd-store 47-fast-guard 56-run-full
 scenarios += 44-fast-explain 45-fast-local-address 85-soak
 scenarios += 100-replicate 101-replicate-loss 102-replicate-restart 103-replicate-partition 104-replicate-clock

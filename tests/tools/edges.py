@@ -37,12 +37,13 @@ BOX = (TRANSLATOR, SYNCD, HEALTHD)
 class Row:
     """A command line; whom it asks; what it exits with when one of them fails; the schema of its JSON, which is that of its
     command unless said. A stream goes on by itself behind its first reply. A judge shows what is at fault as a finding of its
-    own, so that its output is whole."""
+    own, so that its output is whole. One that waits begins something that may take long, with its second request."""
 
-    def __init__(self, line, asks=(), failed=1, denied=1, usage=2, schema=None, stream=False, judge=False):
+    def __init__(self, line, asks=(), failed=1, denied=1, usage=2, schema=None, stream=False, judge=False,
+                 waits=False):
         self.name, self.command = line, line.split()[0]
         self.words = CONFIG + (ASK if asks else []) + line.split()
-        self.asks, self.stream, self.judge = asks, stream, judge
+        self.asks, self.stream, self.judge, self.waits = asks, stream, judge, waits
         self.failed, self.denied, self.usage = failed, denied, usage
         self.schema = schema or self.command
 
@@ -71,6 +72,9 @@ ROWS = [
     Row('trace --limit 1', (TRANSLATOR,), stream=True),
     Row('peers', (SYNCD,)),
     Row('resync', (SYNCD,)),
+    Row('config', (TRANSLATOR,)),
+    Row('reload --dry-run', (TRANSLATOR,)),
+    Row('reload', (TRANSLATOR,), waits=True),
     Row('frr-config --node gw-a'),
     Row('dns64 unbound -i lower'),
     Row('pref64 networkd -i lower'),
@@ -126,6 +130,10 @@ def well_replies():
         with open('%s/%s.json' % (REPLIES, name), encoding='utf-8') as f:
             for reply in json.load(f):
                 replies.setdefault(*[key for key in reply], [reply])
+    text = b'[instance lower]\npool4 = 198.51.100.1\n'
+    replies['config'] = [{'config': {'text': text[:20].hex(), 'next_offset': 20, 'generation': 1}},
+                         {'config': {'text': text[20:].hex(), 'generation': 1}}]
+    replies['reload'] = [{'reload': {'outcome': 'reloaded', 'generation': 1}}]
     return replies
 
 
@@ -402,8 +410,8 @@ def jobs_of(row, formats):
                 add('%s %s' % (culprit, absent), bad_run, row, options, culprit, words, absent=absent)
             for name, (words, fault) in FAULTS.items():
                 for from_reply in (0, 1):
-                    if from_reply and (name == 'silent' and row.stream or options != formats[-1]):
-                        continue  # a trace may be silent
+                    if from_reply and (name == 'silent' and (row.stream or row.waits) or options != formats[-1]):
+                        continue  # a trace may be silent, and so may a translator that reloads
                     if not from_reply and name == 'pages without end':
                         continue  # the first page may end anywhere
                     add('%s %s from reply %d' % (culprit, name, from_reply), bad_run, row, options, culprit, words, fault=fault,

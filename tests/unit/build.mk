@@ -50,4 +50,5 @@ unit-tests += import
 unit-link-srcs += $(cli-import-srcs) cli/pool6_export.c
 unit-tests += series
 unit-link-srcs += cli/series.c cli/figures.c
-unit-tests += running_config
+unit-tests += running_config running
+unit-link-srcs += cli/running.c
