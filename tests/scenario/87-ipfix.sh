@@ -43,7 +43,7 @@ all_written() { [ "$(collector 0 written)" = "$(wc -l <"$log")" ] && [ "$(collec
 
 lab_start server collector "$here/collector.py" 4739
 collector_pid=$lab_pid
-lab_start server capture tcpdump -i eth0 -U -s 0 -w "$lab_dir/ipfix.pcap" port 4739
+lab_start server capture tcpdump -i eth0 -U -s 0 --immediate-mode -B 8192 -w "$lab_dir/ipfix.pcap" port 4739
 capture=$lab_pid
 captures() { grep listening "$lab_dir/capture.log" >/dev/null; }
 wait_for 5 listening server -tl 4739
@@ -74,9 +74,9 @@ wait_for 5 reloaded
 flows client 4500 1
 check "a pool without addresses" wait_for 5 at_least addresses-exhausted 1
 check "both collectors have all" wait_for 5 all_written
-kill -INT "$capture" && wait "$capture" || true
-check "what they got is what the file says" "$here/ipfix_compare.py" "$lab_dir/ipfix.pcap" "$log" --events \
+check "what they got is what the file says" wait_for 10 "$here/ipfix_compare.py" "$lab_dir/ipfix.pcap" "$log" --events \
 	start,session-begin,session-end,binding-begin,binding-end,block-begin,block-end,host-limit,session-limit,ports-exhausted,addresses-exhausted,pool4-high-watermark,sessions-high-watermark
+kill -INT "$capture" && wait "$capture" || true
 check "status shows them" test "$(cli -i nat64 --json status | field instances.0.collectors.1.state)" = up
 
 kill -TERM "$pid" && wait "$pid" || true
