@@ -459,6 +459,16 @@ static void set_problem_of(struct instance *instance, int error)
 	}
 }
 
+/* How long an answer is waited for until then: not less than usual, for where the deadline is
+ * nearer others took a part of the time, or somebody else watches it (instance_begin()). */
+static uint64_t patience(uint64_t deadline_us)
+{
+	uint64_t now_us = control_now_us();
+
+	return deadline_us > now_us + CONTROL_TIMEOUT_US ? deadline_us - now_us
+	                                                 : CONTROL_TIMEOUT_US;
+}
+
 /* Connect if need be and send the request. */
 static void instance_send(struct instance *instance, SaNat64__Control__Request *request,
                           uint64_t deadline_us)
@@ -469,7 +479,7 @@ static void instance_send(struct instance *instance, SaNat64__Control__Request *
 
 	if (instance->problem[0])
 		return;
-	instance->patience_us = deadline_us - control_now_us();
+	instance->patience_us = patience(deadline_us);
 	if (instance->fd < 0) {
 		instance->fd = control_connect(instance->path, deadline_us);
 		if (instance->fd < 0) {
