@@ -203,12 +203,12 @@ static void print_title(const struct running_section *section, FILE *out)
 static void print_remedy(const struct view *view, const struct running_difference *difference)
 {
 	const struct instances *all = &view->what->programs.all;
-	char title[INSTANCE_TITLE_LEN], restart[INSTANCE_RESTART_LEN];
+	char title[INSTANCE_TITLE_LEN], unit[INSTANCE_UNIT_LEN];
 
 	for (size_t i = 0; difference->needs_restart && i < all->count; i++)
 		if (strcmp(instance_title(&all->list[i], title), difference->earlier->title) == 0)
-			(void)fprintf(stderr, "restart it (%s, or by hand)\n",
-			              instance_restart(&all->list[i], restart));
+			(void)fprintf(stderr, "restart it (systemctl restart %s, or by hand)\n",
+			              instance_unit(&all->list[i], unit));
 	if (!difference->needs_restart)
 		(void)fprintf(stderr, "reload it (sa-nat64 reload)\n");
 }

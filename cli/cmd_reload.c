@@ -125,7 +125,7 @@ static bool has_refusal(const struct reload *reload)
 static void complain(const struct member *member)
 {
 	const SaNat64__Control__ReloadReply *reply = member->reply ? member->reply->reload : NULL;
-	char title[INSTANCE_TITLE_LEN], restart[INSTANCE_RESTART_LEN];
+	char title[INSTANCE_TITLE_LEN], unit[INSTANCE_UNIT_LEN];
 
 	(void)instance_title(member->instance, title);
 	(void)fflush(stdout);
@@ -134,8 +134,10 @@ static void complain(const struct member *member)
 	for (size_t i = 0; reply && i < reply->n_problems; i++)
 		(void)fprintf(stderr, "sa-nat64: %s: %s\n", title, reply->problems[i]);
 	for (size_t i = 0; reply && i < reply->n_restart_keys; i++)
-		(void)fprintf(stderr, "sa-nat64: %s: %s needs a restart: %s, or by hand\n", title,
-		              reply->restart_keys[i], instance_restart(member->instance, restart));
+		(void)fprintf(
+			stderr,
+			"sa-nat64: %s: %s needs a restart: systemctl restart %s, or by hand\n",
+			title, reply->restart_keys[i], instance_unit(member->instance, unit));
 	/* Those of the file were said when it was read here. */
 	for (size_t i = 0; reply && i < reply->n_warnings; i++)
 		if (!strstr(reply->warnings[i], ": warning: "))
@@ -307,7 +309,7 @@ static void forget(struct reload *reload)
 /* Returns an exit status. */
 static int complain_late(const struct reload *reload)
 {
-	char title[INSTANCE_TITLE_LEN];
+	char title[INSTANCE_TITLE_LEN], unit[INSTANCE_UNIT_LEN];
 
 	for (size_t i = 0; i < reload->count; i++) {
 		const struct member *member = &reload->members[i];
@@ -315,11 +317,11 @@ static int complain_late(const struct reload *reload)
 		if (member->course != COURSE_RELOAD && !member->is_done)
 			(void)fprintf(stderr,
 			              "sa-nat64: %s: not %s within %u s; see systemctl "
-			              "status %s%s\n",
+			              "status %s\n",
 			              instance_title(member->instance, title),
 			              member->course == COURSE_START ? "started" : "stopped",
-			              (unsigned)(SETTLE_US / 1000000), "sa-nat64-translator@",
-			              member->instance->name);
+			              (unsigned)(SETTLE_US / 1000000),
+			              instance_unit(member->instance, unit));
 	}
 	(void)fprintf(stderr, "sa-nat64: not all programs have taken the configuration; their "
 	                      "logs say why\n");

@@ -717,10 +717,9 @@ const char *instance_title(const struct instance *instance, char buf[INSTANCE_TI
 	return buf;
 }
 
-const char *instance_restart(const struct instance *instance, char buf[INSTANCE_RESTART_LEN])
+const char *instance_unit(const struct instance *instance, char buf[INSTANCE_UNIT_LEN])
 {
-	(void)snprintf(buf, INSTANCE_RESTART_LEN, "systemctl restart %s%s", instance->program->unit,
-	               instance->name);
+	(void)snprintf(buf, INSTANCE_UNIT_LEN, "%s%s", instance->program->unit, instance->name);
 	return buf;
 }
 

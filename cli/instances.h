@@ -86,9 +86,9 @@ bool instance_has_socket(const struct instance *instance);
 #define INSTANCE_TITLE_LEN (CONFIG_NAME_MAX + 16)
 const char *instance_title(const struct instance *instance, char buf[INSTANCE_TITLE_LEN]);
 
-/* What starts it anew under systemd: "systemctl restart UNIT". */
-#define INSTANCE_RESTART_LEN (CONFIG_NAME_MAX + 48)
-const char *instance_restart(const struct instance *instance, char buf[INSTANCE_RESTART_LEN]);
+/* Its unit under systemd: "sa-nat64-translator@lower". */
+#define INSTANCE_UNIT_LEN (CONFIG_NAME_MAX + 24)
+const char *instance_unit(const struct instance *instance, char buf[INSTANCE_UNIT_LEN]);
 
 /* Forget all problems and connections but those that last, so that all can be asked again. */
 void instances_forget(struct instances *instances);
