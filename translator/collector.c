@@ -25,6 +25,7 @@
 #define ABOUT_US         (60 * SECOND_US) /* how often losses, and over UDP templates, are sent */
 #define USER_TIMEOUT_MS  60000            /* nothing acknowledged for so long: it is gone */
 #define DATAGRAMS_A_TURN 256
+#define HEARD_A_TURN     16 /* messages of the other side, which should have none */
 
 enum state { IDLE, CONNECTING, CONNECTED };
 
@@ -179,16 +180,15 @@ static void see_whether_connected(struct collector *collector, uint64_t now_us)
 		begin(collector, now_us);
 }
 
-/* A collector says nothing; an end or an error may come. Returns whether the connection is whole.
- */
+/* A collector says nothing; an end or an error may come. One that talks without end is not heard to
+ * its end. Returns whether the connection is whole. */
 static bool listen_to(struct collector *collector, uint64_t now_us)
 {
-	char ignored[256];
-	ssize_t len;
+	char ignored[4096];
+	ssize_t len = 1;
 
-	do
+	for (unsigned left = HEARD_A_TURN; left && len > 0; left--)
 		len = recv(collector->fd, ignored, sizeof(ignored), MSG_DONTWAIT);
-	while (len > 0);
 	if (len == 0 && collector->address.type == SOCK_STREAM)
 		hang_up(collector, now_us, ECONNRESET);
 	else if (len < 0 && errno != EAGAIN && errno != EINTR)

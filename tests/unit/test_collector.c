@@ -5,11 +5,14 @@
 #include "translator/packet.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -327,6 +330,43 @@ static void a_datagram_that_was_refused_is_sent_again(void **state)
 	close(fd);
 }
 
+/* In a process of its own: talk to the collector's other side as fast as it goes. */
+static pid_t talk(int fd)
+{
+	static const char words[65536];
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	(void)fcntl(fd, F_SETFL, 0);
+	while (send(fd, words, sizeof(words), MSG_NOSIGNAL) > 0)
+		;
+	_exit(0);
+}
+
+static void one_that_talks_without_end_is_sent_to_all_the_same(void **state)
+{
+	uint16_t port = 0;
+	int listener = open_peer(SOCK_STREAM, &port), fd;
+	pid_t talker;
+
+	(void)state;
+	inbox_len = 0;
+	open_collector("tcp:", port);
+	fd = accept_one(listener);
+	talker = talk(fd);
+	assert_true(talker > 0);
+	put(3);
+	turn_until(has_arrived);
+	assert_true(is_up());
+	assert_int_equal(stats().written, 3);
+	(void)kill(talker, SIGKILL);
+	(void)waitpid(talker, NULL, 0);
+	collector_free(collector);
+	close(fd);
+	close(listener);
+}
+
 static void names_that_are_none_make_no_collector(void **state)
 {
 	(void)state;
@@ -344,6 +384,7 @@ int main(void)
 		cmocka_unit_test(one_that_hangs_is_named_and_held_no_longer_than_its_queue),
 		cmocka_unit_test(datagrams_have_templates_every_minute),
 		cmocka_unit_test(a_datagram_that_was_refused_is_sent_again),
+		cmocka_unit_test(one_that_talks_without_end_is_sent_to_all_the_same),
 		cmocka_unit_test(names_that_are_none_make_no_collector),
 	};
 
