@@ -481,6 +481,8 @@ static void report_collector(struct account *account, const struct collector_sta
                              uint64_t now_us)
 {
 	report_state(account, stats, now_us);
+	if (stats->lost < account->lost) /* one more of that name, which was not wanted before */
+		account->lost = 0;
 	if (stats->lost == account->lost ||
 	    (account->lost_us && now_us - account->lost_us < MINUTE_US))
 		return;
