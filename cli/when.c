@@ -15,6 +15,8 @@
 #define YEAR_MIN  1970
 #define YEAR_MAX  9999
 
+#define DURATION_MAX_S (UINT64_C(10000) * 366 * DAY_S)
+
 static const char right[] =
 	"a time like \"2026-11-21 14:03:05\" (local), \"2026-11-21 14:03:05 UTC\", "
 	"2026-11-21T14:03:05Z, 2026-11-21T15:03:05+01:00, -2h, yesterday, today or now";
@@ -319,6 +321,8 @@ int when_parse_duration(const char *text, uint64_t *out_us)
 		if (count == 0 || unit == sizeof(units) / sizeof(units[0]))
 			return -EINVAL;
 		total += number * units[unit++].seconds;
+		if (total > DURATION_MAX_S)
+			return -EINVAL;
 		text += *text != '\0';
 	} while (*text);
 	*out_us = total * (uint64_t)SECOND_US;

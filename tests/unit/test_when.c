@@ -162,6 +162,7 @@ static void durations_add_up(void **state)
 	assert_true(when_parse_duration("4m2h", &us) < 0);
 	assert_true(when_parse_duration("-5s", &us) < 0);
 	assert_true(when_parse_duration("99999999999", &us) < 0);
+	assert_true(when_parse_duration("213503983d", &us) < 0); /* 2^64 us, and some */
 }
 
 static void times_are_shown_as_they_are_read(void **state)
