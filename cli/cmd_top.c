@@ -87,6 +87,22 @@ static bool is_last(const struct run *run)
 	return is_batch(run) && run->looks > 0 && run->printed + 1 >= run->top.options->batch;
 }
 
+/* One place for each program: there may be others now. */
+static int make_room(struct run *run)
+{
+	size_t wanted = OWN_POLLS + watch_poll_count(run->watch);
+	struct pollfd *polls;
+
+	if (wanted <= run->poll_room)
+		return 0;
+	polls = reallocarray(run->polls, wanted, sizeof(*polls));
+	if (!polls)
+		return -ENOMEM;
+	run->polls = polls;
+	run->poll_room = wanted;
+	return 0;
+}
+
 static void look(struct run *run)
 {
 	uint64_t pause_us = run->top.interval_us;
@@ -99,6 +115,11 @@ static void look(struct run *run)
 	run->sample_us = control_now_us() + (is_last(run) ? 2 * CONTROL_TIMEOUT_US : PATIENCE_US);
 	watch_begin(run->watch);
 	run->top.replies = watch_replies(run->watch);
+	if (make_room(run) < 0) {
+		(void)fprintf(stderr, "sa-nat64: out of memory\n");
+		run->is_over = true;
+		run->status = 1;
+	}
 }
 
 /* ---- what comes ---- */
@@ -143,21 +164,6 @@ static void take_terminal(struct run *run, short events)
 }
 
 /* ---- the loop ---- */
-
-static int make_room(struct run *run)
-{
-	size_t wanted = OWN_POLLS + watch_poll_count(run->watch);
-	struct pollfd *polls;
-
-	if (wanted <= run->poll_room)
-		return 0;
-	polls = reallocarray(run->polls, wanted, sizeof(*polls));
-	if (!polls)
-		return -ENOMEM;
-	run->polls = polls;
-	run->poll_room = wanted;
-	return 0;
-}
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -207,10 +213,8 @@ static void turn(struct run *run)
 	if (run->sample_us != UNTIL_FOREVER &&
 	    (watch_is_complete(run->watch) || now_us >= run->sample_us))
 		sample(run);
-	if (!run->is_over && !run->top.is_paused && now_us >= run->look_us) {
+	if (!run->is_over && !run->top.is_paused && now_us >= run->look_us)
 		look(run);
-		run->is_over = make_room(run) < 0;
-	}
 }
 
 /* Signals end it in an orderly way. Returns a descriptor, or -1. */
@@ -239,7 +243,6 @@ static int run_loop(struct run *run)
 		return 1;
 	run->look_us = control_now_us();
 	look(run);
-	run->is_over = make_room(run) < 0;
 	while (!run->is_over)
 		turn(run);
 	top_screen_close();

@@ -567,7 +567,7 @@ static enum top_key act(struct top *top, char key)
 		top->is_paused = !top->is_paused;
 		return TOP_KEY_INTERVAL;
 	case 'i':
-		top->shown = top->shown % top->replies->instances->count + 1;
+		top->shown = top->shown < top->replies->instances->count ? top->shown + 1 : 1;
 		break;
 	case 'a':
 		top->shown = 0;
