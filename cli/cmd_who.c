@@ -7,6 +7,7 @@
 #include "lib/address.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct out_column columns[] = {
 	{ "instance", 8 }, { "proto", 5 },    { "kind", 7 },
@@ -22,7 +23,7 @@ static void put_holder(struct out *out, const char *instance, const char *node,
 	out_text(out, "instance", instance);
 	out_text(out, "proto", row->proto);
 	out_text(out, "kind", row->kind);
-	if (row->host_port > 0)
+	if (strcmp(row->kind, "block") != 0)
 		out_endpoint(out, "host", addresses_format(&row->host, host),
 		             (uint16_t)row->host_port);
 	else

@@ -1,4 +1,4 @@
-/* See problems.h. */
+/* See incomplete.h. */
 #include "cli/incomplete.h"
 
 static void put(struct out *out, const struct instance *instance)
