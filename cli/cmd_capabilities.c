@@ -1,9 +1,6 @@
 /* `sa-nat64 capabilities`: what each instance can do as it is configured, and its limits. */
 #include "cli/commands.h"
-#include "cli/incomplete.h"
-
-#include <inttypes.h>
-#include <stdlib.h>
+#include "cli/each_instance.h"
 
 static const struct out_column columns[] = {
 	{ "name", 45 },
@@ -27,9 +24,12 @@ static void put_value(struct out *out, const SaNat64__Control__Capability *row)
 	}
 }
 
-static void put_instance(struct out *out, const char *name,
-                         const SaNat64__Control__CapabilitiesReply *reply)
+static void put_instance(struct out *out, const char *name, const SaNat64__Control__Reply *of,
+                         const void *context)
 {
+	const SaNat64__Control__CapabilitiesReply *reply = of->capabilities;
+
+	(void)context;
 	out_begin(out, OUT_OBJECT, NULL);
 	out_begin(out, OUT_LINE, NULL);
 	out_text(out, "name", name);
@@ -54,24 +54,9 @@ int cmd_capabilities(const struct cli_options *options, struct instances *instan
 {
 	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
 	SaNat64__Control__CapabilitiesRequest body = SA_NAT64__CONTROL__CAPABILITIES_REQUEST__INIT;
-	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies));
 
 	(void)options;
-	if (!replies)
-		return 1;
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_CAPABILITIES;
 	request.capabilities = &body;
-	instances_ask(instances, &request, replies);
-	out_begin(out, OUT_OBJECT, NULL);
-	out_begin(out, OUT_LIST, "instances");
-	for (size_t i = 0; i < instances->count; i++) {
-		if (replies[i])
-			put_instance(out, instances->list[i].name, replies[i]->capabilities);
-		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
-	}
-	out_end(out);
-	incomplete_put(out, instances);
-	out_end(out);
-	free(replies);
-	return instances_complain(instances, stderr);
+	return each_instance(instances, &request, out, put_instance, NULL);
 }

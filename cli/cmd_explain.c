@@ -1,8 +1,8 @@
 /* `sa-nat64 explain`: a packet, given by its fields or in hexadecimal, and what each instance would
  * do with it. */
 #include "cli/commands.h"
+#include "cli/each_instance.h"
 #include "cli/hex.h"
-#include "cli/incomplete.h"
 #include "cli/packets.h"
 
 #include <errno.h>
@@ -96,9 +96,12 @@ static void put_packet(struct out *out, const SaNat64__Control__Packet *packet)
 	out_end(out);
 }
 
-static void put_instance(struct out *out, const char *name,
-                         const SaNat64__Control__ExplainReply *reply)
+static void put_instance(struct out *out, const char *name, const SaNat64__Control__Reply *of,
+                         const void *context)
 {
+	const SaNat64__Control__ExplainReply *reply = of->explain;
+
+	(void)context;
 	out_begin(out, OUT_OBJECT, NULL);
 	out_text(out, "name", name);
 	out_begin(out, OUT_STEPS, "steps");
@@ -131,25 +134,10 @@ static int ask_all(struct instances *instances, SaNat64__Control__ExplainRequest
                    struct out *out)
 {
 	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
-	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies));
 
-	if (!replies)
-		return 1;
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_EXPLAIN;
 	request.explain = explain;
-	instances_ask(instances, &request, replies);
-	out_begin(out, OUT_OBJECT, NULL);
-	out_begin(out, OUT_LIST, "instances");
-	for (size_t i = 0; i < instances->count; i++) {
-		if (replies[i])
-			put_instance(out, instances->list[i].name, replies[i]->explain);
-		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
-	}
-	out_end(out);
-	incomplete_put(out, instances);
-	out_end(out);
-	free(replies);
-	return instances_complain(instances, stderr);
+	return each_instance(instances, &request, out, put_instance, NULL);
 }
 
 int cmd_explain(const struct cli_options *options, struct instances *instances, struct out *out)

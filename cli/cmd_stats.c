@@ -1,9 +1,7 @@
 /* `sa-nat64 stats`: every counter, and for each kind of drop what it means and what to do. */
 #include "cli/commands.h"
-#include "cli/incomplete.h"
+#include "cli/each_instance.h"
 #include "cli/session_log.h"
-
-#include <stdlib.h>
 
 static const struct out_column verdict_columns[] = {
 	{ "count", 12 },
@@ -59,9 +57,12 @@ static void put_verdicts(struct out *out, const SaNat64__Control__StatsReply *st
 	out_end(out);
 }
 
-static void put_instance(struct out *out, const char *name,
-                         const SaNat64__Control__StatsReply *stats, bool all)
+static void put_instance(struct out *out, const char *name, const SaNat64__Control__Reply *reply,
+                         const void *context)
 {
+	const SaNat64__Control__StatsReply *stats = reply->stats;
+	const struct cli_options *options = context;
+
 	out_begin(out, OUT_OBJECT, NULL);
 	out_begin(out, OUT_LINE, NULL);
 	out_text(out, "name", name);
@@ -85,7 +86,7 @@ static void put_instance(struct out *out, const char *name,
 	out_count(out, "tcp_probes", stats->tcp_probes);
 	put_held(out, stats);
 	session_log_put(out, stats->session_log);
-	put_verdicts(out, stats, all);
+	put_verdicts(out, stats, options->all);
 	out_end(out);
 }
 
@@ -93,23 +94,8 @@ int cmd_stats(const struct cli_options *options, struct instances *instances, st
 {
 	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
 	SaNat64__Control__StatsRequest stats = SA_NAT64__CONTROL__STATS_REQUEST__INIT;
-	SaNat64__Control__Reply **replies = calloc(instances->count, sizeof(*replies));
 
-	if (!replies)
-		return 1;
 	request.command_case = SA_NAT64__CONTROL__REQUEST__COMMAND_STATS;
 	request.stats = &stats;
-	instances_ask(instances, &request, replies);
-	out_begin(out, OUT_OBJECT, NULL);
-	out_begin(out, OUT_LIST, "instances");
-	for (size_t i = 0; i < instances->count; i++) {
-		if (replies[i])
-			put_instance(out, instances->list[i].name, replies[i]->stats, options->all);
-		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
-	}
-	out_end(out);
-	incomplete_put(out, instances);
-	out_end(out);
-	free(replies);
-	return instances_complain(instances, stderr);
+	return each_instance(instances, &request, out, put_instance, options);
 }
