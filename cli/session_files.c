@@ -11,7 +11,6 @@
 #include <zlib.h>
 
 #define BUFFER_BYTES 65536 /* and the longest line that is read */
-#define BLOCK_PORTS  64
 
 /* What a line must have somewhere to be worth reading. */
 struct needles {
@@ -52,7 +51,7 @@ struct session_files *session_files_new(const struct session_question *question)
 	               address4_format(question->pool4, address));
 	(void)snprintf(files->needles.port, sizeof(files->needles.port), "%u", question->port);
 	(void)snprintf(files->needles.block, sizeof(files->needles.block), "%u",
-	               question->port / BLOCK_PORTS * BLOCK_PORTS);
+	               question->port / SESSION_LOG_BLOCK_PORTS * SESSION_LOG_BLOCK_PORTS);
 	return files;
 }
 

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <systemd/sd-journal.h>
 
-#define BLOCK_PORTS 64
-#define VALUE_MAX   128 /* of a field of ours; longer ones are not ours */
+#define VALUE_MAX 128 /* of a field of ours; longer ones are not ours */
 
 /* One alternative: all of these fields. The journal joins matches of different fields by "and". */
 static int match(sd_journal *journal, const struct session_question *question, const char *port)
@@ -44,7 +43,7 @@ static int match_all(sd_journal *journal, const struct session_question *questio
 
 	(void)snprintf(port, sizeof(port), "POOL4_PORT=%u", question->port);
 	(void)snprintf(block, sizeof(block), "PORT_MIN=%u",
-	               question->port / BLOCK_PORTS * BLOCK_PORTS);
+	               question->port / SESSION_LOG_BLOCK_PORTS * SESSION_LOG_BLOCK_PORTS);
 	sd_journal_flush_matches(journal);
 	error = match(journal, question, port);
 	if (error >= 0)

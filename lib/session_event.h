@@ -26,7 +26,8 @@ enum log_event_kind {
 };
 #define LOG_SHORTAGES (LOG_POOL4_HIGH - LOG_ADDRESSES_EXHAUSTED)
 
-#define SESSION_LOG_IDENTIFIER "sa-nat64-session" /* in the journal */
+#define SESSION_LOG_BLOCK_PORTS 64 /* of a block, which begins at a multiple of them */
+#define SESSION_LOG_IDENTIFIER  "sa-nat64-session" /* in the journal */
 
 /* "binding-begin"; "unknown" for no kind. */
 const char *session_event_name(unsigned kind);

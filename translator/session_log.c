@@ -15,6 +15,8 @@
 
 #define NO_RECORD LOG_EVENT_KINDS
 
+_Static_assert(POOL4_BLOCK_PORTS == SESSION_LOG_BLOCK_PORTS, "readers look for such blocks");
+
 static bool has_bindings(const struct translator *t)
 {
 	return t->config->log_sessions != CONFIG_LOG_SESSIONS_OFF && !t->config->log_destinations;
