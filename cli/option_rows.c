@@ -184,7 +184,7 @@ static const char *set_pause(struct cli_options *options, const char *value)
 	if (*rest == '.' && rest[1])
 		for (rest++; *rest >= '0' && *rest <= '9' && unit_us > 1; rest++)
 			interval_us += (uint64_t)(*rest - '0') * (unit_us /= 10);
-	if (*rest || interval_us < 200000 || interval_us > 60000000)
+	if (*rest || interval_us < CLI_INTERVAL_MIN_US || interval_us > CLI_INTERVAL_MAX_US)
 		return right;
 	options->interval_us = interval_us;
 	return NULL;

@@ -44,6 +44,10 @@ enum cli_set {
 #define CLI_WARNING_PERCENT  80
 #define CLI_CRITICAL_PERCENT 95
 
+/* Of top, which changes it by keys, too. */
+#define CLI_INTERVAL_MIN_US 200000
+#define CLI_INTERVAL_MAX_US 60000000
+
 #define CLI_LOGS_MAX 64 /* files that --log names */
 
 /* An address of either family as the control protocol wants it. */

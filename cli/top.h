@@ -6,9 +6,6 @@
 #include "cli/out.h"
 #include "cli/top_view.h"
 
-#define TOP_INTERVAL_MIN_US 200000
-#define TOP_INTERVAL_MAX_US 60000000
-
 struct top {
 	const struct cli_options *options;
 	const struct metrics_replies *replies; /* what was answered last */

@@ -31,8 +31,10 @@
 #define BAR_STEPS     8
 #define ESCAPE_MS     25 /* a key alone, and not the begin of a sequence */
 
-static const uint64_t intervals_us[] = { 200000,  500000,   1000000,  2000000,
-	                                 5000000, 10000000, 30000000, 60000000 };
+static const uint64_t intervals_us[] = {
+	CLI_INTERVAL_MIN_US, 500000, 1000000, 2000000, 5000000, 10000000, 30000000,
+	CLI_INTERVAL_MAX_US
+};
 
 static const struct {
 	char key, other; /* two that do the same, or the same twice */
