@@ -35,11 +35,20 @@ static size_t count_digits(uint64_t number)
 
 char *out_put_number(uint64_t number, char *at)
 {
+	static const char pairs[] =
+		"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+		"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+		"8081828384858687888990919293949596979899";
 	char *end = at + count_digits(number);
 
-	for (at = end; number >= 10; number /= 10)
-		*--at = (char)('0' + number % 10);
-	*--at = (char)('0' + number);
+	for (at = end; number >= 100; number /= 100) {
+		at -= 2;
+		memcpy(at, pairs + number % 100 * 2, 2);
+	}
+	if (number >= 10)
+		memcpy(at - 2, pairs + number * 2, 2);
+	else
+		at[-1] = (char)('0' + number);
 	return end;
 }
 
@@ -64,93 +73,96 @@ void out_end(struct out *out)
 	out->printer->end(out);
 }
 
-static void put(struct out *out, const char *key, struct out_value value)
+/* By reference: a copy of a structure that was just written stalls the processor, in every value of
+ * a long list. */
+static inline void put(struct out *out, const char *key, const struct out_value *value)
 {
-	out->printer->value(out, key, &value);
+	out->printer->value(out, key, value);
 }
 
 void out_text(struct out *out, const char *key, const char *text)
 {
-	put(out, key, (struct out_value){ .kind = OUT_TEXT, .text = text });
+	put(out, key, &(struct out_value){ .kind = OUT_TEXT, .text = text });
 }
 
 void out_state(struct out *out, const char *key, const char *text, enum meaning meaning)
 {
-	put(out, key, (struct out_value){ .kind = OUT_TEXT, .text = text, .meaning = meaning });
+	put(out, key, &(struct out_value){ .kind = OUT_TEXT, .text = text, .meaning = meaning });
 }
 
 void out_reason(struct out *out, const char *key, const char *text)
 {
-	put(out, key, (struct out_value){ .kind = OUT_REASON, .text = text });
+	put(out, key, &(struct out_value){ .kind = OUT_REASON, .text = text });
 }
 
 void out_count(struct out *out, const char *key, uint64_t number)
 {
-	put(out, key, (struct out_value){ .kind = OUT_COUNT, .number = number });
+	put(out, key, &(struct out_value){ .kind = OUT_COUNT, .number = number });
 }
 
 void out_size(struct out *out, const char *key, uint64_t bytes)
 {
-	put(out, key, (struct out_value){ .kind = OUT_SIZE, .number = bytes });
+	put(out, key, &(struct out_value){ .kind = OUT_SIZE, .number = bytes });
 }
 
 void out_duration(struct out *out, const char *key, uint64_t duration_us)
 {
-	put(out, key, (struct out_value){ .kind = OUT_DURATION, .number = duration_us / 1000000 });
+	put(out, key, &(struct out_value){ .kind = OUT_DURATION, .number = duration_us / 1000000 });
 }
 
 void out_time(struct out *out, const char *key, uint64_t time_us)
 {
-	put(out, key, (struct out_value){ .kind = OUT_TIME, .number = time_us });
+	put(out, key, &(struct out_value){ .kind = OUT_TIME, .number = time_us });
 }
 
 void out_milliseconds(struct out *out, const char *key, uint64_t duration_us)
 {
-	put(out, key, (struct out_value){ .kind = OUT_MILLISECONDS, .number = duration_us / 1000 });
+	put(out, key,
+	    &(struct out_value){ .kind = OUT_MILLISECONDS, .number = duration_us / 1000 });
 }
 
 void out_delay(struct out *out, const char *key, uint64_t duration_us)
 {
-	put(out, key, (struct out_value){ .kind = OUT_DELAY, .number = duration_us / 1000 });
+	put(out, key, &(struct out_value){ .kind = OUT_DELAY, .number = duration_us / 1000 });
 }
 
 void out_microseconds(struct out *out, const char *key, uint64_t duration_us)
 {
-	put(out, key, (struct out_value){ .kind = OUT_MICROSECONDS, .number = duration_us });
+	put(out, key, &(struct out_value){ .kind = OUT_MICROSECONDS, .number = duration_us });
 }
 
 void out_flag(struct out *out, const char *key, bool flag)
 {
-	put(out, key, (struct out_value){ .kind = OUT_FLAG, .number = flag });
+	put(out, key, &(struct out_value){ .kind = OUT_FLAG, .number = flag });
 }
 
 void out_share(struct out *out, const char *key, uint64_t number, uint64_t total)
 {
-	put(out, key, (struct out_value){ .kind = OUT_SHARE, .number = number, .total = total });
+	put(out, key, &(struct out_value){ .kind = OUT_SHARE, .number = number, .total = total });
 }
 
 void out_endpoint(struct out *out, const char *key, const char *address, uint16_t port)
 {
 	put(out, key,
-	    (struct out_value){
+	    &(struct out_value){
 		    .kind = OUT_ENDPOINT, .text = address, .number = port, .total = 1 });
 }
 
 void out_endpoint6(struct out *out, const char *key, const struct in6_addr *address, uint16_t port)
 {
 	put(out, key,
-	    (struct out_value){ .kind = OUT_ENDPOINT6, .address6 = address, .number = port });
+	    &(struct out_value){ .kind = OUT_ENDPOINT6, .address6 = address, .number = port });
 }
 
 void out_endpoint4(struct out *out, const char *key, uint32_t address, uint16_t port)
 {
 	put(out, key,
-	    (struct out_value){ .kind = OUT_ENDPOINT4, .total = address, .number = port });
+	    &(struct out_value){ .kind = OUT_ENDPOINT4, .total = address, .number = port });
 }
 
 void out_address(struct out *out, const char *key, const char *address)
 {
-	put(out, key, (struct out_value){ .kind = OUT_ENDPOINT, .text = address });
+	put(out, key, &(struct out_value){ .kind = OUT_ENDPOINT, .text = address });
 }
 
 const char *out_sequence(const struct out *out, enum meaning meaning)

@@ -18,6 +18,10 @@
 #define VALUE_MAX    512
 #define WRAP_MIN     24 /* a column narrower than this is not wrapped */
 
+/* Of functions with a buffer, to keep it out of those that every value of a long list goes through.
+ */
+#define SELDOM __attribute__((noinline))
+
 struct level {
 	enum out_shape shape;
 	const char *key;
@@ -430,8 +434,8 @@ static void text_end(struct out *base)
 
 /* A value of a line: separated, labelled unless it is the line's own, kept in one piece where that
  * fits. */
-static void put_in_line(struct text_out *out, struct level *level, const char *key,
-                        const struct out_value *value)
+static SELDOM void put_in_line(struct text_out *out, struct level *level, const char *key,
+                               const struct out_value *value)
 {
 	char item[VALUE_MAX + 64], text[VALUE_MAX];
 	bool labelled = value->kind != OUT_REASON && (level->key || level->count > 0);
@@ -474,12 +478,31 @@ static void print_value(struct text_out *out, const struct out_value *value)
 	out->printed = true;
 }
 
+static SELDOM void print_aligned(struct text_out *out, int start, int width,
+                                 const struct out_value *value)
+{
+	char text[VALUE_MAX];
+	size_t len = format_value(value, text);
+
+	pad_to(out, start + width - (int)len);
+	pad_to(out, start);
+	print(out, text, len);
+}
+
+static SELDOM void print_last(struct text_out *out, int start, const struct out_value *value)
+{
+	char text[VALUE_MAX];
+
+	pad_to(out, start);
+	(void)format_value(value, text);
+	print_painted(out, text, start, 0, value->meaning);
+}
+
 /* Empty values leave no blanks behind: what pads a column is printed with the next value. */
 static void put_in_row(struct text_out *out, const char *key, const struct out_value *value)
 {
 	const struct out_column *column = out->next_column;
 	int regular = out->regular_start, start;
-	char text[VALUE_MAX];
 
 	if (!column->key || (column->key != key && strcmp(column->key, key) != 0))
 		return;
@@ -491,11 +514,7 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 	if (is_empty(value))
 		return;
 	if (is_aligned_right(value->kind)) {
-		size_t len = format_value(value, text);
-
-		pad_to(out, start + column->width - (int)len);
-		pad_to(out, start);
-		print(out, text, len);
+		print_aligned(out, start, column->width, value);
 		return;
 	}
 	/* Long values before it have pushed a sentence out of its column. */
@@ -503,20 +522,19 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 		newline(out);
 		start = regular;
 	}
-	pad_to(out, start);
 	if (column->width == 0 && start <= COLUMNS - WRAP_MIN) {
-		(void)format_value(value, text);
-		print_painted(out, text, start, 0, value->meaning);
+		print_last(out, start, value);
 		return;
 	}
+	pad_to(out, start);
 	begin_meaning(out, value->meaning);
 	print_value(out, value);
 	end_meaning(out, value->meaning);
 }
 
 /* Values one behind the other, two addresses with an arrow between them. */
-static void put_in_record(struct text_out *out, struct level *level, const char *key,
-                          const struct out_value *value)
+static SELDOM void put_in_record(struct text_out *out, struct level *level, const char *key,
+                                 const struct out_value *value)
 {
 	bool is_second = level->count > 0 && is_endpoint(level->last_kind) &&
 	                 is_endpoint(value->kind);
@@ -542,7 +560,7 @@ static void put_in_record(struct text_out *out, struct level *level, const char 
 	level->last_kind = value->kind;
 }
 
-static void put_step(struct text_out *out, size_t number, const struct out_value *value)
+static SELDOM void put_step(struct text_out *out, size_t number, const struct out_value *value)
 {
 	char text[32];
 
@@ -552,7 +570,8 @@ static void put_step(struct text_out *out, size_t number, const struct out_value
 	newline(out);
 }
 
-static void put_paragraph_line(struct text_out *out, const char *key, const struct out_value *value)
+static SELDOM void put_paragraph_line(struct text_out *out, const char *key,
+                                      const struct out_value *value)
 {
 	char text[VALUE_MAX];
 

@@ -2,7 +2,7 @@
  * they are busy with, above all the traffic, loses next to nothing.
  *
  * In stretches of 100 ms: at the end of each, the box's /proc/stat says whether others than this
- * command and the program that it asks used more than three quarters of all processors. While they
+ * command and the program that it asks used more than a quarter of all processors. While they
  * do, at most PACE_ROWS_PER_S rows a second are asked for, in small portions, and this process
  * takes the processor only when nobody else wants it, unless it falls behind: so a list comes to
  * its end in foreseeable time whatever the load. It begins so, because nothing is known yet, but

@@ -25,7 +25,7 @@ static void a_box_that_does_nothing_else_is_not_busy(void **state)
 	(void)state;
 	assert_false(was_busy(200000, 0, 2));     /* asleep */
 	assert_false(was_busy(100000, 60000, 2)); /* listing as fast as it goes */
-	assert_false(was_busy(0, 50000, 1));
+	assert_false(was_busy(0, 75000, 1));
 }
 
 static void a_box_that_gives_all_to_others_is_busy(void **state)
@@ -37,13 +37,20 @@ static void a_box_that_gives_all_to_others_is_busy(void **state)
 	assert_true(was_busy(180000, 5000, 8));
 }
 
-/* One processor of two is enough for a list. */
 static void a_box_with_processors_to_spare_is_not_busy(void **state)
 {
 	(void)state;
-	assert_false(was_busy(90000, 5000, 2));
-	assert_false(was_busy(0, 40000, 2));
-	assert_false(was_busy(400000, 40000, 8));
+	assert_false(was_busy(160000, 5000, 2));
+	assert_false(was_busy(620000, 5000, 8));
+}
+
+/* What a list takes at full speed is not taken for processors to spare. */
+static void a_list_at_full_speed_notices_others(void **state)
+{
+	(void)state;
+	assert_true(was_busy(0, 100000, 2));
+	assert_true(was_busy(20000, 70000, 2));
+	assert_true(was_busy(0, 50000, 1));
 }
 
 int main(void)
@@ -52,6 +59,7 @@ int main(void)
 		cmocka_unit_test(a_box_that_does_nothing_else_is_not_busy),
 		cmocka_unit_test(a_box_that_gives_all_to_others_is_busy),
 		cmocka_unit_test(a_box_with_processors_to_spare_is_not_busy),
+		cmocka_unit_test(a_list_at_full_speed_notices_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
