@@ -293,7 +293,8 @@ static int add_configured(const struct cli_options *options, const struct config
 	return 0;
 }
 
-/* Those that run beside them. A run directory that is not there holds none. */
+/* Those that run beside them. A run directory that is not there holds none; one that is closed to
+ * this user matters where the file names none, for those that it names say so themselves. */
 static int add_running(const struct cli_options *options, struct instances *instances, FILE *err)
 {
 	struct instances running = { .list = NULL };
@@ -306,7 +307,9 @@ static int add_running(const struct cli_options *options, struct instances *inst
 	instances_free(&running);
 	if (error == -ENOMEM)
 		return out_of_memory(err);
-	return error == 0 || error == -ENOENT ? 0 : complain_rundir(options->rundir, -error, err);
+	if (error == -ENOENT || (error == -EACCES && instances->count > 0))
+		return 0;
+	return error == 0 ? 0 : complain_rundir(options->rundir, -error, err);
 }
 
 /* Those of the file for this box, and those that run. */

@@ -503,6 +503,9 @@ chgrp daemon run/lower/control.sock
 check permission-group -r run -i lower stats
 chmod 750 run
 check permission-directory -r run stats
+check permission-dns64 "${ask[@]}" dns64 bind
+check permission-config "${ask[@]}" config
+check permission-reload "${ask[@]}" reload --dry-run
 chmod 700 played
 check permission-check "${played[@]}" -i lower check
 check permission-peers "${played[@]}" peers
