@@ -154,6 +154,36 @@ void feed_side_relay(const struct feed_side *from, struct feed_side *to)
 	}
 }
 
+void feed_sides_open(struct feed_side *a, struct feed_side *b, const char *keys)
+{
+	feed_side_open(a, 0, keys);
+	feed_side_open(b, 1, keys);
+	feed_side_give_contact(a, true);
+	feed_side_give_contact(b, true);
+}
+
+void feed_sides_close(struct feed_side *a, struct feed_side *b)
+{
+	feed_side_close(a);
+	feed_side_close(b);
+}
+
+void feed_sides_exchange(struct feed_side *a, struct feed_side *b)
+{
+	do {
+		feed_side_poll(a);
+		feed_side_relay(a, b);
+		feed_side_poll(b);
+		feed_side_relay(b, a);
+	} while (a->sessions.count + a->gone.count + b->sessions.count + b->gone.count);
+}
+
+void feed_sides_pass(struct feed_side *a, struct feed_side *b, uint64_t us)
+{
+	gateway_pass(&a->gateway, us);
+	gateway_pass(&b->gateway, us);
+}
+
 struct feed_stats feed_side_stats(const struct feed_side *side)
 {
 	struct feed_stats stats;

@@ -48,6 +48,13 @@ void feed_side_give_contact(struct feed_side *side, bool in_contact);
 /* Tell it what another box said in its last poll. */
 void feed_side_relay(const struct feed_side *from, struct feed_side *to);
 
+/* Nodes 0 and 1 with these keys, in contact; hearing each other until both are silent; time that
+ * passes for both. */
+void feed_sides_open(struct feed_side *a, struct feed_side *b, const char *keys);
+void feed_sides_close(struct feed_side *a, struct feed_side *b);
+void feed_sides_exchange(struct feed_side *a, struct feed_side *b);
+void feed_sides_pass(struct feed_side *a, struct feed_side *b, uint64_t us);
+
 struct feed_stats feed_side_stats(const struct feed_side *side);
 
 #endif

@@ -30,30 +30,6 @@ static const struct translator_binding web = {
 	.pool4_port = 8080,
 };
 
-static void open_both(void)
-{
-	feed_side_open(&a, 0, POOL);
-	feed_side_open(&b, 1, POOL);
-	feed_side_give_contact(&a, true);
-	feed_side_give_contact(&b, true);
-}
-
-static void close_both(void)
-{
-	feed_side_close(&a);
-	feed_side_close(&b);
-}
-
-static void exchange(void)
-{
-	do {
-		feed_side_poll(&a);
-		feed_side_relay(&a, &b);
-		feed_side_poll(&b);
-		feed_side_relay(&b, &a);
-	} while (a.sessions.count + a.gone.count + b.sessions.count + b.gone.count);
-}
-
 static int bind_on(struct feed_side *side)
 {
 	return translator_bind(side->gateway.translator, &web, error);
@@ -93,17 +69,17 @@ static void connect_by(struct feed_side *side, uint32_t server)
 static void what_is_added_is_let_in_on_that_box_only(void **state)
 {
 	(void)state;
-	open_both();
+	feed_sides_open(&a, &b, POOL);
 	assert_int_equal(bind_on(&a), 0);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	connect_by(&a, SERVER);
 	assert_int_equal(from4(&b, OTHER, SYN), VERDICT_SYN_STORED);
 	assert_int_equal(bind_on(&b), 0);
 	connect_by(&b, OTHER);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(connections(&a), 2);
 	assert_int_equal(connections(&b), 2);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 static void its_connections_live_on_where_it_was_not_added(void **state)
@@ -111,19 +87,19 @@ static void its_connections_live_on_where_it_was_not_added(void **state)
 	uint32_t ended;
 
 	(void)state;
-	open_both();
+	feed_sides_open(&a, &b, POOL);
 	assert_int_equal(bind_on(&a), 0);
 	connect_by(&a, SERVER);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(connections(&b), 1);
 	assert_int_equal(from4(&b, SERVER, ACK), VERDICT_TRANSLATED);
 	assert_int_equal(from6(&b, SERVER, ACK), VERDICT_TRANSLATED);
 	assert_int_equal(gateway_last(&b.gateway)->src_port, 8080);
 	assert_int_equal(unbind_on(&a, &ended), 0);
 	assert_int_equal(ended, 1);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(connections(&a), 0);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 static void a_removal_ends_connections_everywhere(void **state)
@@ -131,20 +107,20 @@ static void a_removal_ends_connections_everywhere(void **state)
 	uint32_t ended;
 
 	(void)state;
-	open_both();
+	feed_sides_open(&a, &b, POOL);
 	assert_int_equal(bind_on(&a), 0);
 	connect_by(&a, SERVER);
 	connect_by(&a, OTHER);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(connections(&b), 2);
 	assert_int_equal(unbind_on(&a, &ended), 0);
 	assert_int_equal(ended, 2);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(connections(&a), 0);
 	assert_int_equal(connections(&b), 0);
 	assert_int_equal(from4(&a, SERVER, SYN), VERDICT_SYN_STORED);
 	assert_int_equal(from4(&b, SERVER, SYN), VERDICT_SYN_STORED);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 /* The traffic moved, and the other box saw the connection change. */
@@ -153,12 +129,12 @@ static void connections_of_another_box_are_ended_there(void **state)
 	uint32_t ended;
 
 	(void)state;
-	open_both();
+	feed_sides_open(&a, &b, POOL);
 	assert_int_equal(bind_on(&a), 0);
 	connect_by(&a, SERVER);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(from6(&b, SERVER, FIN | ACK), VERDICT_TRANSLATED);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(feed_side_stats(&b).taken, 1);
 	assert_int_equal(unbind_on(&a, &ended), -EINVAL);
 	assert_string_equal(
@@ -166,12 +142,12 @@ static void connections_of_another_box_are_ended_there(void **state)
 	assert_int_equal(connections(&a), 1);
 	assert_int_equal(unbind_on(&b, &ended), 0);
 	assert_int_equal(ended, 1);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(connections(&a), 0);
 	assert_int_equal(from4(&a, SERVER, SYN), VERDICT_TRANSLATED); /* it still stands on a */
 	assert_int_equal(unbind_on(&a, &ended), 0);
 	assert_int_equal(from4(&a, SERVER, SYN), VERDICT_SYN_STORED);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 /* What stands on the other box under the same public port, for another host, is settled there: the
@@ -181,16 +157,16 @@ static void the_port_of_a_binding_is_not_given_to_a_copy(void **state)
 	struct translator_binding mine = web;
 
 	(void)state;
-	open_both();
+	feed_sides_open(&a, &b, POOL);
 	mine.host.s6_addr[15] = HOST + 1;
 	assert_int_equal(bind_on(&a), 0);
 	assert_int_equal(translator_bind(b.gateway.translator, &mine, error), 0);
 	connect_by(&a, SERVER);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(connections(&b), 0);
 	assert_int_equal(feed_side_stats(&b).refused, 1);
 	assert_int_equal(feed_side_stats(&b).conflicts, 1);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 /* Where an address is in no pool4, nothing may be made of a copy but by the operator. */
@@ -206,16 +182,16 @@ static void outside_pool4_it_is_needed_on_both(void **state)
 	assert_int_equal(translator_bind(a.gateway.translator, &outside, error), 0);
 	assert_int_equal(from6(&a, SERVER, SYN), VERDICT_TRANSLATED);
 	assert_int_equal(gateway_answer(&a.gateway, SYN | ACK), VERDICT_TRANSLATED);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(connections(&b), 0);
 	assert_int_equal(feed_side_stats(&b).refused, 1);
 	assert_int_equal(translator_bind(b.gateway.translator, &outside, error), 0);
 	gateway_clear(&a.gateway);
 	assert_int_equal(from6(&a, OTHER, SYN), VERDICT_TRANSLATED);
 	assert_int_equal(gateway_answer(&a.gateway, SYN | ACK), VERDICT_TRANSLATED);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(connections(&b), 1);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 static void many_sessions_are_ended_in_portions(void **state)

@@ -20,37 +20,6 @@
 
 static struct feed_side a, b; /* nodes 0 and 1 */
 
-static void open_both(const char *keys)
-{
-	feed_side_open(&a, 0, keys);
-	feed_side_open(&b, 1, keys);
-	feed_side_give_contact(&a, true);
-	feed_side_give_contact(&b, true);
-}
-
-static void close_both(void)
-{
-	feed_side_close(&a);
-	feed_side_close(&b);
-}
-
-static void pass_both(uint64_t us)
-{
-	gateway_pass(&a.gateway, us);
-	gateway_pass(&b.gateway, us);
-}
-
-/* Each hears what the other has to say, until both are silent. */
-static void exchange(void)
-{
-	do {
-		feed_side_poll(&a);
-		feed_side_relay(&a, &b);
-		feed_side_poll(&b);
-		feed_side_relay(&b, &a);
-	} while (a.sessions.count + a.gone.count + b.sessions.count + b.gone.count);
-}
-
 static uint32_t sessions(const struct feed_side *side)
 {
 	const struct translator_stats stats = gateway_stats(&side->gateway);
@@ -149,9 +118,9 @@ static void a_copy_carries_traffic_without_having_seen_its_beginning(void **stat
 	uint16_t port;
 
 	(void)state;
-	open_both(POOL);
+	feed_sides_open(&a, &b, POOL);
 	port = establish(&a, 4000);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(sessions(&b), 1);
 	assert_int_equal(copies(&b), 1);
 	assert_int_equal(copies(&a), 0);
@@ -160,7 +129,7 @@ static void a_copy_carries_traffic_without_having_seen_its_beginning(void **stat
 	assert_int_equal(send6(&b, IPPROTO_TCP, 4000, ACK), port);
 	feed_side_poll(&b);
 	assert_int_equal(b.sessions.count, 0);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 static void a_copy_enters_the_fast_path_with_its_first_packet(void **state)
@@ -171,20 +140,20 @@ static void a_copy_enters_the_fast_path_with_its_first_packet(void **state)
 	feed_side_open(&a, 0, POOL);
 	feed_side_open_with(&b, 1, POOL, 2000000, true);
 	port = establish(&a, 4000);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(b.gateway.entered, 0);
 	assert_int_equal(send4(&b, IPPROTO_TCP, port, ACK), VERDICT_TRANSLATED);
 	assert_int_equal(b.gateway.entered, 1);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 /* Nobody probes for it, and no state is gone through. */
 static void a_copy_expires_silently(void **state)
 {
 	(void)state;
-	open_both(POOL);
+	feed_sides_open(&a, &b, POOL);
 	(void)establish(&a, 4000);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	gateway_clear(&b.gateway);
 	gateway_pass(&b.gateway, (EST_S + 2) * SECOND);
 	feed_side_poll(&b);
@@ -197,7 +166,7 @@ static void a_copy_expires_silently(void **state)
 	gateway_pass(&a.gateway, (EST_S + 2) * SECOND);
 	feed_side_poll(&a);
 	assert_int_equal(a.sessions.row[0].session.state, TCP_STATE_TRANS + 1);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 static void the_box_that_carries_a_copy_takes_it_at_half_its_life(void **state)
@@ -205,14 +174,14 @@ static void the_box_that_carries_a_copy_takes_it_at_half_its_life(void **state)
 	uint16_t port;
 
 	(void)state;
-	open_both(POOL);
+	feed_sides_open(&a, &b, POOL);
 	port = establish(&a, 4000);
-	exchange();
-	pass_both(EST_S / 2 * SECOND - 60 * SECOND);
+	feed_sides_exchange(&a, &b);
+	feed_sides_pass(&a, &b, EST_S / 2 * SECOND - 60 * SECOND);
 	assert_int_equal(send4(&b, IPPROTO_TCP, port, ACK), VERDICT_TRANSLATED);
 	feed_side_poll(&b);
 	assert_int_equal(b.sessions.count, 0);
-	pass_both(90 * SECOND);
+	feed_sides_pass(&a, &b, 90 * SECOND);
 	feed_side_poll(&b);
 	assert_int_equal(b.sessions.count, 1);
 	assert_int_equal(b.sessions.row[0].session.version, 2);
@@ -222,7 +191,7 @@ static void the_box_that_carries_a_copy_takes_it_at_half_its_life(void **state)
 	assert_int_equal(copies(&a), 1);
 	feed_side_poll(&a);
 	assert_int_equal(a.sessions.count + a.gone.count + a.refused.count, 0);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 static void the_box_that_sees_a_change_of_state_takes_it_at_once(void **state)
@@ -230,9 +199,9 @@ static void the_box_that_sees_a_change_of_state_takes_it_at_once(void **state)
 	uint16_t port;
 
 	(void)state;
-	open_both(POOL);
+	feed_sides_open(&a, &b, POOL);
 	port = establish(&a, 4000);
-	exchange();
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(send4(&b, IPPROTO_TCP, port, RST), VERDICT_TRANSLATED);
 	feed_side_poll(&b);
 	assert_int_equal(b.sessions.count, 1);
@@ -241,7 +210,7 @@ static void the_box_that_sees_a_change_of_state_takes_it_at_once(void **state)
 	feed_side_relay(&b, &a);
 	gateway_pass(&a.gateway, 245 * SECOND); /* the shorter lifetime came with it */
 	assert_int_equal(sessions(&a), 0);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 /* ---- versions ---- */
@@ -301,10 +270,10 @@ static void of_two_ends_of_one_version_the_later_stands(void **state)
 static void a_gone_session_ends(void **state)
 {
 	(void)state;
-	open_both(POOL "udp-timeout = 120s\n");
+	feed_sides_open(&a, &b, POOL "udp-timeout = 120s\n");
 	(void)send6(&a, IPPROTO_UDP, 4000, 0);
-	pass_both(3 * SECOND);
-	exchange();
+	feed_sides_pass(&a, &b, 3 * SECOND);
+	feed_sides_exchange(&a, &b);
 	assert_int_equal(sessions(&b), 1);
 	gateway_pass(&a.gateway, 121 * SECOND);
 	feed_side_poll(&a);
@@ -313,7 +282,7 @@ static void a_gone_session_ends(void **state)
 	assert_int_equal(sessions(&b), 0);
 	feed_side_poll(&b);
 	assert_int_equal(b.gone.count + b.expired.count + b.sessions.count, 0);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 static void a_session_in_use_does_not_end_elsewhere(void **state)
@@ -321,11 +290,11 @@ static void a_session_in_use_does_not_end_elsewhere(void **state)
 	uint16_t port;
 
 	(void)state;
-	open_both(POOL "udp-timeout = 120s\n");
+	feed_sides_open(&a, &b, POOL "udp-timeout = 120s\n");
 	port = send6(&a, IPPROTO_UDP, 4000, 0);
-	pass_both(3 * SECOND);
-	exchange();
-	pass_both(50 * SECOND);
+	feed_sides_pass(&a, &b, 3 * SECOND);
+	feed_sides_exchange(&a, &b);
+	feed_sides_pass(&a, &b, 50 * SECOND);
 	assert_int_equal(send4(&b, IPPROTO_UDP, port, 0), VERDICT_TRANSLATED);
 	gateway_pass(&a.gateway, 121 * SECOND);
 	feed_side_poll(&a);
@@ -339,7 +308,7 @@ static void a_session_in_use_does_not_end_elsewhere(void **state)
 	feed_side_relay(&b, &a);
 	assert_int_equal(sessions(&a), 1); /* its port rested, and is recalled */
 	assert_int_equal(send4(&a, IPPROTO_UDP, port, 0), VERDICT_TRANSLATED);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 static void an_older_end_is_ignored_and_an_order_is_not(void **state)
@@ -491,7 +460,7 @@ static void both_sides_of_a_conflict_decide_alike(void **state)
 				same_host ? 1 : 2, same_host ? 5001 : 5000, rows[i].version_b, 2);
 			uint16_t port;
 
-			open_both(POOL);
+			feed_sides_open(&a, &b, POOL);
 			of_a.remote_port = 81; /* not the same session as well */
 			give(&a, of_a);
 			give(&b, of_b);
@@ -515,7 +484,7 @@ static void both_sides_of_a_conflict_decide_alike(void **state)
 			assert_int_equal(send4(&b, IPPROTO_UDP, port, 0), VERDICT_TRANSLATED);
 			assert_int_equal(gateway_last(&b.gateway)->dst6.s6_addr[15],
 			                 rows[i].a_stands || same_host ? 1 : 2);
-			close_both();
+			feed_sides_close(&a, &b);
 		}
 	}
 }
@@ -586,14 +555,14 @@ static void a_peer_brings_a_binding_back_to_its_port(void **state)
 	uint16_t port;
 
 	(void)state;
-	open_both(POOL "udp-timeout = 120s\n");
+	feed_sides_open(&a, &b, POOL "udp-timeout = 120s\n");
 	port = send6(&a, IPPROTO_UDP, 4000, 0);
-	pass_both(3 * SECOND);
-	exchange();
+	feed_sides_pass(&a, &b, 3 * SECOND);
+	feed_sides_exchange(&a, &b);
 	feed_side_give_contact(&a, false);
 	for (int i = 0; i < 60; i++) {
 		assert_int_equal(send4(&b, IPPROTO_UDP, port, 0), VERDICT_TRANSLATED);
-		pass_both(60 * SECOND);
+		feed_sides_pass(&a, &b, 60 * SECOND);
 	}
 	assert_int_equal(sessions(&a), 0);
 	assert_int_equal(gateway_stats(&a.gateway).pool4_used[L4_UDP], 1);
@@ -606,7 +575,7 @@ static void a_peer_brings_a_binding_back_to_its_port(void **state)
 	assert_int_equal(sessions(&a), 1);
 	assert_int_equal(gateway_stats(&a.gateway).pool4_used[L4_UDP], 1);
 	assert_int_equal(send4(&a, IPPROTO_UDP, port, 0), VERDICT_TRANSLATED);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 /* A translator that lost everything gets its own sessions back; a scan that runs may have passed

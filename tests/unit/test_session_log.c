@@ -645,36 +645,6 @@ static void a_reload_ends_what_does_not_go_on(void **state)
 
 static struct feed_side a, b;
 
-static void exchange(void)
-{
-	do {
-		feed_side_poll(&a);
-		feed_side_relay(&a, &b);
-		feed_side_poll(&b);
-		feed_side_relay(&b, &a);
-	} while (a.sessions.count + a.gone.count + b.sessions.count + b.gone.count);
-}
-
-static void pass_both(uint64_t us)
-{
-	gateway_pass(&a.gateway, us);
-	gateway_pass(&b.gateway, us);
-}
-
-static void open_both(const char *keys)
-{
-	feed_side_open(&a, 0, keys);
-	feed_side_open(&b, 1, keys);
-	feed_side_give_contact(&a, true);
-	feed_side_give_contact(&b, true);
-}
-
-static void close_both(void)
-{
-	feed_side_close(&a);
-	feed_side_close(&b);
-}
-
 static void a_copy_is_logged_where_it_belongs(void **state)
 {
 	static const char *const keys[] = { SESSIONS, BLOCKS, SESSIONS "log-destinations = yes\n" };
@@ -683,19 +653,19 @@ static void a_copy_is_logged_where_it_belongs(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		open_both(keys[i]);
+		feed_sides_open(&a, &b, keys[i]);
 		udp(&a.gateway, 1, 4000, SERVER);
 		(void)next(&a.gateway);
-		pass_both(10 * SECOND);
-		exchange();
+		feed_sides_pass(&a, &b, 10 * SECOND);
+		feed_sides_exchange(&a, &b);
 		assert_int_equal(feed_side_stats(&b).copies, 1);
 		gateway_pass(&a.gateway, 130 * SECOND);
-		exchange();
+		feed_sides_exchange(&a, &b);
 		gateway_pass(&b.gateway, 130 * SECOND);
 		assert_int_equal(next(&a.gateway).kind, ends[i]);
 		nothing_more(&a.gateway);
 		nothing_more(&b.gateway);
-		close_both();
+		feed_sides_close(&a, &b);
 	}
 }
 
@@ -705,11 +675,11 @@ static void who_took_a_session_over_logs_its_end(void **state)
 	uint16_t port;
 
 	(void)state;
-	open_both(BLOCKS);
+	feed_sides_open(&a, &b, BLOCKS);
 	port = udp(&a.gateway, 1, 4000, SERVER);
 	(void)next(&a.gateway);
-	pass_both(10 * SECOND);
-	exchange();
+	feed_sides_pass(&a, &b, 10 * SECOND);
+	feed_sides_exchange(&a, &b);
 	feed_side_give_contact(&b, false); /* a is gone */
 	assert_int_equal(udp(&b.gateway, 1, 4000, SERVER), port);
 	nothing_more(&b.gateway); /* no twin of the begin */
@@ -718,7 +688,7 @@ static void who_took_a_session_over_logs_its_end(void **state)
 	is_of(&record, LOG_BLOCK_END, 1, 0);
 	assert_int_equal(record.port_min, port / 64 * 64);
 	nothing_more(&b.gateway);
-	close_both();
+	feed_sides_close(&a, &b);
 }
 
 int main(void)
