@@ -24,7 +24,15 @@ struct use {
 };
 
 enum { PROTOCOLS = 3 };
-static const char *const protocol_names[PROTOCOLS] = { "tcp", "udp", "icmp" };
+
+/* A protocol's name, and its keys: of an address's row, and of the totals. */
+static const struct {
+	const char *name, *used, *resting, *percent, *total;
+} protocols[PROTOCOLS] = {
+	{ "tcp", "tcp_used", "tcp_resting", "tcp_percent", "total_tcp" },
+	{ "udp", "udp_used", "udp_resting", "udp_percent", "total_udp" },
+	{ "icmp", "icmp_used", "icmp_resting", "icmp_percent", "total_icmp" },
+};
 
 static uint64_t percent(const struct use *use)
 {
@@ -68,7 +76,7 @@ static void put_range(struct out *out, const SaNat64__Control__Pool4Row *row,
 		out_begin(out, OUT_ROW, NULL);
 		out_text(out, "range", range);
 		out_text(out, "ports", ports);
-		out_text(out, "proto", protocol_names[i]);
+		out_text(out, "proto", protocols[i].name);
 		out_count(out, "owned", uses[i].owned);
 		out_count(out, "used", uses[i].used);
 		out_count(out, "resting", uses[i].resting);
@@ -82,7 +90,7 @@ static void put_address(struct out *out, const SaNat64__Control__Pool4Row *row,
                         const struct use uses[PROTOCOLS])
 {
 	uint64_t resting = 0, fullest = 0;
-	char address[ADDRESS_STRLEN], key[24];
+	char address[ADDRESS_STRLEN];
 
 	for (int i = 0; i < PROTOCOLS; i++) {
 		resting += uses[i].resting;
@@ -91,17 +99,13 @@ static void put_address(struct out *out, const SaNat64__Control__Pool4Row *row,
 	out_begin(out, OUT_ROW, NULL);
 	out_text(out, "address", addresses_format(&row->pool4, address));
 	out_count(out, "owned", uses[0].owned);
-	for (int i = 0; i < PROTOCOLS; i++) {
-		(void)snprintf(key, sizeof(key), "%s_used", protocol_names[i]);
-		out_count(out, key, uses[i].used);
-	}
+	for (int i = 0; i < PROTOCOLS; i++)
+		out_count(out, protocols[i].used, uses[i].used);
 	out_count(out, "resting", resting);
 	out_count(out, "percent", fullest);
 	for (int i = 0; i < PROTOCOLS && !out->is_text; i++) {
-		(void)snprintf(key, sizeof(key), "%s_resting", protocol_names[i]);
-		out_count(out, key, uses[i].resting);
-		(void)snprintf(key, sizeof(key), "%s_percent", protocol_names[i]);
-		out_count(out, key, percent(&uses[i]));
+		out_count(out, protocols[i].resting, uses[i].resting);
+		out_count(out, protocols[i].percent, percent(&uses[i]));
 	}
 	out_end(out);
 }
@@ -126,10 +130,7 @@ static void put_totals(struct out *out, const struct use totals[PROTOCOLS],
 {
 	out_begin(out, OUT_PART, NULL);
 	for (int i = 0; i < PROTOCOLS; i++) {
-		char key[24];
-
-		(void)snprintf(key, sizeof(key), "total_%s", protocol_names[i]);
-		out_begin(out, OUT_LINE, key);
+		out_begin(out, OUT_LINE, protocols[i].total);
 		out_count(out, "owned", totals[i].owned);
 		out_count(out, "used", totals[i].used);
 		out_count(out, "resting", totals[i].resting);
