@@ -4,7 +4,8 @@ static void put_collector(struct out *out, const SaNat64__Control__Collector *co
 {
 	out_begin(out, OUT_LINE, "collector");
 	out_text(out, "name", collector->name);
-	out_text(out, "state", collector->up ? "up" : "down");
+	out_state(out, "state", collector->up ? "up" : "down",
+	          collector->up ? MEANING_GOOD : MEANING_WARNING);
 	out_reason(out, "problem", collector->problem);
 	out_count(out, "written", collector->written);
 	out_count(out, "lost", collector->lost);
