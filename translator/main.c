@@ -423,11 +423,14 @@ static int apply(void *context, struct config *config, struct reload *reload)
 	return 0;
 }
 
+/* Whatever becomes of it: routes that somebody has removed by hand are put back, as when the device
+ * comes up. */
 static void reload(void *context)
 {
 	const struct program *program = context;
 
 	running_config_reload(program->running);
+	(void)routes_set(program->instance, program->instance->tun, ROUTES_STALE_KEEP);
 }
 
 static int start_running(struct program *program)

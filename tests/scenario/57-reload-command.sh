@@ -84,6 +84,10 @@ ping=$lab_pid
 
 check "the same file: nobody has anything to do" reloads -- 0 "^instance nat64 *unchanged" "^sa-nat64-syncd *unchanged"
 check "and no translator was built anew" times_adopted 1
+route_to_tun() { in_ns gw ip route show 198.51.100.100 | grep "dev siit" >/dev/null; }
+in_ns gw ip route del 198.51.100.100 dev siit
+check "a route that somebody has removed" refuse route_to_tun
+check "is put back by it" eval 'reloads -- 0 "^instance siit *unchanged" && route_to_tun'
 cli -i nat64 bib add tcp '[2001:db8:1::2]:81' 198.51.100.3:81 >/dev/null
 check "a binding at run time outlives that" eval 'reloads -- 0 && cli bib --port 81 | grep 198.51.100.3:81'
 check "and is mentioned with what runs" eval 'runs | grep "^# 1 static binding more"'
