@@ -148,8 +148,8 @@ static void judge_replication(struct check *check, struct instances *instances,
 			add_sync_values(check, sync);
 		} else if (replies[i] && strcmp(replies[i]->status->mode, "siit") != 0) {
 			findings_add(&check->findings, SEVERITY_CRITICAL, name,
-			             "sa-nat64-syncd does not know this instance: it was started "
-			             "with another configuration; restart it");
+			             "sa-nat64-syncd does not know this instance: it runs with "
+			             "another configuration; sa-nat64 reload");
 		}
 	}
 	sa_nat64__control__reply__free_unpacked(later, NULL);

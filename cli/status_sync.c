@@ -136,8 +136,8 @@ struct status_synced status_judge_sync(const struct status_box *box, const char 
 		};
 	if (!box->peers)
 		return down(box->syncd->problem);
-	return down("sa-nat64-syncd does not know this instance: it was started with another "
-	            "configuration; restart it");
+	return down("sa-nat64-syncd does not know this instance: it runs with another "
+	            "configuration; sa-nat64 reload");
 }
 
 void status_put_sync(struct out *out, const struct status_box *box, const char *name,

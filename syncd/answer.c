@@ -144,9 +144,9 @@ static size_t answer_peers(const struct exchange *x, const SaNat64__Control__Pee
 	}
 	fill_box(x, &peers);
 	for (size_t i = 0; i < x->box->count; i++) {
-		if (!is_wanted(request->instance, &x->box->instances[i]))
+		if (!is_wanted(request->instance, x->box->instances[i]))
 			continue;
-		fill_instance(x, &x->box->instances[i], &parts[i]);
+		fill_instance(x, x->box->instances[i], &parts[i]);
 		at[peers.n_instances++] = &parts[i].message;
 	}
 	peers.instances = at;
@@ -172,7 +172,7 @@ static size_t answer_resync(const struct exchange *x,
 	if (!names)
 		return control_reply_error(&x->to, "not enough memory for the answer");
 	for (size_t i = 0; i < x->box->count; i++) {
-		struct box_instance *instance = &x->box->instances[i];
+		struct box_instance *instance = x->box->instances[i];
 
 		if (!is_wanted(request->instance, instance))
 			continue;

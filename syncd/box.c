@@ -14,9 +14,15 @@
 #define NEVER_US    UINT64_MAX
 #define BITS_A_BYTE 8
 
-static int open_instance(struct box *box, struct box_instance *instance,
+bool box_is_for(const struct config_instance *instance)
+{
+	return instance && instance->mode == CONFIG_MODE_NAT64;
+}
+
+/* -1 when memory ends. */
+static int open_instance(const struct box *box, struct box_instance *instance,
                          const struct config *config, const struct config_instance *from,
-                         const struct box_random *random, uint64_t now_us)
+                         uint64_t now_us)
 {
 	struct replica_config replica = {
 		.node = box->node,
@@ -26,8 +32,8 @@ static int open_instance(struct box *box, struct box_instance *instance,
 		.overhead = ETHERNET + box->ip_overhead + SEAL_OVERHEAD,
 		.join_wait_us = config->cluster.sync_wait_us,
 		.version = sa_nat64_version,
-		.random = random->fill,
-		.random_context = random->context,
+		.random = box->random.fill,
+		.random_context = box->random.context,
 	};
 	struct config_hash hash;
 
@@ -37,15 +43,36 @@ static int open_instance(struct box *box, struct box_instance *instance,
 		replica.nodes |= (uint16_t)(1u << config->nodes[i].id);
 	(void)snprintf(instance->name, sizeof(instance->name), "%s", from->name);
 	instance->id = seal_name(from->name);
+	instance->sessions_max = from->max_sessions;
 	instance->prefixes_hash = hash.prefixes;
 	instance->config_hash = hash.rest;
-	random->fill(random->context, instance->epoch, sizeof(instance->epoch));
+	box->random.fill(box->random.context, instance->epoch, sizeof(instance->epoch));
 	replica.prefixes_hash = hash.prefixes;
 	replica.config_hash = hash.rest;
 	memcpy(replica.epoch, instance->epoch, sizeof(replica.epoch));
 	memcpy(replica.digest_key, box->keys.digest, sizeof(replica.digest_key));
 	instance->replica = replica_new(&replica, now_us);
 	return instance->replica ? 0 : -1;
+}
+
+struct box_instance *box_instance_new(const struct box *box, const struct config *config,
+                                      const struct config_instance *from, uint64_t now_us)
+{
+	struct box_instance *instance = calloc(1, sizeof(*instance));
+
+	if (instance && open_instance(box, instance, config, from, now_us) < 0) {
+		free(instance);
+		return NULL;
+	}
+	return instance;
+}
+
+void box_instance_free(struct box_instance *instance)
+{
+	if (!instance)
+		return;
+	replica_free(instance->replica);
+	free(instance);
 }
 
 struct box *box_new(const struct config *config, const struct config_node *self,
@@ -59,6 +86,7 @@ struct box *box_new(const struct config *config, const struct config_node *self,
 		return NULL;
 	(void)snprintf(box->cluster, sizeof(box->cluster), "%s", config->cluster.name);
 	box->node = self->id;
+	box->random = *random;
 	for (size_t i = 0; i < config->node_count; i++)
 		(void)snprintf(box->names[config->nodes[i].id], CONFIG_NAME_MAX, "%s",
 		               config->nodes[i].name);
@@ -71,10 +99,10 @@ struct box *box_new(const struct config *config, const struct config_node *self,
 	for (size_t i = 0; i < config->instance_count; i++) {
 		const struct config_instance *from = &config->instances[i];
 
-		if (from->mode != CONFIG_MODE_NAT64)
+		if (!box_is_for(from))
 			continue;
-		if (open_instance(box, &box->instances[box->count++], config, from, random,
-		                  now_us) < 0)
+		box->instances[box->count] = box_instance_new(box, config, from, now_us);
+		if (!box->instances[box->count++])
 			goto fail;
 	}
 	return box;
@@ -88,16 +116,16 @@ void box_free(struct box *box)
 	if (!box)
 		return;
 	for (size_t i = 0; i < box->count; i++)
-		replica_free(box->instances[i].replica);
+		box_instance_free(box->instances[i]);
 	free(box->instances);
 	free(box);
 }
 
-struct box_instance *box_find(struct box *box, const char *name)
+struct box_instance *box_find(const struct box *box, const char *name)
 {
 	for (size_t i = 0; i < box->count; i++)
-		if (strcmp(box->instances[i].name, name) == 0)
-			return &box->instances[i];
+		if (strcmp(box->instances[i]->name, name) == 0)
+			return box->instances[i];
 	return NULL;
 }
 
@@ -118,8 +146,8 @@ bool box_feed_differs(const struct box_instance *instance)
 static struct box_instance *find_id(struct box *box, uint32_t id)
 {
 	for (size_t i = 0; i < box->count; i++)
-		if (box->instances[i].id == id)
-			return &box->instances[i];
+		if (box->instances[i]->id == id)
+			return box->instances[i];
 	return NULL;
 }
 
@@ -183,7 +211,7 @@ enum box_verdict box_receive(struct box *box, const uint8_t *datagram, size_t le
 size_t box_poll(struct box *box, uint8_t *datagram, uint64_t now_us)
 {
 	for (size_t i = 0; i < box->count; i++) {
-		struct box_instance *instance = &box->instances[box->turn++ % box->count];
+		struct box_instance *instance = box->instances[box->turn++ % box->count];
 		struct seal_header header = { .node = box->node, .instance = instance->id };
 		size_t len = replica_poll(instance->replica, box->payload, &header.seq, now_us);
 
@@ -200,7 +228,7 @@ uint64_t box_next_us(const struct box *box)
 	uint64_t next = NEVER_US;
 
 	for (size_t i = 0; i < box->count; i++) {
-		uint64_t due = replica_next_us(box->instances[i].replica);
+		uint64_t due = replica_next_us(box->instances[i]->replica);
 
 		next = due < next ? due : next;
 	}
@@ -210,5 +238,5 @@ uint64_t box_next_us(const struct box *box)
 void box_goodbye(struct box *box)
 {
 	for (size_t i = 0; i < box->count; i++)
-		replica_goodbye(box->instances[i].replica);
+		replica_goodbye(box->instances[i]->replica);
 }

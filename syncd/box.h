@@ -5,6 +5,7 @@
  * at a time, instance by instance in turn. Pure: bytes and `now` in, bytes out.
  *
  * Every instance has an epoch of its own: all share one key, and a nonce is an epoch and a number.
+ * Instances come and go while the box runs (reload.h); one that stays keeps its place in memory.
  */
 #ifndef SA_NAT64_SYNCD_BOX_H
 #define SA_NAT64_SYNCD_BOX_H
@@ -26,6 +27,7 @@ struct box_feed {
 struct box_instance {
 	char name[CONFIG_NAME_MAX];
 	uint32_t id;                         /* its name in the header */
+	uint32_t sessions_max;               /* of each node */
 	uint64_t prefixes_hash, config_hash; /* of the configuration that this program read */
 	uint8_t epoch[SEAL_EPOCH_LEN];
 	struct replica *replica; /* owned */
@@ -46,14 +48,20 @@ enum box_verdict {
 	BOX_VERDICTS,
 };
 
+struct box_random {
+	void (*fill)(void *context, void *buf, size_t len); /* bytes that nobody can guess */
+	void *context;
+};
+
 struct box {
 	char cluster[CONFIG_NAME_MAX];
 	uint8_t node;                               /* own id */
 	char names[REPLICA_NODES][CONFIG_NAME_MAX]; /* of the nodes; "" where there is none */
 	struct seal_keys keys;
+	struct box_random random;
 	size_t ip_overhead; /* bytes of IP and UDP headers */
 	size_t datagram_max;
-	struct box_instance *instances;
+	struct box_instance **instances; /* owned, and so is the array */
 	size_t count;
 	size_t turn; /* whose turn it is to send */
 	uint64_t verdicts[BOX_VERDICTS];
@@ -62,20 +70,25 @@ struct box {
 	uint8_t payload[BOX_DATAGRAM_MAX];
 };
 
-struct box_random {
-	void (*fill)(void *context, void *buf, size_t len); /* bytes that nobody can guess */
-	void *context;
-};
-
 /* A box of the configuration's cluster, with a replica for every stateful instance; self is its
- * node. NULL when memory ends. Nothing given is kept. */
+ * node. NULL when memory ends. Of what is given random alone is kept; its context must outlive the
+ * box. */
 struct box *box_new(const struct config *config, const struct config_node *self,
                     const uint8_t file_key[SEAL_FILE_KEY_LEN], const struct box_random *random,
                     uint64_t now_us);
 void box_free(struct box *box); /* NULL accepted */
 
+/* Whether a box replicates such an instance: it has sessions. NULL accepted. */
+bool box_is_for(const struct config_instance *instance);
+
+/* An instance as it would be in the box, which does not have it yet. The caller owns it. NULL when
+ * memory ends. */
+struct box_instance *box_instance_new(const struct box *box, const struct config *config,
+                                      const struct config_instance *from, uint64_t now_us);
+void box_instance_free(struct box_instance *instance); /* NULL accepted */
+
 /* NULL when none of that name is replicated here. */
-struct box_instance *box_find(struct box *box, const char *name);
+struct box_instance *box_find(const struct box *box, const char *name);
 
 /* The instance's configuration is another one now: the peers and its translator are measured by it.
  */

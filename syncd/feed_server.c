@@ -45,7 +45,7 @@ struct feed_server {
 	struct arena *arena;
 	struct log_limit refusals;
 	size_t count;
-	struct client *clients;
+	struct client **clients; /* owned; each stays where it is, for its event source */
 	uint8_t in[FEED_MESSAGE_MAX];
 };
 
@@ -88,7 +88,7 @@ static struct client *find_rival(const struct client *client, const struct box_i
 	struct feed_server *server = client->server;
 
 	for (size_t i = 0; i < server->count; i++) {
-		struct client *other = &server->clients[i];
+		struct client *other = server->clients[i];
 
 		if (other == client || other->fd < 0 || other->instance != instance)
 			continue;
@@ -135,7 +135,8 @@ static void read_hello(struct client *client, size_t len, uint64_t now_us)
 	if (!instance) {
 		refuse(client,
 		       "translator with pid %d disconnected: there is no stateful "
-		       "[instance %s] in the configuration here",
+		       "[instance %s] in the configuration here; if the file has it by now: "
+		       "sa-nat64 reload",
 		       (int)client->pid, hello.instance);
 		return;
 	}
@@ -258,7 +259,7 @@ bool feed_server_write(struct feed_server *server, uint64_t now_us)
 	bool more = false;
 
 	for (size_t i = 0; i < server->count; i++) {
-		struct client *client = &server->clients[i];
+		struct client *client = server->clients[i];
 		int turn = 0;
 
 		if (client->fd < 0 || !client->instance || client->blocked)
@@ -273,8 +274,15 @@ bool feed_server_write(struct feed_server *server, uint64_t now_us)
 void feed_server_rescan(struct feed_server *server, const struct box_instance *instance)
 {
 	for (size_t i = 0; i < server->count; i++)
-		if (server->clients[i].fd >= 0 && server->clients[i].instance == instance)
-			server->clients[i].wants_scan = true;
+		if (server->clients[i]->fd >= 0 && server->clients[i]->instance == instance)
+			server->clients[i]->wants_scan = true;
+}
+
+void feed_server_part(struct feed_server *server, const struct box_instance *instance)
+{
+	for (size_t i = 0; i < server->count; i++)
+		if (server->clients[i]->fd >= 0 && server->clients[i]->instance == instance)
+			client_close(server->clients[i]);
 }
 
 /* ---- connections ---- */
@@ -299,7 +307,7 @@ static struct client *client_place(struct feed_server *server)
 	struct client *oldest = NULL;
 
 	for (size_t i = 0; i < server->count; i++) {
-		struct client *client = &server->clients[i];
+		struct client *client = server->clients[i];
 
 		if (client->fd < 0)
 			return client;
@@ -344,11 +352,41 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 void feed_server_tick(struct feed_server *server, uint64_t now_us)
 {
 	for (size_t i = 0; i < server->count; i++) {
-		struct client *client = &server->clients[i];
+		struct client *client = server->clients[i];
 
 		if (client->fd >= 0 && !client->instance && now_us > client->since_us + HELLO_US)
 			client_close(client);
 	}
+}
+
+static struct client *client_new(struct feed_server *server)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		return NULL;
+	client->server = server;
+	client->fd = -1;
+	return client;
+}
+
+int feed_server_reserve(struct feed_server *server, size_t instances)
+{
+	size_t count = instances + STRANGERS_MAX;
+	struct client **clients = server->clients;
+
+	if (count <= server->count)
+		return 0;
+	clients = reallocarray(clients, count, sizeof(struct client *));
+	if (!clients)
+		return -ENOMEM;
+	server->clients = clients;
+	for (; server->count < count; server->count++) {
+		clients[server->count] = client_new(server);
+		if (!clients[server->count])
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 int feed_server_new(sd_event *event, struct box *box, const char *path, struct feed_server **out)
@@ -362,15 +400,9 @@ int feed_server_new(sd_event *event, struct box *box, const char *path, struct f
 	server->box = box;
 	server->fd = -1;
 	server->refusals = (struct log_limit){ .burst = 5, .interval_us = 60000000 };
-	server->clients = calloc(box->count + STRANGERS_MAX, sizeof(*server->clients));
 	server->arena = arena_new(FEED_MESSAGE_ARENA);
-	if (!server->clients || !server->arena)
+	if (!server->arena || feed_server_reserve(server, box->count) < 0)
 		goto fail;
-	server->count = box->count + STRANGERS_MAX;
-	for (size_t i = 0; i < server->count; i++) {
-		server->clients[i].server = server;
-		server->clients[i].fd = -1;
-	}
 	error = unix_listen(path, 0600, STRANGERS_MAX);
 	if (error < 0)
 		goto fail;
@@ -390,8 +422,10 @@ void feed_server_free(struct feed_server *server)
 {
 	if (!server)
 		return;
-	for (size_t i = 0; i < server->count; i++)
-		client_close(&server->clients[i]);
+	for (size_t i = 0; i < server->count; i++) {
+		client_close(server->clients[i]);
+		free(server->clients[i]);
+	}
 	server->source = sd_event_source_disable_unref(server->source);
 	if (server->path)
 		(void)unlink(server->path);

@@ -26,6 +26,13 @@ bool feed_server_write(struct feed_server *server, uint64_t now_us);
 /* Disconnect who has not said within seconds which instance it is of. Call once in a while. */
 void feed_server_tick(struct feed_server *server, uint64_t now_us);
 
+/* Have room for the translators of so many instances; there never is less than before. 0, or
+ * -ENOMEM. */
+int feed_server_reserve(struct feed_server *server, size_t instances);
+
+/* An instance is about to go: disconnect its translator. */
+void feed_server_part(struct feed_server *server, const struct box_instance *instance);
+
 /* Have the translator of an instance send all that it has again. */
 void feed_server_rescan(struct feed_server *server, const struct box_instance *instance);
 

@@ -245,6 +245,21 @@ int loop_new(sd_event *event, struct box *box, const struct config_cluster *clus
 	return 0;
 }
 
+int loop_reserve(struct loop *loop, size_t instances)
+{
+	return feed_server_reserve(loop->feed, instances);
+}
+
+void loop_part(struct loop *loop, struct box_instance *const *parting, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		feed_server_part(loop->feed, parting[i]);
+		replica_goodbye(parting[i]->replica);
+	}
+	if (count > 0)
+		(void)send_datagrams(loop, control_now_us());
+}
+
 static void say_goodbye(struct loop *loop)
 {
 	box_goodbye(loop->box);

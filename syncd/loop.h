@@ -19,6 +19,13 @@ struct loop;
 int loop_new(sd_event *event, struct box *box, const struct config_cluster *cluster,
              const char *rundir, struct running_config *running, struct loop **out);
 
+/* Have room for the translators of so many instances. 0, or -ENOMEM. */
+int loop_reserve(struct loop *loop, size_t instances);
+
+/* These instances are about to go, and the box has them still: their translators are disconnected,
+ * and the peers are told, unless the interface takes nothing now: then they hear nothing more. */
+void loop_part(struct loop *loop, struct box_instance *const *parting, size_t count);
+
 /* Say goodbye to the peers and close everything. NULL accepted. */
 void loop_free(struct loop *loop);
 

@@ -112,19 +112,45 @@ static void check(void *context, struct reload *reload)
 		reload_check(program->box, program->config, reload);
 }
 
+static void log_instance(const struct program *program, const struct box_instance *instance)
+{
+	log_info("instance %s: room for the sessions of %zu nodes, %u of each", instance->name,
+	         program->config->node_count, instance->sessions_max);
+}
+
+/* Old instances for new ones. */
+static void exchange(const struct program *program, struct reload_plan *plan, struct reload *reload)
+{
+	size_t opened = plan->opened_count, parting = plan->parting_count;
+	int changed;
+
+	for (size_t i = 0; i < parting; i++)
+		log_notice("instance %s: its copies are given up", plan->parting[i]->name);
+	loop_part(program->loop, plan->parting, parting);
+	changed = reload_apply(program->box, plan);
+	for (size_t i = 0; i < opened; i++)
+		log_instance(program, plan->opened[i]);
+	(void)snprintf(reload->note, sizeof(reload->note),
+	               "; instances: %zu new, %zu gone, %d with another configuration", opened,
+	               parting, changed);
+}
+
 /* The loop looks at what it keeps of the configuration at the start, and that stays: what it goes
  * by needs a restart. */
 static int apply(void *context, struct config *wanted, struct reload *reload)
 {
 	const struct program *program = context;
-	int changed = reload_apply(program->box, wanted);
+	struct reload_plan plan;
+	int error = reload_plan_new(program->box, wanted, control_now_us(), &plan);
 
 	config_free(wanted);
-	if (changed < 0)
-		return changed;
-	(void)snprintf(reload->note, sizeof(reload->note),
-	               "; %d instances have another configuration now", changed);
-	return 0;
+	if (error < 0)
+		return error;
+	error = loop_reserve(program->loop, plan.count);
+	if (error == 0)
+		exchange(program, &plan, reload);
+	reload_plan_free(&plan);
+	return error;
 }
 
 static void reload(void *context)
@@ -170,9 +196,7 @@ static void log_box(const struct program *program)
 	         program->self->name, program->self->id, box->cluster, box->count,
 	         box->count == 1 ? "" : "s", config->cluster.sync_interface);
 	for (size_t i = 0; i < box->count; i++)
-		log_info("instance %s: room for the sessions of %zu nodes, %u of each",
-		         box->instances[i].name, config->node_count,
-		         config_instance_find(config, box->instances[i].name)->max_sessions);
+		log_instance(program, box->instances[i]);
 	if (box->count == 0)
 		log_notice("no instance has sessions: nothing is replicated");
 }

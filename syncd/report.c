@@ -6,6 +6,8 @@
 
 /* An unsealed hint (another key, another version) is believed for so long. */
 #define HINT_US UINT64_C(10000000)
+/* A box that is gone falls silent in all instances within that time. */
+#define APART_US UINT64_C(500000)
 
 static const char *const state_names[] = {
 	[REPLICA_STARTING] = "starting",
@@ -37,6 +39,21 @@ static bool is_recent(uint64_t at_us, uint64_t now_us)
 	return at_us && now_us - at_us < HINT_US;
 }
 
+/* It is in contact in another instance, and was heard there since it fell silent in this one. */
+static bool is_without_instance(const struct box *box, uint8_t node,
+                                const struct replica_peer_stats *peer, uint64_t now_us)
+{
+	struct replica_peer_stats other;
+
+	for (size_t i = 0; i < box->count; i++) {
+		replica_peer_stats(box->instances[i]->replica, node, &other, now_us);
+		if ((other.contact == REPLICA_CONTACT || other.contact == REPLICA_OTHER_PREFIXES) &&
+		    other.heard_us >= peer->heard_us + APART_US)
+			return true;
+	}
+	return false;
+}
+
 /* Why nothing of a peer can be used. */
 static void silence_reason(const struct box *box, const struct box_instance *instance, uint8_t node,
                            const struct replica_peer_stats *peer, uint64_t now_us, char *out)
@@ -50,6 +67,10 @@ static void silence_reason(const struct box *box, const struct box_instance *ins
 	else if (peer->contact == REPLICA_NOT_ACCEPTED)
 		(void)snprintf(out, REPORT_MAX,
 		               "it is heard, but has not answered yet; does it hear this box?");
+	else if (is_without_instance(box, node, peer, now_us))
+		(void)snprintf(out, REPORT_MAX,
+		               "it replicates other instances with this box, but not this one; "
+		               "sa-nat64 reload there, when its file has the instance");
 	else if (peer->contact == REPLICA_LOST)
 		(void)snprintf(out, REPORT_MAX, "silent for %" PRIu64 " s",
 		               (now_us - peer->heard_us) / 1000000);

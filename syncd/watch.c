@@ -16,6 +16,8 @@
 
 /* What was said last of an instance. */
 struct seen {
+	uint8_t epoch[SEAL_EPOCH_LEN]; /* whose this is: an instance may go and come under its name
+	                                */
 	bool state_known;
 	enum replica_state state;
 	const char *peer_state[REPLICA_NODES]; /* of report_peer_state() */
@@ -30,7 +32,8 @@ struct seen {
 
 struct watch {
 	const struct box *box;
-	struct seen *seen;
+	struct seen *seen; /* in the order of the box */
+	size_t count;
 	char link[REPORT_MAX];
 	bool link_known;
 	uint64_t not_local, verdicts[BOX_VERDICTS];
@@ -49,13 +52,6 @@ struct watch *watch_new(const struct box *box)
 	watch->box = box;
 	watch->foreign_lines = few;
 	watch->link_lines = (struct log_limit){ .burst = 20, .interval_us = MINUTE_US };
-	watch->seen = calloc(box->count + 1, sizeof(*watch->seen));
-	if (!watch->seen) {
-		free(watch);
-		return NULL;
-	}
-	for (size_t i = 0; i < box->count; i++)
-		watch->seen[i].bad_seal_lines = few;
 	return watch;
 }
 
@@ -228,12 +224,58 @@ static void look_link(struct watch *watch, const char *link, uint64_t now_us)
 	(void)snprintf(watch->link, sizeof(watch->link), "%s", link);
 }
 
+static bool is_of(const struct seen *seen, const struct box_instance *instance)
+{
+	return memcmp(seen->epoch, instance->epoch, sizeof(seen->epoch)) == 0;
+}
+
+/* Whether what was seen is of the instances that the box has now. */
+static bool fits(const struct watch *watch)
+{
+	if (watch->count != watch->box->count)
+		return false;
+	for (size_t i = 0; i < watch->count; i++)
+		if (!is_of(&watch->seen[i], watch->box->instances[i]))
+			return false;
+	return true;
+}
+
+/* What was seen of an instance so far, or nothing. */
+static struct seen recall(const struct watch *watch, const struct box_instance *instance)
+{
+	struct seen none = { .bad_seal_lines = few };
+
+	for (size_t i = 0; i < watch->count; i++)
+		if (is_of(&watch->seen[i], instance))
+			return watch->seen[i];
+	memcpy(none.epoch, instance->epoch, sizeof(none.epoch));
+	return none;
+}
+
+/* Instances have come or gone. False when memory ends: the next look tries again. */
+static bool fit(struct watch *watch)
+{
+	const struct box *box = watch->box;
+	struct seen *seen = calloc(box->count + 1, sizeof(*seen));
+
+	if (!seen)
+		return false;
+	for (size_t i = 0; i < box->count; i++)
+		seen[i] = recall(watch, box->instances[i]);
+	free(watch->seen);
+	watch->seen = seen;
+	watch->count = box->count;
+	return true;
+}
+
 void watch_look(struct watch *watch, const char *link, uint64_t not_local, uint64_t now_us)
 {
 	look_link(watch, link, now_us);
 	look_foreign(watch, not_local, now_us);
-	for (size_t i = 0; i < watch->box->count; i++)
-		look_instance(watch, &watch->box->instances[i], &watch->seen[i], now_us);
+	if (!fits(watch) && !fit(watch))
+		return;
+	for (size_t i = 0; i < watch->count; i++)
+		look_instance(watch, watch->box->instances[i], &watch->seen[i], now_us);
 }
 
 const char *watch_summary(struct watch *watch, const char *link)
@@ -243,10 +285,10 @@ const char *watch_summary(struct watch *watch, const char *link)
 	char line[REPORT_MAX];
 
 	for (size_t i = 0; i < box->count; i++) {
-		enum replica_state state = replica_state(box->instances[i].replica);
+		enum replica_state state = replica_state(box->instances[i]->replica);
 
 		ready += state == REPLICA_IN_SYNC || state == REPLICA_ALONE;
-		whole += replica_all_in_contact(box->instances[i].replica);
+		whole += replica_all_in_contact(box->instances[i]->replica);
 	}
 	if (link[0])
 		(void)snprintf(line, sizeof(line), "no exchange: %s", link);

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	two_boxes_open(&pair, 1);
 	for (size_t i = 0; i < pair.box[0]->count; i++)
-		replica_attach(pair.box[0]->instances[i].replica, pair.now_us);
+		replica_attach(pair.box[0]->instances[i]->replica, pair.now_us);
 	two_boxes_run(&pair, TALK_US);
 	put_sessions(&pair);
 	two_boxes_run(&pair, TALK_US);
@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		throw_sealed(&pair, data[0], data + 1, size - 1);
 	two_boxes_run(&pair, TALK_US);
 	for (size_t i = 0; i < pair.box[0]->count; i++)
-		check_applied(&pair.box[0]->instances[i]);
+		check_applied(pair.box[0]->instances[i]);
 	two_boxes_close(&pair);
 	return 0;
 }

@@ -48,8 +48,7 @@ reloads() {
 snapshot
 configured -e "$rename" -e '/^\[instance lower\]/a max-sessions = 5000'
 check "reload by the command: a key that needs a restart, nobody reloads" reloads 1 \
-	"lower: \[instance lower\] max-sessions needs a restart: systemctl restart sa-nat64-translator@lower" \
-	"sa-nat64-syncd: \[instance lower\] max-sessions needs a restart: systemctl restart sa-nat64-syncd" "nothing was reloaded"
+	"lower: \[instance lower\] max-sessions needs a restart: systemctl restart sa-nat64-translator@lower" "nothing was reloaded"
 check "and nothing has started" none_of "sa-nat64*@ex-tra_1.*"
 configured -e "$rename"
 check "reload by the command: siit is gone from the file, ex-tra_1 is new" reloads 0 "^instance ex-tra_1 *started" \

@@ -147,9 +147,9 @@ print(next(p for p in peers if p["node"] == sys.argv[1])[sys.argv[2]])' "$2" "$3
 peer_is() { [ "$(peer_field "$1" "$2" "$3")" = "$4" ]; }
 box_in_sync() { [[ $(sync_state "$1") =~ ^(in-sync|alone)$ ]]; }
 
-# sessions_of BOX: what it holds, one line for each, without the time that is left
+# sessions_of BOX: what it holds, one line for each, without the time that is left; $instance may name another one
 sessions_of() {
-	box_cli "$1" -i nat64 --json sessions | python3 -c '
+	box_cli "$1" -i "${instance:-nat64}" --json sessions | python3 -c '
 import json, sys
 for s in json.load(sys.stdin)["sessions"]:
     side = lambda key: "%s %d" % (s[key]["address"], s[key]["port"])

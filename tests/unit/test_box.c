@@ -78,9 +78,9 @@ static void a_session_gets_to_the_other_box_and_to_no_other_instance(void **stat
 static void instances_do_not_share_an_epoch(void **state)
 {
 	(void)state;
-	assert_memory_not_equal(pair.box[0]->instances[0].epoch, pair.box[0]->instances[1].epoch,
+	assert_memory_not_equal(pair.box[0]->instances[0]->epoch, pair.box[0]->instances[1]->epoch,
 	                        SEAL_EPOCH_LEN);
-	assert_memory_not_equal(pair.box[0]->instances[0].epoch, pair.box[1]->instances[0].epoch,
+	assert_memory_not_equal(pair.box[0]->instances[0]->epoch, pair.box[1]->instances[0]->epoch,
 	                        SEAL_EPOCH_LEN);
 }
 
@@ -154,7 +154,7 @@ static void what_is_refused_is_counted_by_its_reason(void **state)
 	assert_int_equal(box_receive(target, datagram, len, pair.now_us), BOX_OTHER_CLUSTER);
 	assert_int_equal(target->verdicts[BOX_NOT_OURS], 2);
 	assert_int_equal(target->verdicts[BOX_BAD_SEAL], 3);
-	assert_true(target->instances[0].bad_seals + target->instances[1].bad_seals == 3);
+	assert_true(target->instances[0]->bad_seals + target->instances[1]->bad_seals == 3);
 	box_free(stranger);
 	box_free(elsewhere);
 }

@@ -4,6 +4,7 @@
 #include "proto/feed.pb-c.h"
 #include "syncd/feed_message.h"
 #include "syncd/feed_server.h"
+#include "syncd/reload.h"
 #include "tests/unit/two_boxes.h"
 
 #include <errno.h>
@@ -301,6 +302,84 @@ static void a_rescan_is_asked_for(void **state)
 	(void)close(fd);
 }
 
+/* The box goes by another file; its translators are treated as the program does. */
+static void reload_to(const char *instances)
+{
+	struct config *wanted = two_boxes_config("campus", instances);
+	struct reload_plan plan;
+
+	assert_int_equal(reload_plan_new(box, wanted, control_now_us(), &plan), 0);
+	config_free(wanted);
+	assert_int_equal(feed_server_reserve(server, plan.count), 0);
+	for (size_t i = 0; i < plan.parting_count; i++)
+		feed_server_part(server, plan.parting[i]);
+	(void)reload_apply(box, &plan);
+	reload_plan_free(&plan);
+}
+
+static void a_translator_is_let_in_when_its_instance_comes_and_let_go_with_it(void **state)
+{
+	static const char other[] = TWO_BOXES_LOWER
+		"[instance other]\ntun = other\npool4 = 198.51.100.32/28\nmax-sessions = 500\n";
+	int lower = connect_as("lower", 0), upper = connect_as("upper", 0),
+	    early = connect_as("other", 0), late;
+
+	(void)state;
+	run_due();
+	assert_true(is_closed(early));
+	reload_to(other);
+	run_due();
+	while (recv(upper, buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
+		;
+	assert_true(is_closed(upper));
+	assert_false(is_closed(lower));
+	assert_true(box_find(box, "lower")->feed.attached);
+	late = connect_as("other", 0);
+	run_due();
+	assert_true(box_find(box, "other")->feed.attached);
+	(void)close(late);
+	run_due();
+	assert_false(box_find(box, "other")->feed.attached);
+	(void)close(lower);
+	(void)close(upper);
+	(void)close(early);
+}
+
+/* More instances than there were places at the start, with strangers beside them. */
+static void there_is_room_for_many_instances_that_come(void **state)
+{
+	char text[900] = "";
+	size_t len = 0;
+	int fds[7], strangers[8];
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		                        "[instance i%d]\ntun = i%d\npool4 = 198.51.100.%d\n"
+		                        "pool6 = 2001:db8:%d::/96\nmax-sessions = 9\n",
+		                        i, i, i, i);
+	fds[0] = connect_as("lower", 0);
+	run_due();
+	reload_to(text);
+	(void)close(fds[0]);
+	for (int i = 0; i < 7; i++)
+		fds[i] = connect_as((char[]){ 'i', (char)('0' + i), '\0' }, 0);
+	run_due();
+	for (int i = 0; i < 8; i++) {
+		strangers[i] = control_connect(path, control_now_us() + WAIT_US);
+		assert_true(strangers[i] >= 0);
+		run_due();
+	}
+	for (int i = 0; i < 7; i++) {
+		assert_true(box->instances[i]->feed.attached);
+		(void)close(fds[i]);
+	}
+	for (int i = 0; i < 8; i++) {
+		assert_false(is_closed(strangers[i]));
+		(void)close(strangers[i]);
+	}
+}
+
 static void a_second_server_is_refused(void **state)
 {
 	struct feed_server *other;
@@ -321,6 +400,8 @@ int main(void)
 		ROW(many_strangers_lock_nobody_out),
 		ROW(a_translator_that_does_not_read_loses_nothing),
 		ROW(a_rescan_is_asked_for),
+		ROW(a_translator_is_let_in_when_its_instance_comes_and_let_go_with_it),
+		ROW(there_is_room_for_many_instances_that_come),
 		ROW(a_second_server_is_refused),
 	};
 

@@ -15,25 +15,30 @@ static void fill_random(void *context, void *buf, size_t len)
 	prng_fill(context, buf, len);
 }
 
+struct config *two_boxes_config(const char *cluster, const char *instances)
+{
+	struct config *config;
+	char text[900];
+	int len = snprintf(text, sizeof(text),
+	                   "[cluster]\nname = %s\nsync-interface = sync0\n"
+	                   "[node gw-a]\nid = 0\n[node gw-b]\nid = 1\n%s",
+	                   cluster, instances);
+
+	if (len >= (int)sizeof(text) ||
+	    config_parse(text, (size_t)len, "test", stderr, &config) < 0)
+		abort();
+	return config;
+}
+
 struct box *two_boxes_stranger(struct two_boxes *pair, unsigned id, const char *cluster,
                                const uint8_t key[SEAL_FILE_KEY_LEN])
 {
 	const struct box_random random = { fill_random, &pair->random };
-	struct config *config;
+	struct config *config = two_boxes_config(cluster,
+	                                         TWO_BOXES_LOWER TWO_BOXES_UPPER TWO_BOXES_SIIT);
 	struct box *box;
-	char text[600];
-	int len = snprintf(text, sizeof(text),
-	                   "[cluster]\nname = %s\nsync-interface = sync0\n"
-	                   "[node gw-a]\nid = 0\n[node gw-b]\nid = 1\n"
-	                   "[instance lower]\npool4 = 198.51.100.0/28\nmax-sessions = 1000\n"
-	                   "destinations = 0.0.0.0/1\n"
-	                   "[instance upper]\ntun = upper\npool4 = 198.51.100.16/28\n"
-	                   "max-sessions = 1000\ndestinations = 128.0.0.0/1\n"
-	                   "[instance siit]\nmode = siit\ntun = siit\n"
-	                   "pool6 = 2001:db8:64::/96\neam = 203.0.113.10 2001:db8:10::10\n",
-	                   cluster);
 
-	if (sodium_init() < 0 || config_parse(text, (size_t)len, "test", stderr, &config) < 0)
+	if (sodium_init() < 0)
 		abort();
 	box = box_new(config, &config->nodes[id], key, &random, pair->now_us);
 	config_free(config);
