@@ -6,6 +6,7 @@
  */
 #include "cli/commands.h"
 #include "cli/health.h"
+#include "cli/session_log.h"
 #include "cli/sync.h"
 
 #include <ctype.h>
@@ -94,6 +95,7 @@ static void judge_translator(struct check *check, const char *instance,
 	            sessions ? sessions->tcp + sessions->udp + sessions->icmp : 0,
 	            status->sessions_max, "raise max-sessions, or limit max-sessions-per-host");
 	judge_pool4(check, instance, status->pool4_used, status->pool4_ports);
+	session_log_judge(instance, status->session_log, &check->findings);
 }
 
 /* Who may not ask knows nothing; nobody's answer is the worst that can be. */

@@ -345,6 +345,7 @@ play syncd.sock peers-well
 play lower/control.sock logging-status
 check logging-status "${played[@]}" -i lower status
 check logging-status-json "${played[@]}" -i lower status --json
+check logging-check "${played[@]}" -i lower check
 play lower/control.sock logging-stats
 check logging-stats "${played[@]}" -i lower stats
 check logging-stats-json "${played[@]}" -i lower stats --json

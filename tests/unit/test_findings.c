@@ -1,5 +1,6 @@
 /* What is wrong, worst first and bounded; and what sa-nat64-syncd's reply is judged to mean. */
 #include "cli/findings.h"
+#include "cli/session_log.h"
 #include "cli/sync.h"
 
 #include <setjmp.h>
@@ -235,6 +236,53 @@ static void what_is_past_counts_only_while_it_grows(void **state)
 	assert_int_equal(findings.count, 0);
 }
 
+/* ---- what a translator says of its session log ---- */
+
+/* Judge, and expect so many findings, all of them warnings; the first has part in its text. */
+static void log_judged(const SaNat64__Control__SessionLog *log, size_t count, const char *part)
+{
+	findings = (struct findings){ .count = 0 };
+	session_log_judge("lower", log, &findings);
+	assert_int_equal(findings.count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(findings.list[i].severity, SEVERITY_WARNING);
+	if (count && !strstr(findings.list[0].text, part))
+		fail_msg("\"%s\" without \"%s\"", findings.list[0].text, part);
+}
+
+static void lost_records_and_collectors_that_are_away_are_warnings(void **state)
+{
+	SaNat64__Control__SessionLog log = SA_NAT64__CONTROL__SESSION_LOG__INIT;
+	SaNat64__Control__Collector collector = SA_NAT64__CONTROL__COLLECTOR__INIT;
+	SaNat64__Control__Collector *collectors[] = { &collector };
+
+	(void)state;
+	log_judged(NULL, 0, NULL);
+	log.written = 1000;
+	log_judged(&log, 0, NULL);
+	log.lost = 3;
+	log.problem = (char *)"No space left on device";
+	log_judged(&log, 1, "3 records are lost: No space left on device; ");
+	log.problem = (char *)"";
+	log_judged(&log, 1, "3 records are lost; ");
+	log.lost = 0;
+	collector.name = (char *)"tcp 192.0.2.9:4739";
+	collector.up = true;
+	log.collectors = collectors;
+	log.n_collectors = 1;
+	log_judged(&log, 0, NULL);
+	collector.up = false;
+	collector.problem = (char *)"Connection refused";
+	log_judged(&log, 1, "collector tcp 192.0.2.9:4739 is not connected: Connection refused; ");
+	collector.up = true;
+	collector.lost = 7;
+	log_judged(&log, 1, "collector tcp 192.0.2.9:4739 has lost 7 records: ");
+	collector.up = false;
+	log.lost = 1;
+	log_judged(&log, 3, "1 records are lost");
+	assert_string_equal(findings.list[2].instance, "lower");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +297,8 @@ int main(void)
 		cmocka_unit_test_setup(the_box_itself_is_judged, all_well),
 		cmocka_unit_test_setup(what_could_not_be_entered_counts, all_well),
 		cmocka_unit_test_setup(what_is_past_counts_only_while_it_grows, all_well),
+		cmocka_unit_test_setup(lost_records_and_collectors_that_are_away_are_warnings,
+		                       reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
