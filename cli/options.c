@@ -39,6 +39,15 @@ static const struct command_row commands[] = {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
+static const struct {
+	unsigned command;
+	const char *arguments;
+} examples[] = {
+#define X(name, arguments) { CLI_##name, arguments },
+#include "cli/examples.def"
+#undef X
+};
+
 /* An option as it was written: "--limit=5", "--limit 5" or "-c FILE". */
 struct written {
 	const char *text; /* for messages */
@@ -126,7 +135,8 @@ static void complain_unknown(const struct written *written, unsigned command, FI
 	if (nearest)
 		(void)fprintf(err, "did you mean --%s?\n", nearest);
 	else
-		(void)fprintf(err, "see `sa-nat64 --help`\n");
+		(void)fprintf(err, "see `sa-nat64 %s%s--help`\n", command_name(command),
+		              command ? " " : "");
 }
 
 /* Read the option at argv[*i]; *i ends at the last argument that belongs to it. Returns 0 or 2. */
@@ -383,6 +393,18 @@ static void help_command(const struct command_row *command, FILE *out)
 	}
 }
 
+static void help_examples(unsigned command, FILE *out)
+{
+	const char *title = "\nexamples\n";
+
+	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+		if (examples[i].command != command)
+			continue;
+		(void)fprintf(out, "%s  $ sa-nat64 %s\n", title, examples[i].arguments);
+		title = "";
+	}
+}
+
 /* Options that belong to more than one command. */
 static void help_global(unsigned within, FILE *out)
 {
@@ -398,8 +420,7 @@ static void help_all(FILE *out)
 	                   "Asks the running programs of this box.\n\ncommands\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		(void)fprintf(out, "  %-24s %s\n", commands[i].name, commands[i].help);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		help_command(&commands[i], out);
+	(void)fprintf(out, "\n`sa-nat64 COMMAND --help` says more of one.\n");
 	help_global(CLI_ANY, out);
 	(void)fprintf(out, "\n%s", exits);
 }
@@ -412,8 +433,9 @@ void options_help(unsigned command, FILE *out)
 		help_all(out);
 		return;
 	}
-	(void)fprintf(out, "usage: sa-nat64 %s [OPTION...]%s%s\n", row->name,
-	              row->argument ? " " : "", row->argument ? row->argument : "");
+	(void)fprintf(out, "usage: sa-nat64 %s [OPTION...]%s%s\n\n%s\n", row->name,
+	              row->argument ? " " : "", row->argument ? row->argument : "", row->help);
+	help_examples(command, out);
 	help_command(row, out);
 	help_global(command, out);
 	(void)fprintf(out, "\n%s", row->exits);

@@ -3,7 +3,7 @@
 # A template is mdoc(7). Lines of these forms are replaced by what the programs say:
 #
 #   @options PROGRAM      a list of the options
-#   @commands PROGRAM     of the commands; those of sa-nat64 with their options and exit status
+#   @commands PROGRAM     of the commands; those of sa-nat64 with their options, exit status and examples
 #   @exits PROGRAM        the exit status
 #   @keys SECTION         the keys of a section of the configuration file
 #   @verdicts CLASS       what becomes of packets: FORWARDED, IGNORED or DROPPED
@@ -102,8 +102,23 @@ function commands(program,    i, argument, exits) {
 		exits = value("exits", program, rows[i, 3], 4)
 		if (exits != "" && exits != value("exits", program, "", 4))
 			prose(sentence(exits))
+		examples(program, rows[i, 3])
 	}
 	print ".El"
+}
+
+function examples(program, command,    i) {
+	for (i = 1; i <= count; i++)
+		if (rows[i, 1] == "example" && rows[i, 2] == program && rows[i, 3] == command)
+			print ".Dl $ " literal(rows[i, 4])
+}
+
+# A line that is shown as it is written.
+function literal(text) {
+	gsub(/\\/, "\\e", text)
+	gsub(/"/, "\\(dq", text)
+	gsub(/-/, "\\-", text)
+	return text
 }
 
 # "Exit status: 0 done, 1 failed, 2 usage or configuration."

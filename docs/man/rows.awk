@@ -72,8 +72,9 @@ in_keys && /^      / {
 }
 tolower($0) ~ /^exit status:/ { begin("exits" OFS program OFS command, $0); in_exits = 1; next }
 in_exits && /^ / { text = text " " trim($0); next }
-/^options of / { flush_row(); skipped = command == "" && $0 != "options of every command"; next }
-/^ +-/ { if (!skipped) option($0); next }
+/^options of / { flush_row(); next }
+/^  \$ / { print "example", program, command, trim(substr($0, 5)); next }
+/^ +-/ { option($0); next }
 /^commands$/ { in_commands = command == ""; next }
 /^  [a-z]/ && (in_commands || !seen_option(row)) {
 	name = $1
@@ -83,7 +84,7 @@ in_exits && /^ / { text = text " " trim($0); next }
 	next
 }
 # the rest of a text that began further left
-/^ +[^ ]/ && row != "" && !skipped { text = text " " trim($0); next }
+/^ +[^ ]/ && row != "" { text = text " " trim($0); next }
 { flush_row(); in_exits = 0; in_commands = 0 }
 
 function seen_option(row) {

@@ -7,6 +7,7 @@
 #   argument PROGRAM COMMAND WORDS              what follows the options, as the usage line has it
 #   command  PROGRAM COMMAND HELP
 #   option   PROGRAM COMMAND LETTER NAME ARGUMENT HELP
+#   example  PROGRAM COMMAND LINE
 #   exits    PROGRAM COMMAND TEXT
 #   section  NAME                               of the configuration file
 #   key      SECTION NAME VALUE FACTS HELP

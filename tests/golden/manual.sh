@@ -39,6 +39,17 @@ done >>log
 [ "$(commands | wc -l)" -ge 16 ] || echo "no commands found" >>log
 verdict pages-have-every-command-and-option
 
+sed -nE 's/^X\([A-Z0-9_]+, "(.*)"\)$/\1/p' "$root/cli/examples.def" | sed 's/\\"/"/g' >examples
+[ "$(wc -l <examples)" -ge 20 ] || echo "no examples found" >>log
+touch packet.hex
+while read -r example; do
+	grep -qF "\$ sa-nat64 $example" text || echo "sa-nat64.1 does not have the example $example"
+	"$bindir/sa-nat64" "${example%% *}" --help | grep -F "\$ sa-nat64 $example" >/dev/null ||
+		echo "${example%% *} --help does not have the example $example"
+	eval "$bindir/sa-nat64 --help $example" >/dev/null || echo "not understood: $example"
+done <examples >>log 2>&1
+verdict examples-are-in-help-and-page
+
 shown sa-nat64.conf.5 >text
 "$bindir/sa-nat64-translator" --help | sed -n '/^Keys of/,$p' | sed -nE 's/^  ([a-z0-9-]+ = .*)/\1/p' >keys
 [ "$(wc -l <keys)" -ge 60 ] || echo "no keys found" >>log
