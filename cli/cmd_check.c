@@ -332,10 +332,21 @@ static void ask_and_judge(struct check *check, struct instances *instances)
 	free(replies);
 }
 
-/* Find the instances; why there are none is a finding like others. */
-static void find(struct check *check, struct instances *instances)
+/* What the finder said, without what only belongs on standard error. */
+static const char *plain(const char *message)
 {
-	static const char prefix[] = "sa-nat64: ";
+	static const char *const prefixes[] = { "sa-nat64: ", "warning: " };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(message, prefixes[i], strlen(prefixes[i])) == 0)
+			message += strlen(prefixes[i]);
+	return message;
+}
+
+/* Find the instances; why there are none is a finding like others, and so is a configuration with
+ * errors beside what runs. False when there are none. */
+static bool find(struct check *check, struct instances *instances)
+{
 	char *message = NULL;
 	size_t len = 0;
 	FILE *err = open_memstream(&message, &len);
@@ -343,17 +354,13 @@ static void find(struct check *check, struct instances *instances)
 
 	if (err)
 		(void)fclose(err);
-	if (status == 0 && message)
-		(void)fputs(message, stderr);
 	while (len > 0 && message[len - 1] == '\n')
 		message[--len] = '\0';
-	if (status != 0)
-		findings_add(&check->findings, SEVERITY_UNKNOWN, "", "%s",
-		             !message ? "out of memory"
-		             : strncmp(message, prefix, sizeof(prefix) - 1) == 0
-		                     ? message + sizeof(prefix) - 1
-		                     : message);
+	if (status != 0 || len > 0)
+		findings_add(&check->findings, status ? SEVERITY_UNKNOWN : SEVERITY_WARNING, "",
+		             "%s", message ? plain(message) : "out of memory");
 	free(message);
+	return status == 0;
 }
 
 int cmd_check(const struct cli_options *options, struct instances *instances, struct out *out)
@@ -366,8 +373,7 @@ int cmd_check(const struct cli_options *options, struct instances *instances, st
 	check.values = open_memstream(&values, &len);
 	if (!check.values)
 		return severity_exit(SEVERITY_UNKNOWN);
-	find(&check, instances);
-	if (check.findings.count == 0)
+	if (find(&check, instances))
 		ask_and_judge(&check, instances);
 	(void)fclose(check.values);
 	print_result(&check, instances, values ? values : "", out);

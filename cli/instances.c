@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #define NUMBERS_AGREE_FROM 16 /* fields of Request.command and Reply.body */
@@ -34,6 +35,12 @@ static const struct {
 	[BOX_HEALTHD] = { { "", "sa-nat64-healthd", "", "" }, "healthd.sock" },
 };
 
+/* Whether what keeps its sockets there is started by systemd. */
+static bool is_of_systemd(const char *rundir)
+{
+	return strcmp(rundir, CONFIG_RUNDIR_DEFAULT) == 0 && sd_booted() > 0;
+}
+
 static void set_path_problem(struct instance *instance, const char *rundir)
 {
 	instance->path[0] = '\0';
@@ -54,7 +61,11 @@ static bool instance_add(struct instances *instances, const char *rundir, const 
 		return false;
 	instances->list = list;
 	instance = &list[instances->count++];
-	*instance = (struct instance){ .program = &translator, .fd = -1 };
+	*instance = (struct instance){
+		.program = &translator,
+		.fd = -1,
+		.by_systemd = is_of_systemd(rundir),
+	};
 	(void)snprintf(instance->name, sizeof(instance->name), "%s", name);
 	if (control_socket_path(rundir, name, instance->path, sizeof(instance->path)) < 0)
 		set_path_problem(instance, rundir);
@@ -67,7 +78,11 @@ static void daemons_set(struct instances *instances, const char *rundir)
 		struct instance *instance = &instances->daemons[i];
 		int len;
 
-		*instance = (struct instance){ .program = &daemons[i].program, .fd = -1 };
+		*instance = (struct instance){
+			.program = &daemons[i].program,
+			.fd = -1,
+			.by_systemd = is_of_systemd(rundir),
+		};
 		(void)snprintf(instance->name, sizeof(instance->name), "%s",
 		               daemons[i].program.subject);
 		len = snprintf(instance->path, sizeof(instance->path), "%s/%s", rundir,
@@ -113,16 +128,23 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct instance *)a)->name, ((const struct instance *)b)->name);
 }
 
+static const char *start_one(const char *rundir)
+{
+	return is_of_systemd(rundir) ? "start them with `systemctl start sa-nat64.target`, or name "
+	                               "their directory"
+	                             : "start one with `sa-nat64-translator INSTANCE`, or name its "
+	                               "directory";
+}
+
 static int complain_rundir(const char *rundir, int error, FILE *err)
 {
 	char remedy[DENIED_REMEDY_MAX];
 
 	if (error == ENOENT)
-		(void)fprintf(
-			err,
-			"sa-nat64: no translator runs here: %s does not exist; start one with "
-			"`sa-nat64-translator INSTANCE`, or name its directory with --run-dir\n",
-			rundir);
+		(void)fprintf(err,
+		              "sa-nat64: no translator runs here: %s does not exist; %s with "
+		              "--run-dir\n",
+		              rundir, start_one(rundir));
 	else if (error == EACCES)
 		(void)fprintf(err, "sa-nat64: permission denied on %s; %s\n", rundir,
 		              denied_remedy(rundir, remedy));
@@ -169,9 +191,9 @@ static int scan_rundir(const char *rundir, struct instances *instances, FILE *er
 	if (instances->count > 0)
 		return 0;
 	(void)fprintf(err,
-	              "sa-nat64: no translator runs here: %s holds no control socket; start one "
-	              "with `sa-nat64-translator INSTANCE`\n",
-	              rundir);
+	              "sa-nat64: no translator runs here: %s holds no control socket; %s with "
+	              "--run-dir\n",
+	              rundir, start_one(rundir));
 	return 1;
 }
 
@@ -192,21 +214,6 @@ static bool has_routers(const struct config *config, const char *instance)
 			return true;
 	}
 	return false;
-}
-
-static int find(const struct cli_options *options, const struct config *config,
-                struct instances *instances, FILE *err)
-{
-	if (options->instance)
-		return instance_add(instances, options->rundir, options->instance)
-		               ? 0
-		               : out_of_memory(err);
-	if (!config || config->instance_count == 0)
-		return scan_rundir(options->rundir, instances, err);
-	for (size_t i = 0; i < config->instance_count; i++)
-		if (!instance_add(instances, options->rundir, config->instances[i].name))
-			return out_of_memory(err);
-	return 0;
 }
 
 static bool has_socket(const struct instance *daemon)
@@ -291,6 +298,37 @@ static int add_configured(const struct cli_options *options, const struct config
 		instances->list[instances->count - 1].is_in_file = true;
 	}
 	return 0;
+}
+
+/* The one of -i, which the configuration may not have when it runs all the same. */
+static int find_named(const struct cli_options *options, const struct config *config,
+                      struct instances *instances, FILE *err)
+{
+	const char *name = options->instance;
+
+	if (!instance_add(instances, options->rundir, name))
+		return out_of_memory(err);
+	if (!config || config->instance_count == 0 || config_instance_find(config, name) ||
+	    instance_has_socket(&instances->list[0]))
+		return 0;
+	(void)fprintf(err, "sa-nat64: there is no instance %s; the configuration has", name);
+	for (size_t i = 0; i < config->instance_count; i++)
+		(void)fprintf(err, "%s %s", i > 0 ? "," : "", config->instances[i].name);
+	(void)fputc('\n', err);
+	return 2;
+}
+
+/* Those of the file that are here, or those that run when the file has none. */
+static int find(const struct cli_options *options, const struct config *config,
+                struct instances *instances, FILE *err)
+{
+	int status;
+
+	if (options->instance)
+		return find_named(options, config, instances, err);
+	status = add_configured(options, config, instances, err);
+	return status || instances->count > 0 ? status
+	                                      : scan_rundir(options->rundir, instances, err);
 }
 
 /* Those that run beside them. A run directory that is not there holds none; one that is closed to
@@ -421,6 +459,22 @@ set_problem(struct instance *instance, const char *format, ...)
 	va_end(args);
 }
 
+static void set_absent(struct instance *instance)
+{
+	const struct program *program = instance->program;
+	char unit[INSTANCE_UNIT_LEN];
+
+	(void)snprintf(unit, sizeof(unit), "%s%s", program->unit, instance->name);
+	if (instance->by_systemd)
+		set_problem(instance,
+		            "not running: %s does not exist; `systemctl start %s` starts it, "
+		            "`journalctl -u %s` says why it ended",
+		            instance->path, unit, unit);
+	else
+		set_problem(instance, "not running: %s does not exist; start it with `%s%s`",
+		            instance->path, program->start, instance->name);
+}
+
 /* Say what an error of the socket means for the instance. */
 static void set_problem_of(struct instance *instance, int error)
 {
@@ -429,8 +483,7 @@ static void set_problem_of(struct instance *instance, int error)
 
 	switch (error) {
 	case ENOENT:
-		set_problem(instance, "not running: %s does not exist; start it with `%s%s`",
-		            instance->path, instance->program->start, instance->name);
+		set_absent(instance);
 		break;
 	case ECONNREFUSED:
 		set_problem(instance,

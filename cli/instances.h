@@ -33,6 +33,7 @@ struct instance {
 	bool refused;         /* the problem lies in the request's values */
 	bool denied;          /* the problem lies in the rights of who asks */
 	bool is_expected;     /* a daemon: this box should have it, so that it is asked */
+	bool by_systemd;      /* systemd starts it, as far as one can see */
 	bool has_routers;     /* an instance: it has bfd-peers on this box */
 	bool is_in_file;      /* an instance: the configuration has it, and for this box */
 };
@@ -47,7 +48,8 @@ struct instances {
 	struct instance daemons[BOX_DAEMONS];
 };
 
-/* Find the instances; connects to none. Returns 0, or an exit status after lines on err. */
+/* Find the instances; connects to none. Returns 0, or an exit status after lines on err: 2 when
+ * the configuration does not have the one of -i, and it does not run either. */
 int instances_find(const struct cli_options *options, struct instances *out, FILE *err);
 
 /* Find all that the configuration has for this box, and all that have a socket; it may be none. */

@@ -258,7 +258,7 @@ static size_t refuse_unknown(const struct exchange *x, const char *name)
 	char sentence[HEALTH_REASON_MAX];
 
 	(void)snprintf(sentence, sizeof(sentence),
-	               "sa-nat64-healthd watches no instance '%.40s' on this box", name);
+	               "it watches no instance '%.40s' on this box", name);
 	return control_reply_invalid(&x->to, sentence);
 }
 

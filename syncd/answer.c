@@ -195,7 +195,8 @@ static bool is_known(struct box *box, const char *name)
 
 static size_t answer(const struct exchange *x, const SaNat64__Control__Request *request)
 {
-	static const char unknown[] = "sa-nat64-syncd replicates no instance of that name";
+	static const char unknown[] = "it replicates no instance of that name; those with "
+				      "mode = siit have no sessions to replicate";
 
 	if (request->version != CONTROL_VERSION)
 		return control_reply_error(&x->to,
