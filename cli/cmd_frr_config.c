@@ -18,6 +18,11 @@ static const struct config_node *find_node(const struct cli_options *options,
 	node = config_node_find(config, name);
 	if (node)
 		return node;
+	if (config->node_count == 0) {
+		(void)fprintf(stderr, "sa-nat64: the configuration has no [node] and no [network] "
+		                      "section, so there is no BFD\n");
+		return NULL;
+	}
 	(void)fprintf(stderr, "sa-nat64: the configuration has no [node %s]; choose by --node",
 	              name);
 	for (size_t i = 0; i < config->node_count; i++)

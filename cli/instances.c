@@ -424,15 +424,27 @@ int instances_find_syncd(const struct cli_options *options, struct instances *ou
 
 int instances_find_healthd(const struct cli_options *options, struct instances *out, FILE *err)
 {
+	struct instances instances = { .list = NULL };
 	struct config *config = NULL;
+	bool is_needed;
 	int status = read_config(options, &config, err);
 
 	if (status)
 		return status;
-	*out = (struct instances){ .list = NULL };
-	set_box(options, config, out);
-	out->daemons[BOX_HEALTHD].is_expected = true;
+	set_box(options, config, &instances);
+	is_needed = !config || config->network_count > 0 ||
+	            instance_has_socket(&instances.daemons[BOX_HEALTHD]);
 	config_free(config);
+	if (!is_needed) {
+		(void)fprintf(
+			err,
+			"sa-nat64: no sa-nat64-healthd is needed here: %s has no [network "
+			"INSTANCE NODE] section; `sa-nat64 status` says how the instances are\n",
+			options->config_path ? options->config_path : CONFIG_PATH_DEFAULT);
+		return 1;
+	}
+	*out = instances;
+	out->daemons[BOX_HEALTHD].is_expected = true;
 	return 0;
 }
 
@@ -459,20 +471,28 @@ set_problem(struct instance *instance, const char *format, ...)
 	va_end(args);
 }
 
-static void set_absent(struct instance *instance)
+/* It does not run, as the socket says by error. */
+static void set_absent(struct instance *instance, int error)
 {
 	const struct program *program = instance->program;
-	char unit[INSTANCE_UNIT_LEN];
+	const char *sign = error == ENOENT ? "does not exist" : "has nobody who listens any more";
+	char unit[INSTANCE_RESTART_LEN];
 
 	(void)snprintf(unit, sizeof(unit), "%s%s", program->unit, instance->name);
 	if (instance->by_systemd)
-		set_problem(instance,
-		            "not running: %s does not exist; `systemctl start %s` starts it, "
-		            "`journalctl -u %s` says why it ended",
-		            instance->path, unit, unit);
+		set_problem(
+			instance,
+			"not running: %s %s; `systemctl start %s` starts it, `journalctl -u %s` "
+			"says why it ended",
+			instance->path, sign, unit, unit);
+	else if (error == ENOENT)
+		set_problem(instance, "not running: %s %s; start it with `%s%s`", instance->path,
+		            sign, program->start, instance->name);
 	else
-		set_problem(instance, "not running: %s does not exist; start it with `%s%s`",
-		            instance->path, program->start, instance->name);
+		set_problem(instance,
+		            "not running: %s %s; start it again with `%s%s` and look in its log "
+		            "why it ended",
+		            instance->path, sign, program->start, instance->name);
 }
 
 /* Say what an error of the socket means for the instance. */
@@ -483,13 +503,8 @@ static void set_problem_of(struct instance *instance, int error)
 
 	switch (error) {
 	case ENOENT:
-		set_absent(instance);
-		break;
 	case ECONNREFUSED:
-		set_problem(instance,
-		            "not running: nobody listens on %s any more; start it again and look "
-		            "in its log why it ended",
-		            instance->path);
+		set_absent(instance, error);
 		break;
 	case EACCES:
 		instance->denied = true;

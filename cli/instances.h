@@ -59,7 +59,7 @@ int instances_find_all(const struct cli_options *options, struct instances *out,
  * is told so on err, and counts as failed. */
 int instances_find_syncd(const struct cli_options *options, struct instances *out, FILE *err);
 
-/* The same for sa-nat64-healthd, which any box may have. */
+/* The same for sa-nat64-healthd, which a configuration without [network] does not need. */
 int instances_find_healthd(const struct cli_options *options, struct instances *out, FILE *err);
 
 /* Disconnect and free what instances_find() made. */

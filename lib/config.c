@@ -210,6 +210,14 @@ int config_parse(const char *text, size_t len, const char *name, FILE *err, stru
 	return 0;
 }
 
+#define TO_BE_WRITTEN "; write it first, sa-nat64.conf(5) has an example"
+
+/* Whether nobody has configured anything on this box yet. */
+static bool is_to_be_written(const char *path, int error)
+{
+	return error == -ENOENT && strcmp(path, CONFIG_PATH_DEFAULT) == 0;
+}
+
 int config_load(const char *path, FILE *err, struct config **out)
 {
 	char *text = NULL;
@@ -219,7 +227,8 @@ int config_load(const char *path, FILE *err, struct config **out)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		result = -errno;
-		fprintf(err, "%s: cannot open: %s\n", path, strerror(-result));
+		fprintf(err, "%s: cannot open: %s%s\n", path, strerror(-result),
+		        is_to_be_written(path, result) ? TO_BE_WRITTEN : "");
 		return result;
 	}
 	result = config_read_all(fd, &text, &len);

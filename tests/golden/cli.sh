@@ -436,6 +436,11 @@ check frr-config-no-instance -c health.conf frr-config middle -n gw-a
 check frr-config-no-network -c health.conf frr-config siit -n gw-a
 check frr-config-no-routers -c health.conf frr-config -n gw-b
 check frr-config-bad-interface -c health.conf frr-config --interface 'eth 0'
+printf '[instance alone]\npool4 = 198.51.100.1\n' >alone.conf
+check frr-config-alone -c alone.conf frr-config
+check health-not-needed -c alone.conf -r nowhere health
+check instance-unknown -c alone.conf -r nowhere -i middle status
+check instance-unknown-check -c alone.conf -r nowhere -i middle check
 check frr-config-json -c health.conf frr-config --json
 
 # What frr-config prints is what FRR reads, also when the peers are taken out of their comments.

@@ -45,6 +45,20 @@ reloads() {
 	[ "$status" = "$1" ]
 }
 
+# cli_says STATUS COMMAND TEXT...: the same of another command
+cli_says() {
+	local status=0 text
+
+	# shellcheck disable=SC2086 # words
+	in_machine gw-a sa-nat64 $2 >"$lab_dir/cli" 2>&1 || status=$?
+	cat "$lab_dir/cli"
+	for text in "${@:3}"; do
+		grep -F -- "$text" "$lab_dir/cli" >/dev/null || { echo "nothing has: $text"; status=wrong; }
+	done
+	[ "$status" = "$1" ]
+}
+check "no such instance" cli_says 2 "status -i middle" "there is no instance middle; the configuration has lower, upper, siit"
+
 snapshot
 configured -e "$rename" -e '/^\[instance lower\]/a max-sessions = 5000'
 check "reload by the command: a key that needs a restart, nobody reloads" reloads 1 \
@@ -110,6 +124,8 @@ check "when it comes, everything is there" wait_for 30 active_now
 configured -e 's/^pool4 = 198.51.100.16/poool4 = 198.51.100.16/'
 in_machine gw-a systemctl kill -s KILL sa-nat64-translator@siit
 check "the file has errors, a translator dies: it is not tried at once" wait_for 10 is_failed sa-nat64-translator@siit
+check "check names the file, and the unit that starts what is down" cli_says 2 check \
+	"/etc/sa-nat64/sa-nat64.conf has errors" "\`systemctl start sa-nat64-translator@siit\` starts it"
 check "after a single try" test "$(in_machine gw-a systemctl show -P NRestarts sa-nat64-translator@siit)" = 1
 configured -e ''
 lab_machine_disk gw-a chmod -x usr/sbin/sa-nat64-translator
