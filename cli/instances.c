@@ -130,10 +130,8 @@ static int by_name(const void *a, const void *b)
 
 static const char *start_one(const char *rundir)
 {
-	return is_of_systemd(rundir) ? "start them with `systemctl start sa-nat64.target`, or name "
-	                               "their directory"
-	                             : "start one with `sa-nat64-translator INSTANCE`, or name its "
-	                               "directory";
+	return is_of_systemd(rundir) ? "start all with `systemctl start sa-nat64.target`"
+	                             : "start one with `sa-nat64-translator INSTANCE`";
 }
 
 static int complain_rundir(const char *rundir, int error, FILE *err)
@@ -142,8 +140,8 @@ static int complain_rundir(const char *rundir, int error, FILE *err)
 
 	if (error == ENOENT)
 		(void)fprintf(err,
-		              "sa-nat64: no translator runs here: %s does not exist; %s with "
-		              "--run-dir\n",
+		              "sa-nat64: no translator runs here: %s does not exist; %s, or "
+		              "name its directory with --run-dir\n",
 		              rundir, start_one(rundir));
 	else if (error == EACCES)
 		(void)fprintf(err, "sa-nat64: permission denied on %s; %s\n", rundir,
@@ -190,9 +188,7 @@ static int scan_rundir(const char *rundir, struct instances *instances, FILE *er
 		return complain_rundir(rundir, -error, err);
 	if (instances->count > 0)
 		return 0;
-	(void)fprintf(err,
-	              "sa-nat64: no translator runs here: %s holds no control socket; %s with "
-	              "--run-dir\n",
+	(void)fprintf(err, "sa-nat64: no translator runs here: %s holds no control socket; %s\n",
 	              rundir, start_one(rundir));
 	return 1;
 }
@@ -474,25 +470,18 @@ set_problem(struct instance *instance, const char *format, ...)
 /* It does not run, as the socket says by error. */
 static void set_absent(struct instance *instance, int error)
 {
-	const struct program *program = instance->program;
 	const char *sign = error == ENOENT ? "does not exist" : "has nobody who listens any more";
-	char unit[INSTANCE_RESTART_LEN];
+	char unit[INSTANCE_UNIT_LEN];
 
-	(void)snprintf(unit, sizeof(unit), "%s%s", program->unit, instance->name);
+	(void)instance_unit(instance, unit);
 	if (instance->by_systemd)
-		set_problem(
-			instance,
-			"not running: %s %s; `systemctl start %s` starts it, `journalctl -u %s` "
-			"says why it ended",
-			instance->path, sign, unit, unit);
-	else if (error == ENOENT)
-		set_problem(instance, "not running: %s %s; start it with `%s%s`", instance->path,
-		            sign, program->start, instance->name);
-	else
 		set_problem(instance,
-		            "not running: %s %s; start it again with `%s%s` and look in its log "
-		            "why it ended",
-		            instance->path, sign, program->start, instance->name);
+		            "not running: %s %s; `systemctl start %s` starts it, "
+		            "`journalctl -u %s` says why it ended",
+		            instance->path, sign, unit, unit);
+	else
+		set_problem(instance, "not running: %s %s; start it with `%s%s`", instance->path,
+		            sign, instance->program->start, instance->name);
 }
 
 /* Say what an error of the socket means for the instance. */

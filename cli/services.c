@@ -9,14 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
-#define UNIT       "sa-nat64.service"
-#define ACTIVE_US  2000000
-#define RELOAD_US  UINT64_C(90000000) /* as long as systemd gives a job */
-#define PAUSE_NS   (10 * 1000000L)
-#define IS_SYSTEMD "/run/systemd/system" /* see sd_booted(3) */
+#define UNIT      "sa-nat64.service"
+#define ACTIVE_US 2000000
+#define RELOAD_US UINT64_C(90000000) /* as long as systemd gives a job */
+#define PAUSE_NS  (10 * 1000000L)
 
 extern char **environ;
 
@@ -51,7 +51,7 @@ bool services_are_active(void)
 {
 	static const char *const arguments[] = { "systemctl", "is-active", "--quiet", UNIT, NULL };
 
-	return access(IS_SYSTEMD, F_OK) == 0 && systemctl(arguments, ACTIVE_US) == 0;
+	return sd_booted() > 0 && systemctl(arguments, ACTIVE_US) == 0;
 }
 
 int services_reload(void)

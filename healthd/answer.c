@@ -257,8 +257,8 @@ static size_t refuse_unknown(const struct exchange *x, const char *name)
 {
 	char sentence[HEALTH_REASON_MAX];
 
-	(void)snprintf(sentence, sizeof(sentence),
-	               "it watches no instance '%.40s' on this box", name);
+	(void)snprintf(sentence, sizeof(sentence), "it watches no instance '%.40s' on this box",
+	               name);
 	return control_reply_invalid(&x->to, sentence);
 }
 
