@@ -85,7 +85,8 @@ static void wrong_words_get_a_suggestion(void **state)
 	refused("expl", "did you mean `sa-nat64 explain`");
 	refused("zzzzzz", "see `sa-nat64 --help`");
 	refused("status --jsn", "did you mean --json?");
-	refused("status --qqqqqq", "see `sa-nat64 --help`");
+	refused("status --qqqqqq", "see `sa-nat64 status --help`");
+	refused("--qqqqqq", "see `sa-nat64 --help`");
 	refused("-q", "unknown option -q");
 	refused("status lower", "takes no argument \"lower\"");
 	refused("status --limit 5", "status has no option --limit");
