@@ -32,6 +32,8 @@ stats_before=$(sysctl -n kernel.bpf_stats_enabled)
 congestion=${CONGESTION:-$(cat /proc/sys/net/ipv4/tcp_congestion_control)}
 # shellcheck source=netns/lab.sh
 . "$root/netns/lab.sh"
+# shellcheck source=tests/bench/meta.sh
+. "$root/tests/bench/meta.sh"
 
 die() {
 	echo "bench: $1" >&2
@@ -326,15 +328,8 @@ measure_once() {
 }
 
 write_meta() {
-	local dirty=
-
-	git -C "$root" diff --quiet HEAD -- Makefile lib proto translator tests/bench 2>/dev/null || dirty=" and changes"
 	{
-		echo "kernel=$(uname -r)"
-		echo "cpu=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)"
-		echo "cpus=$(nproc)"
-		echo "commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)$dirty"
-		echo "date=$(date -u +%F)"
+		meta_lines Makefile lib proto translator tests/bench
 		echo "seed=$seed"
 		echo "congestion=$congestion"
 		echo "repeat=$repeat"

@@ -22,6 +22,8 @@ rows=${ROWS:-1000000}
 declare -A target=([slow]=64:ff9b:4::192.0.2.2 [fast]=64:ff9b:1::192.0.2.2) pid
 # shellcheck source=netns/lab.sh
 . "$root/netns/lab.sh"
+# shellcheck source=tests/bench/meta.sh
+. "$root/tests/bench/meta.sh"
 
 die() {
 	echo "bench: $1" >&2
@@ -127,15 +129,8 @@ measure_once() {
 }
 
 write_meta() {
-	local dirty=
-
-	git -C "$root" diff --quiet HEAD -- Makefile cli lib proto translator tests/bench 2>/dev/null || dirty=" and changes"
 	{
-		echo "kernel=$(uname -r)"
-		echo "cpu=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)"
-		echo "cpus=$(nproc)"
-		echo "commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)$dirty"
-		echo "date=$(date -u +%F)"
+		meta_lines Makefile cli lib proto translator tests/bench
 		echo "repeat=$repeat"
 		echo "duration=$duration"
 		echo "rows=$(held fast)"

@@ -158,15 +158,16 @@ def print_result(result):
         print(f"  {row['what']:36}{'':20}{show(row['median'], 1):>10} {row['unit']}")
 
 
-def main():
+def main(collect_from, print_of):
+    """Of each report: RAW-FOLDER to RESULT-JSON and to the terminal."""
     if len(sys.argv) != 3:
-        sys.exit('usage: report.py RAW-FOLDER RESULT-JSON')
-    result = collect(sys.argv[1])
+        sys.exit('usage: %s RAW-FOLDER RESULT-JSON' % os.path.basename(sys.argv[0]))
+    result = collect_from(sys.argv[1])
     with open(sys.argv[2], 'w', encoding='utf-8') as f:
         json.dump(result, f, indent=1)
         f.write('\n')
-    print_result(result)
+    print_of(result)
 
 
 if __name__ == '__main__':
-    main()
+    main(collect, print_result)

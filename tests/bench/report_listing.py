@@ -5,10 +5,9 @@ usage: report_listing.py RAW-FOLDER RESULT-JSON
 
 RAW-FOLDER holds "meta" (KEY=VALUE lines) and figures.N ("KEY VALUE" lines), one for each round. Prints a table and
 writes all of it as JSON."""
-import json
 import statistics
-import sys
 
+from report import main
 from report_sync import collect, show, value_of, verdict_of
 
 WAYS = (('fast', 'fast path'), ('slow', 'slow path'))
@@ -60,15 +59,5 @@ def print_result(result):
         print(f'{what:42}{value:>10} {bar:14} {verdict}')
 
 
-def main():
-    if len(sys.argv) != 3:
-        sys.exit('usage: report_listing.py RAW-FOLDER RESULT-JSON')
-    result = collect(sys.argv[1])
-    with open(sys.argv[2], 'w', encoding='utf-8') as f:
-        json.dump(result, f, indent=1)
-        f.write('\n')
-    print_result(result)
-
-
 if __name__ == '__main__':
-    main()
+    main(collect, print_result)

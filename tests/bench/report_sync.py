@@ -5,10 +5,10 @@ usage: report_sync.py RAW-FOLDER RESULT-JSON
 
 RAW-FOLDER holds "meta" (KEY=VALUE lines) and figures.N ("KEY VALUE" lines), one for each round. Prints tables and
 writes all of it as JSON."""
-import json
 import os
 import statistics
-import sys
+
+from report import main
 
 FIGURES = (  # key, what, unit, divisor, bar: at least a positive one, at most a negative one
     ('updates-cpu-sender', 'new sessions, for a second of CPU time of the syncd that sends', 'k/s', 1e3, 200),
@@ -94,15 +94,5 @@ def print_result(result):
         print(f'{what:26}{name:20}{size:>12}{seconds:>10}{missing:>10}')
 
 
-def main():
-    if len(sys.argv) != 3:
-        sys.exit('usage: report_sync.py RAW-FOLDER RESULT-JSON')
-    result = collect(sys.argv[1])
-    with open(sys.argv[2], 'w', encoding='utf-8') as f:
-        json.dump(result, f, indent=1)
-        f.write('\n')
-    print_result(result)
-
-
 if __name__ == '__main__':
-    main()
+    main(collect, print_result)

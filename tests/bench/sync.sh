@@ -9,6 +9,7 @@
 . "$(dirname "$0")/../scenario/lib.sh"
 . "$(dirname "$0")/../scenario/boxes.sh"
 . "$(dirname "$0")/conntrackd.sh"
+. "$(dirname "$0")/meta.sh"
 
 tools=$root/build/release/bench
 out=$root/build/bench
@@ -279,16 +280,8 @@ ours_part() {
 }
 
 write_meta() {
-	local dirty=
-
-	git -C "$root" diff --quiet HEAD -- Makefile lib proto syncd translator tests/bench 2>/dev/null ||
-		dirty=" and changes"
 	{
-		echo "kernel=$(uname -r)"
-		echo "cpu=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)"
-		echo "cpus=$(nproc)"
-		echo "commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)$dirty"
-		echo "date=$(date -u +%F)"
+		meta_lines Makefile lib proto syncd translator tests/bench
 		echo "repeat=$repeat"
 		echo "million=$million"
 		echo "entries=$entries"

@@ -13,21 +13,6 @@ normalise() {
 	sed -E -e "s,$work,DIRECTORY,g; s/(start_time_seconds\{.*\}) [0-9]+$/\1 N/; s/node=\"$(hostname)\"/node=\"HOST\"/; s/(version=)\"[^\"]*\"/\1\"N\"/"
 }
 
-# check NAME ARGUMENT...: one command against its golden file
-check() {
-	local name=$1
-	shift
-	{
-		echo "\$ sa-nat64 $*"
-		"$bindir/sa-nat64" "$@" 2>complaints </dev/null
-		echo "exit $?"
-		cat complaints
-	} | normalise >"$name.txt"
-	[ "${UPDATE:-}" != 1 ] || cp "$name.txt" "$golden/$name.txt"
-	diff -u --label "$name.txt" --label printed "$golden/$name.txt" "$name.txt" >log 2>&1
-	verdict "$name"
-}
-
 # get URL ARGUMENT...: into head and body; the status is printed
 get() {
 	local url=$1

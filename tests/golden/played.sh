@@ -36,3 +36,18 @@ play() {
 	pids+=($!)
 	until_true [ -S "run/$1" ] || echo "nobody plays $1" >>log
 }
+
+# check NAME ARGUMENT...: one command against its golden file in $golden, both as normalise, which the test has, leaves them
+check() {
+	local name=$1
+	shift
+	{
+		echo "\$ sa-nat64 $*"
+		"$bindir/sa-nat64" "$@" 2>complaints </dev/null
+		echo "exit $?"
+		cat complaints
+	} | normalise >"$name.txt"
+	[ "${UPDATE:-}" != 1 ] || cp "$name.txt" "$golden/$name.txt"
+	diff -u --label "$name.txt" --label printed "$golden/$name.txt" "$name.txt" >log 2>&1
+	verdict "$name"
+}

@@ -15,21 +15,6 @@ normalise() {
 		-e 's/^(time  *)[0-9:.]+/\1N/; s/"time": "[^"]*"/"time": "N"/; s/^[0-9:]{8}\.[0-9]{6}/TIME/'
 }
 
-# check NAME ARGUMENT...: one command against its golden file
-check() {
-	local name=$1
-	shift
-	{
-		echo "\$ sa-nat64 $*"
-		"$bindir/sa-nat64" "$@" 2>complaints </dev/null
-		echo "exit $?"
-		cat complaints
-	} | normalise >"$name.txt"
-	[ "${UPDATE:-}" != 1 ] || cp "$name.txt" "$golden/$name.txt"
-	diff -u --label "$name.txt" --label printed "$golden/$name.txt" "$name.txt" >log 2>&1
-	verdict "$name"
-}
-
 sed "s,DIRECTORY,$work," "$root/tests/golden/cli/health.conf" >box.conf
 for instance in lower siit upper; do
 	play "$instance/control.sock" "$replies/$instance.json"
