@@ -1,17 +1,21 @@
 /* Any bytes as a control message to a translator with sessions: always a well-formed reply, no
- * crash, no change of state. And the same bytes as a reply, whose rows are read.
+ * crash, and no change of state but by a change of bindings. And the same bytes as a reply, whose rows are read.
  *
  * The first byte chooses a stateful or a stateless instance; the rest is the request.
  */
 #include "cli/list_page.h"
 #include "lib/control_socket.h"
+#include "lib/log.h"
 #include "proto/control.pb-c.h"
 #include "translator/control_answer.h"
 #include "translator/control_trace.h"
 #include "translator/explain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -117,6 +121,72 @@ static void read_as_reply(const uint8_t *data, size_t size)
 	sa_nat64__control__reply__free_unpacked(message, NULL);
 }
 
+/* The file is what runs, so that every input meets the same configuration. */
+static void check_same(void *context, struct reload *reload)
+{
+	(void)context;
+	if (!reload->is_same)
+		abort();
+}
+
+static int apply_none(void *context, struct config *wanted, struct reload *reload)
+{
+	(void)context;
+	(void)wanted;
+	(void)reload;
+	abort();
+}
+
+static struct running_config *running;
+
+static void hang_up(void *context)
+{
+	(void)context;
+	running_config_reload(running);
+}
+
+static void open_running_config(void)
+{
+	static const struct reload_hooks hooks = { .check = check_same, .apply = apply_none };
+	static const struct daemon_signals signals = { .farewell = "", .reload = hang_up };
+	static char path[40];
+	int file = memfd_create("fuzz.conf", MFD_CLOEXEC);
+
+	if (file < 0 || write(file, nat64_text, strlen(nat64_text)) != (ssize_t)strlen(nat64_text))
+		abort();
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	if (running_config_new(path, configs[0], &hooks, &signals, &running) < 0)
+		abort();
+	log_open("fuzz", LOG_LEVEL_ERROR); /* each reload would be a line */
+}
+
+static struct translator *translators[2];
+
+static void open_stateful(void)
+{
+	translators[0] = open_translator(nat64_text, &configs[0]);
+	open_sessions(translators[0]);
+}
+
+/* A binding was asked for or taken away, with its sessions: the next input meets what this one met. */
+static void open_stateful_again(void)
+{
+	translator_free(translators[0]);
+	config_free(configs[0]);
+	open_stateful();
+}
+
+static bool asks_for_a_change(const uint8_t *request, size_t len)
+{
+	SaNat64__Control__Request *message = sa_nat64__control__request__unpack(NULL, len, request);
+	bool asks = message &&
+	            message->command_case == SA_NAT64__CONTROL__REQUEST__COMMAND_BIB_CHANGE;
+
+	if (message)
+		sa_nat64__control__request__free_unpacked(message, NULL);
+	return asks;
+}
+
 static uint64_t no_memory(void)
 {
 	return 0;
@@ -158,6 +228,11 @@ static void trace_one_packet(struct translator *translator, struct tracers *trac
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct control_session_log session_log = {
+		.target = "journal",
+		.collectors = { { .name = "192.0.2.9:4739", .problem = "refused" } },
+		.collector_count = 1,
+	};
 	static struct control_identity identity = { .cluster = "c",
 		                                    .node = "n",
 		                                    .namespace_name = "default",
@@ -165,8 +240,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		                                    .resident_bytes = no_memory,
 		                                    .fast_path = "off",
 		                                    .fast_path_reason = "fuzzing",
-		                                    .state_file = "fuzzing" };
-	static struct translator *translators[2];
+		                                    .state_file = "fuzzing",
+		                                    .session_log = &session_log };
 	struct tracer *tracer;
 	static uint8_t reply[65536];
 	struct translator_stats before, after;
@@ -174,12 +249,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len;
 
 	if (!translators[0]) {
-		translators[0] = open_translator(nat64_text, &configs[0]);
+		open_stateful();
 		translators[1] = open_translator(siit_text, &configs[1]);
-		open_sessions(translators[0]);
 		identity.tracers = tracers_new();
 		if (!identity.tracers)
 			abort();
+		open_running_config();
+		identity.running = running;
 	}
 	if (size == 0)
 		return 0;
@@ -195,6 +271,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (tracer) {
 		trace_one_packet(translator, identity.tracers, tracer);
 		tracers_remove(identity.tracers, tracer);
+		return 0;
+	}
+	if (asks_for_a_change(data + 1, size - 1)) {
+		open_stateful_again();
 		return 0;
 	}
 	translator_stats(translator, &after);

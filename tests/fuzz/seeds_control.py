@@ -35,8 +35,9 @@ def page(rows, **columns):
 
 
 HOST = bytes.fromhex('20010db8000600000000000000000001')
+POOL4 = bytes([203, 0, 113, 1])
 SERVER = bytes.fromhex('20010db80064000000000000c6336450')
-FILTER = (data(1, b'tcp') + data(2, HOST) + number(3, 64) + data(4, bytes([203, 0, 113, 1])) + number(5, 443) +
+FILTER = (data(1, b'tcp') + data(2, HOST) + number(3, 64) + data(4, POOL4) + number(5, 443) +
           data(6, bytes([198, 51, 100, 80])) + data(7, b'V6_INIT'))
 
 
@@ -60,6 +61,17 @@ SEEDS = {
                                     data(2, data(1, bytes([198, 51, 100, 80])) + number(2, 24)) + number(3, 53) +
                                     data(4, b'translated') + data(6, b'6to4') + data(7, b'slow')) + number(2, 256)),
     'trace-drops': request(19, data(1, number(5, 1)) + number(2, 2048)),
+    'config': request(30, b''),
+    'config-piece': request(30, number(1, 9) + number(2, 1)),
+    'reload-check': request(31, data(1, b'check')),
+    'reload-apply': request(31, data(1, b'apply')),
+    'reload-outcome': request(31, data(1, b'outcome')),
+    'pool4': request(32, b''),
+    'pool4-addresses': request(32, data(1, POOL4) + number(2, 24) + number(3, 1)),
+    'capabilities': request(33, b''),
+    'who': request(34, data(1, POOL4) + number(2, 443) + data(3, b'tcp')),
+    'bib-add': request(40, data(2, b'udp') + data(3, HOST) + number(4, 53) + data(5, POOL4) + number(6, 5353)),
+    'bib-remove': request(40, number(1, 1) + data(2, b'tcp') + data(5, POOL4) + number(6, 443)),
     'page': page(3),
     'page-words': page(2, column4=b'\x01\xff'),
     'page-torn': page(2, column6=bytes(31)),
