@@ -1,5 +1,6 @@
 /* Any bytes as a control message to a translator with sessions: always a well-formed reply, no
- * crash, and no change of state but by a change of bindings. And the same bytes as a reply, whose rows are read.
+ * crash, and no change of state but by a change of bindings. And the same bytes as a reply, whose
+ * rows are read.
  *
  * The first byte chooses a stateful or a stateless instance; the rest is the request.
  */
@@ -168,7 +169,7 @@ static void open_stateful(void)
 	open_sessions(translators[0]);
 }
 
-/* A binding was asked for or taken away, with its sessions: the next input meets what this one met. */
+/* A binding was asked for or taken away, with its sessions: the next input must not know. */
 static void open_stateful_again(void)
 {
 	translator_free(translators[0]);
