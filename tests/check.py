@@ -24,6 +24,7 @@ LOGS = 'build/check'
 TAIL = 60
 SKIPPED = 77
 SIM_SHARE = 50
+LIMIT = 600  # seconds that a test may take: several times what the longest needs on a machine with nothing else to do
 VECTORS = ('tests/vectors/vectors.json', 'tests/vectors/more.json')
 SANITIZE = {'ASAN_OPTIONS': 'abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1',
             'UBSAN_OPTIONS': 'print_stacktrace=1:halt_on_error=1'}
@@ -59,7 +60,7 @@ class Report:
 class Test:
     """One program to run. judge(report, test, exit code, output) counts what it said."""
 
-    def __init__(self, name, command, judge, timeout=120, env=None, needs=(), root=False, log=None):
+    def __init__(self, name, command, judge, timeout=LIMIT, env=None, needs=(), root=False, log=None):
         self.name, self.command, self.judge, self.timeout = name, command, judge, timeout
         self.env, self.needs, self.root = env or {}, needs, root
         self.log = '%s/%s.log' % (LOGS, (log or name).replace('/', '-'))
@@ -156,7 +157,7 @@ def make_list(name):
     return subprocess.run(['make', '-s', 'print-' + name], capture_output=True, text=True, check=True).stdout.split()
 
 
-def make(name, *targets, timeout=900):
+def make(name, *targets, timeout=4 * LIMIT):
     return Test(name, ['make', '-j2', '--no-print-directory'] + list(targets), by_exit, timeout)
 
 
@@ -167,23 +168,23 @@ def vector_ids(path):
 
 def unit_tests(prefix, out, env):
     env = dict(env, CMOCKA_MESSAGE_OUTPUT='TAP')
-    return [Test('%s/%s' % (prefix, n), ['%s/unit/%s' % (out, n)], by_tap, 300, env, ['%s/unit/%s' % (out, n)])
+    return [Test('%s/%s' % (prefix, n), ['%s/unit/%s' % (out, n)], by_tap, env=env, needs=['%s/unit/%s' % (out, n)])
             for n in make_list('unit-tests')]
 
 
 def vector_tests(name, out, env):
-    return [Test(name, [out + '/vectors', path], by_lines(vector_ids(path)), 300, env, [out + '/vectors'],
+    return [Test(name, [out + '/vectors', path], by_lines(vector_ids(path)), env=env, needs=[out + '/vectors'],
                  log='%s-%s' % (name, os.path.basename(path))) for path in VECTORS]
 
 
 def golden_tests(prefix, folder, env):
-    return [Test('%s/%s' % (prefix, n), ['tests/golden/%s.sh' % n, folder], by_lines(), 300, env, ['tests/golden/%s.sh' % n])
+    return [Test('%s/%s' % (prefix, n), ['tests/golden/%s.sh' % n, folder], by_lines(), env=env, needs=['tests/golden/%s.sh' % n])
             for n in make_list('golden-tests')]
 
 
 def example_tests():
     program = 'build/sa-nat64-translator'
-    return [Test('examples/' + os.path.basename(f), [program, '--check-config', '--config', f], by_exit, 10,
+    return [Test('examples/' + os.path.basename(f), [program, '--check-config', '--config', f], by_exit,
                  needs=[program]) for f in sorted(glob.glob('docs/examples/*.conf'))]
 
 
@@ -197,7 +198,7 @@ def install_test():
 
 
 def package_tests():
-    return [make('build/deb', 'deb'), Test('package', ['tests/tools/package.sh'], by_lines(), 300)]
+    return [make('build/deb', 'deb'), Test('package', ['tests/tools/package.sh'], by_lines())]
 
 
 def sim_tests(prefix, out, first, count, env):
@@ -208,13 +209,13 @@ def sim_tests(prefix, out, first, count, env):
         program = '%s/sim/%s' % (out, name)
         for start in range(first, first + count, share):
             size = min(share, first + count - start)
-            tests.append(Test('%s/%s' % (prefix, name), [program, str(start), str(size)], by_lines(), 120 + 4 * size, env,
+            tests.append(Test('%s/%s' % (prefix, name), [program, str(start), str(size)], by_lines(), LIMIT + 4 * size, env,
                               [program], log='%s-%s-%d' % (prefix, name, start)))
     return tests
 
 
 def fuzz_tests(seconds):
-    return [Test('fuzz/' + n, ['tests/tools/fuzz.sh', '--seconds', str(seconds), n], by_exit, seconds + 120,
+    return [Test('fuzz/' + n, ['tests/tools/fuzz.sh', '--seconds', str(seconds), n], by_exit, seconds + LIMIT,
                  needs=['build/fuzz/' + n]) for n in make_list('fuzzers')]
 
 
@@ -225,7 +226,7 @@ def blackbox_tests(name, fast_path, shares):
         for share in range(shares):
             ids = [i for i in vector_ids(path) if int(i[1:]) % shares == share]
             tests.append(Test(name, ['tests/vectors/replay.py', '-v', '--bin', 'build', '--file', path, '--every',
-                                     '%d:%d' % (shares, share), '--fast-path', fast_path], by_lines(ids), 600,
+                                     '%d:%d' % (shares, share), '--fast-path', fast_path], by_lines(ids),
                               needs=[program], root=True, log='%s-%s-%d' % (name, os.path.basename(path), share)))
     return tests
 
@@ -234,7 +235,7 @@ def scenario_tests():
     tests = []
     for name in make_list('scenarios'):
         path = 'tests/scenario/%s.sh' % name
-        limit = 180
+        limit = LIMIT
         if os.path.exists(path):
             with open(path) as f:
                 m = re.search(r'^# timeout: (\d+)$', f.read(), re.M)

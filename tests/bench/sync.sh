@@ -202,13 +202,13 @@ conntrackd_end() {
 }
 conntrackd_load() {
 	conntrackd_load_only
-	wait_for 60 conntrackd_has b "$entries" || true # what is missing is a figure
+	within 60 conntrackd_has b "$entries" || true # what is missing is a figure
 }
 conntrackd_resync() {
 	conntrackd_start b
 	conntrackd_pid[b]=$lab_pid
 	conntrackd_ask b -n
-	wait_for 60 conntrackd_has b "$entries" || true
+	within 60 conntrackd_has b "$entries" || true
 }
 
 conntrackd_part() {

@@ -1,7 +1,6 @@
 #!/bin/bash
 # On a wire that loses 1, 10 and 30 percent in both directions, and on one that loses, doubles, delays, reorders and
 # corrupts at once, no session is missing in the end.
-# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/boxes.sh"
 

@@ -1,7 +1,6 @@
 #!/bin/bash
 # The wire between two boxes is cut without a carrier to show it, and both get traffic: they never give a public port to
 # two hosts, and hold the same sessions when the wire is whole again. Also when it is cut in one direction only.
-# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/boxes.sh"
 

@@ -5,7 +5,6 @@
 #   r r0 --- eth0 box a   (macvlan)        The cards are down, so that nobody is asked on the link, which takes time.
 #   r r3 --- eth3         (moved)
 #
-# timeout: 300
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 . "$here/netns.sh"

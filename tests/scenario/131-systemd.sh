@@ -1,7 +1,6 @@
 #!/bin/bash
 # The units in a real systemd: one box of the campus with three instances. Everything starts at boot, each process comes
 # back when it dies or hangs, without any other being touched and without a packet lost, and stopping leaves nothing.
-# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$root/netns/campus.sh"
 . "$here/systemd.sh"

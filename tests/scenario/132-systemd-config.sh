@@ -1,7 +1,6 @@
 #!/bin/bash
 # The configuration and the units in a real systemd: instances added and removed by a reload, a file with errors at a
 # reload and at boot, a boot after a power cut, a translator that cannot start for a while, a box without namespaces.
-# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$root/netns/campus.sh"
 . "$here/systemd.sh"

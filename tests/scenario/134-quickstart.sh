@@ -7,7 +7,6 @@
 #                              | 203.0.113.80
 #
 # 64:ff9b::/96 must not carry the addresses of the documentation; 64:ff9b:1::/96 takes its place.
-# timeout: 120
 . "$(dirname "$0")/lib.sh"
 . "$root/netns/machine.sh"
 

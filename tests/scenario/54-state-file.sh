@@ -2,7 +2,6 @@
 # The translator is killed at random moments while flows come and go: its state file gives the next one all sessions,
 # no public port has two owners, held connections go on. Once on tmpfs with the fast path, once on a disk without it.
 # Then what a state file is not used for: another configuration, a full file system, a second process.
-# timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/fast.sh"
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # A demo as `make demo` runs it: every step succeeds, and nothing of it is left behind. usage: demo.sh [NAME]
-# timeout: 300
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
