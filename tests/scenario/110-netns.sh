@@ -8,7 +8,6 @@
 #                            r r3 ------- box a: eth3   (moved)
 #   r has 2001:db8:a::1, 192.0.2.1 and .254 on r0 or r3, or on the box's end of the veth when it is routed
 #
-# timeout: 120
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 . "$here/netns.sh"
@@ -42,7 +41,7 @@ netns_prepare "macvlan eth0"
 netns_config "macvlan eth0" "${usual[@]}"
 check "up for changes" netns up nat64
 inside_translator
-pings_start
+pings_start client "$server6"
 netns_config "macvlan eth0" "${usual[@]}" 'address = 192.0.2.3/24' 'address = 2001:db8:a::3/64'
 check "more addresses" says "added the address 192.0.2.3/24" netns up nat64
 netns_config "macvlan eth0" 'address = 192.0.2.3/24' 'address = 2001:db8:a::3/64' 'address = 192.0.2.2/24' \
@@ -65,7 +64,7 @@ all_hosts_ask() {
 	local host
 
 	for host in "${hosts[@]}"; do
-		udp_ask client --bind "$host" --tries 8 --timeout 1 "$server6" 9001 || return 1
+		udp_ask client --bind "$host" --tries 20 --timeout 1 "$server6" 9001 || return 1
 	done
 }
 lab_addr client eth0 "${hosts[@]/%//64}"

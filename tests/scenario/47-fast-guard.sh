@@ -25,9 +25,7 @@ is_up() { in_ns gw ip -o link show nat64 | tee /dev/stderr | grep '[<,]UP[,>]' >
 ask
 check "a flow is on the fast path" uses_fast_path ask
 entered=$(flows6)
-lab_start client ping ping -i 0.01 -c 100000 "$server6"
-ping=$lab_pid
-wait_for 5 grep -q ttl= "$lab_dir/ping.log"
+pings_start client "$server6"
 tc filter del dev nat64 egress
 check "the filter is deleted: it is there again" wait_for 1 has_program
 tc qdisc del dev nat64 clsact
@@ -37,8 +35,7 @@ check "which use it" uses_fast_path ask
 check "the log says so" log_has 'somebody took the fast path off device nat64: it is attached again'
 check "and the statistics how often" settles was_reattached 2
 check "status says on" status_is fast_path on
-lab_stop "$ping" INT || true
-check "no ping was lost" grep ' 0% packet loss' "$lab_dir/ping.log"
+check "no ping was lost" pings_lost_none
 
 # Where the older qdisc stands there is no egress filter. It is put there while the translator cannot see it.
 kill -STOP "$pid"

@@ -10,8 +10,8 @@ pid=$lab_pid
 lab_web server "$server4:80"
 lab_web client "[2001:db8:1::2]:80"
 
-fetch() { in_ns client curl -sS --max-time 5 -o /dev/null "http://[$server6]/who"; }
-fetch_binding() { in_ns server curl -sS --max-time 5 -o /dev/null http://198.51.100.1/who; }
+fetch() { in_ns client curl -sS --max-time 30 -o /dev/null "http://[$server6]/who"; }
+fetch_binding() { in_ns server curl -sS --max-time 30 -o /dev/null http://198.51.100.1/who; }
 
 check "traffic flows" fetch
 check "the static binding serves" fetch_binding
@@ -25,7 +25,7 @@ check "restarted after kill -9: new connections work" fetch
 check "restarted after kill -9: the static binding serves" fetch_binding
 
 kill -STOP "$pid"
-lab_start client ping ping -q -n -c 40 -i 0.01 -W 5 "$server6"
+lab_start client ping ping -q -n -c 40 -i 0.01 -W 30 "$server6"
 ping=$lab_pid
 sent_out() { [ "$(in_ns r6 ip -s -j link show uplink | field 0.stats64.tx.packets)" -ge "$1" ]; }
 before=$(in_ns r6 ip -s -j link show uplink | field 0.stats64.tx.packets)

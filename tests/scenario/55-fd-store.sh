@@ -62,16 +62,12 @@ wait_for 5 listening server -u 7002
 descriptors=$(descriptors)
 
 # ---- restarts ----
-lab_start client ping ping -i 0.01 -c 100000 "$server6"
-ping=$lab_pid
-wait_for 5 grep -q ttl= "$lab_dir/ping.log"
+pings_start client "$server6"
 for ((round = 1; round <= 20; round++)); do
 	starts_again || break
 done
 check "twenty kills, twenty starts" test "$round $(count started)" = "21 21"
-lab_stop "$ping" INT || true
-lost() { tail -n 3 "$lab_dir/ping.log" && grep -q ' 0% packet loss' "$lab_dir/ping.log"; }
-check "no ping was lost" lost
+check "no ping was lost" pings_lost_none
 check "the store has that one descriptor" stored tun
 check "and was given it once" test "$(count FDSTORE=1)" = 1
 check "the process has as many descriptors as the first one" test "$(descriptors)" = "$descriptors"
@@ -121,7 +117,7 @@ check "a reload is told, with its time" wait_for 5 grep -qx "$reloads" "$events"
 check "and its end" wait_for 5 grep -qx 'READY=1 WATCHDOG_USEC=1000000' "$events"
 kill -STOP "$(pid)"
 before=$(count WATCHDOG=1)
-is_silent() { ! wait_for 2 petted $((before + 1)); }
+is_silent() { ! within 2 petted $((before + 1)); }
 check "but not from one that stands" is_silent
 kill -CONT "$(pid)"
 check "and again when it goes on" wait_for 3 petted $((before + 1))

@@ -44,7 +44,7 @@ reloads() {
 		arguments+=("$1")
 		shift
 	done
-	timeout 20 "$bin/sa-nat64" -c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" reload "${arguments[@]}" >"$lab_dir/said" 2>&1 ||
+	timeout 60 "$bin/sa-nat64" -c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" reload "${arguments[@]}" >"$lab_dir/said" 2>&1 ||
 		status=$?
 	cat "$lab_dir/said"
 	echo "exit $status"
@@ -76,11 +76,10 @@ check "as JSON" eval 'cli --json config | python3 "$root/tests/tools/check_schem
 
 lab_start server iperf3 iperf3 -s
 wait_for 5 listening server -tl 5201
-lab_start client iperf3-client iperf3 -t 60 -i 1 -c "$server6"
+lab_start client iperf3-client iperf3 -t 600 -i 3 -c "$server6"
 busy=$lab_pid
 wait_for 5 eval '[ "$(sessions)" -ge 2 ]' || true
-lab_start client ping ping -q -i 0.02 -W 5 "$server6"
-ping=$lab_pid
+pings_start client "$server6"
 
 check "the same file: nobody has anything to do" reloads -- 0 "^instance nat64 *unchanged" "^sa-nat64-syncd *unchanged"
 check "and no translator was built anew" times_adopted 1
@@ -141,6 +140,5 @@ check "SIGHUP does the same" eval 'write "udp-timeout = 700s"; kill -HUP "$trans
 check "the connection has gone on" test -d "/proc/$busy"
 lab_stop "$busy" INT || true
 stalls() { grep -v receiver "$lab_dir/iperf3-client.log" | grep -E 'sec +0\.00 Bytes'; }
-check "without a second in which nothing moved" refuse stalls
-lab_stop "$ping" INT || true
-check "and no ping was lost" grep " 0% packet loss" "$lab_dir/ping.log"
+check "without three seconds in which nothing moved" refuse stalls
+check "and no ping was lost" pings_lost_none

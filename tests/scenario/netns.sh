@@ -126,16 +126,3 @@ inside_stop() {
 	lab_stop "$translator_pid" || true
 	translator_pid=
 }
-
-# pings_start: a hundred a second through the translator; pings_lost_none ends them and wants each answered
-pings_start() {
-	lab_start client pings ping -i 0.01 -q "$server6"
-	pings_pid=$lab_pid
-}
-pings_lost_none() {
-	kill -INT "$pings_pid"
-	wait_for 5 grep -q transmitted "$lab_dir/pings.log"
-	grep transmitted "$lab_dir/pings.log"
-	grep -q ' 0% packet loss' "$lab_dir/pings.log"
-	[ "$(awk '/transmitted/ { print $1 }' "$lab_dir/pings.log")" -gt 20 ]
-}

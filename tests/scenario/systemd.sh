@@ -3,6 +3,9 @@
 # What the scenarios of units share, sourced after lib.sh and netns/campus.sh: one box of the campus, gw-a.
 
 campus_boxes=(gw-a)
+# What only a machine with nothing else to do keeps up with is measured by tests/bench/failover.sh.
+campus_bfd_ms=300
+campus_health_lines="probe-timeout = 2s"
 instances=(lower upper siit)
 # everything that is to run
 all_units=(sa-nat64.service sa-nat64.target sa-nat64-syncd.service sa-nat64-healthd.service)
@@ -85,15 +88,11 @@ traffic_to_box() {
 
 # pings_survive COMMAND...: a hundred a second through `lower` meanwhile, and none is lost
 pings_survive() {
-	local pid status=0
+	local status=0
 
-	lab_start hosts ping ping -q -i 0.01 -W 5 "$campus_lower6"
-	pid=$lab_pid
+	pings_start hosts "$campus_lower6"
 	"$@" || status=1
-	wait_for 10 in_ns hosts ping -c 1 -W 1 "$campus_lower6" || status=1
-	lab_stop "$pid" INT || true
-	cat "$lab_dir/ping.log"
-	grep -q " 0% packet loss" "$lab_dir/ping.log" || status=1
+	pings_lost_none || status=1
 	return "$status"
 }
 

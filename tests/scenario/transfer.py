@@ -71,7 +71,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 def connect(args):
     source = (args.bind, 0) if getattr(args, 'bind', None) else None
-    sock = socket.create_connection((args.address, args.port), timeout=30, source_address=source)
+    sock = socket.create_connection((args.address, args.port), timeout=120, source_address=source)
     return sock.makefile('rwb')
 
 
