@@ -29,6 +29,7 @@ settings() {
 		printf '[cluster]\nname = campus\nsync-interface = sync0\nsync-key-file = %s\nsync-wait = 1s\n' \
 			"$lab_dir/sync.key"
 		printf '[health]\nhold-down = 2s\n'
+		[[ "$*" = *probe-timeout* ]] || printf 'probe-timeout = 1s\n'
 		[ $# = 0 ] || printf '%s\n' "$@"
 		printf '[node gw-a]\nid = 0\n[node gw-b]\nid = 1\n'
 		printf '[instance lower]\npool6 = 64:ff9b::/96\npool4 = 198.51.100.0/28\nfast-path = on\n'
@@ -123,7 +124,7 @@ settings "hold-down-max = 2s"
 kill -HUP "$healthd"
 
 kill -STOP "$healthd"
-sleep 1 # much longer than probe-timeout
+sleep 2 # much longer than probe-timeout
 kill -CONT "$healthd"
 check "what healthd slept through is no silence of the translator" test "$(history lower)" = "$changes"
 check "it is still up" is lower up

@@ -12,7 +12,7 @@
 # settings [LINE...]: with lines of [network] added
 settings() {
 	{
-		printf '[health]\nbfd-interval = 100ms\nhold-down = 1s\nprobe-timeout = 250ms\n[node gw-a]\nid = 0\n'
+		printf '[health]\nbfd-interval = 300ms\nhold-down = 1s\nprobe-timeout = 2s\n[node gw-a]\nid = 0\n'
 		printf '[instance lower]\npool6 = 64:ff9b:1::/96\npool4 = 198.51.100.0/28\n'
 		printf '[network lower gw-a]\nattach = veth\naddress = 2001:db8:a::2/64\naddress = 192.0.2.2/24\n'
 		[ $# = 0 ] || printf '%s\n' "$@"
@@ -66,7 +66,7 @@ translator_run
 check "with one, the router gets both routes" told
 check "and it is up" wait_for 5 is up
 check "with both peers" test "$(asked bfd.0.state) $(asked bfd.1.state)" = "up up"
-check "and the time after which the router takes it for dead" test "$(asked bfd.0.detection_ms)" = 300
+check "and the time after which the router takes it for dead" test "$(asked bfd.0.detection_ms)" = 900
 
 bfdd=$(bfdd_pid)
 kill -STOP "$bfdd"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # sa-nat64-healthd and FRR under a real systemd, before a real router: whatever ends healthd, the routers are not told
 # that the box serves any more, and when it is back they are. A translator that systemd restarts moves nothing.
-# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$root/netns/campus.sh"
 . "$here/systemd.sh"
@@ -49,7 +48,7 @@ probed_anew() {
 }
 
 # So long may a restart take on a busy machine, and so short is the wait after a fall.
-campus_health_lines=$(printf '%s\n' "probe-timeout = 2s" "hold-down = 1s")
+campus_health_lines=$(printf '%s\n' "probe-timeout = 5s" "hold-down = 1s")
 scenario_open
 box_up
 check "the router sends the box its traffic" wait_for 20 routed

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The campus under load while a box loses its power, its uplink, its sync link, or both links, and gets them back: nothing
 # breaks, and a box serves again only when it has the sessions of the other.
-# timeout: 400
+# timeout: 1200
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/campus.sh"
 
@@ -12,7 +12,7 @@ load_start
 whole_before_it_serves() {
 	local began=$SECONDS early=0
 
-	while [ $((SECONDS - began)) -lt 40 ]; do
+	while [ $((SECONDS - began)) -lt 160 ]; do
 		if campus_is lower=gw-a; then
 			in_sync gw-a lower || early=1
 			echo "serves after $((SECONDS - began)) s, with $(campus_field gw-a lower sessions.tcp) TCP sessions"
@@ -30,7 +30,7 @@ lab_machine_crash gw-a
 check "box gone: the router moved" wait_for 5 campus_is lower=gw-b upper=gw-b siit=gw-b
 check "box gone: gw-b carries the lower half" carries lower gw-b
 check "box gone: gw-b says that its peer is lost" wait_for 5 says gw-b lower degraded "gw-a"
-case_end --gap 2000
+case_end --gap 10000
 
 case_begin "box back"
 lab_machine_power_only gw-a
@@ -39,7 +39,7 @@ check "box back: gw-a carries the lower half" carries lower gw-a
 check "box back: all is well" wait_for 20 campus_whole
 check "box back: one move" moved lower gw-a
 check "box back: upper stayed" stayed upper
-case_end --gap 1000
+case_end --gap 5000
 
 case_begin "uplink down"
 in_ns router ip link set to-gw-a down
@@ -48,7 +48,7 @@ check "uplink down: gw-a says why" wait_for 5 says gw-a lower down "carrier|upli
 in_ns router ip link set to-gw-a up
 check "uplink down: gw-a serves again" wait_for 20 campus_is lower=gw-a siit=gw-a
 check "uplink down: there and back, once" moved lower "gw-b gw-a"
-case_end --gap 2000
+case_end --gap 10000
 
 case_begin "sync link down"
 in_ns wire ip link set port-gw-a down
@@ -58,7 +58,7 @@ in_ns wire ip link set port-gw-a up
 check "sync link down: all is well again" wait_for 20 campus_whole
 check "sync link down: the router noticed nothing of lower" stayed lower
 check "sync link down: the router noticed nothing of upper" stayed upper
-case_end --gap 1000
+case_end --gap 5000
 
 case_begin "both links down"
 in_ns wire ip link set port-gw-a down
@@ -69,4 +69,4 @@ in_ns router ip link set to-gw-a up
 check "both links down: it has all sessions before it serves" whole_before_it_serves
 check "both links down: all is well again" wait_for 20 campus_whole
 check "both links down: there and back, once" moved lower "gw-b gw-a"
-case_end --gap 2000
+case_end --gap 10000

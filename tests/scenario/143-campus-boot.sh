@@ -1,7 +1,7 @@
 #!/bin/bash
 # The campus starts: one box alone, the other beside it, both at once after a loss of power; and a box whose clock is
 # wrong, and jumps, serves like any other.
-# timeout: 400
+# timeout: 1200
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/campus.sh"
 
@@ -25,7 +25,7 @@ check "second box: it has what is open" test "$(campus_field gw-b upper sessions
 check "second box: all is well" wait_for 20 campus_whole
 check "second box: one move" moved upper gw-b
 check "second box: lower stayed" stayed lower
-case_end --gap 1000
+case_end --gap 5000
 
 # 100 days of uptime more than gw-a, and a wall clock that is an hour ahead, then behind, then right. Only FRR's programs go
 # by the right one: they have capabilities, and so take no library from outside; what they do goes by the monotonic clock.
@@ -74,7 +74,7 @@ check "wrong clock: right again, the session log shows it" logged_at 0
 check "wrong clock: gw-b carries the upper half still" carries upper gw-b
 check "wrong clock: nothing fell" never_fell
 lab_machine_disk gw-b rm -r etc/systemd/system/sa-nat64-.service.d
-case_end --gap 2000
+case_end --gap 10000
 
 # Nothing outlives that but the configuration: connections begin anew.
 lab_machine_crash gw-b

@@ -1,7 +1,6 @@
 #!/bin/bash
 # The Debian package in a test root and under a real systemd: nothing starts by its installation, an upgrade with everything
 # running loses no ping, removal leaves nothing but the configuration and the key, and a purge not even that.
-# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$root/netns/campus.sh"
 . "$here/systemd.sh"
@@ -17,7 +16,7 @@ sed -i 's/^Version: .*/Version: 0.0.1/' "$lab_dir/old/DEBIAN/control"
 dpkg-deb -Znone -b "$lab_dir/old" "$lab_dir/old.deb" >/dev/null
 cp "$new" "$lab_dir/new.deb"
 
-campus_health_lines=$(printf '%s\n' "probe-timeout = 2s" "hold-down = 1s") # as in 133-systemd-health
+campus_health_lines=$(printf '%s\n' "probe-timeout = 5s" "hold-down = 1s") # as in 133-systemd-health
 campus_cluster_lines='metrics-listen = [::1]:9464'
 all_units+=(sa-nat64-exporter.service)
 campus_network

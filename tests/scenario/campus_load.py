@@ -31,6 +31,7 @@ import zlib
 
 import idle
 
+SO_RCVBUFFORCE = 33  # from asm-generic/socket.h
 SO_TIMESTAMPNS = 35  # from asm-generic/socket.h, as the type of the control message too
 ICMP6_FILTER = 1  # from netinet/icmp6.h
 ECHO_REQUEST, ECHO_REPLY = 128, 129
@@ -116,7 +117,7 @@ def stamped(sock, size=2048):
 def prepare(sock):
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
     return sock
 
 
@@ -275,7 +276,7 @@ class Tcp:
 
     def connect(self, name, address, port):
         for way in ('6to4', '4to6'):
-            sock = socket.create_connection((address, port), 10)
+            sock = socket.create_connection((address, port), 60)
             sock.sendall(f'{name} {way}\n'.encode())
             self.by_name[f'{name} {way}'] = Blocks(sock, way == '6to4')
 

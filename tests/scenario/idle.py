@@ -7,7 +7,7 @@ usage: idle.py serve PORT
 `serve` answers every line with the peer's address and port in front. `hold` opens COUNT connections, each from another
 address of PREFIX/64 (which has to be a local route), and lets each ask once: its own number and some random text. For
 each line that it reads from FIFO all of them ask again. After each round it prints "asked COUNT: N good", and with
-less than COUNT what was wrong with the others: a connection is good when its answer is what it sent, within 30
+less than COUNT what was wrong with the others: a connection is good when its answer is what it sent, within 120
 seconds, under the public address and port that it had at first, and no other has those."""
 import collections
 import ipaddress
@@ -20,7 +20,7 @@ import time
 
 IPV6_FREEBIND = 78  # from linux/in6.h
 OPENING = 200  # connections on their way at a time
-LIMIT = 30
+LIMIT = 120
 LINE = 200
 
 
