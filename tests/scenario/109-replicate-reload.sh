@@ -73,7 +73,7 @@ check "all of them" eval 'instance=extra holds_at_least b 190'
 check "those of the old one, too" same_sessions a b
 check "all of them" holds_at_least b 290
 check "which nothing has happened to" test "$(of_nat64 a) $(of_nat64 b)" = "$said_a $said_b"
-check "and which has no lag" eval '[ "$(peer_field b a lag_ms | cut -d . -f 1)" -lt 100 ] && [ "$(peer_field b a lost)" = 0 ]'
+check "and which has no lag" eval '[ "$(peer_field b a lag_ms | cut -d . -f 1)" -lt 2000 ] && [ "$(peer_field b a lost)" = 0 ]'
 check "it has gone on sending" at_least b sent.datagrams "$((datagrams + 1))"
 
 file a

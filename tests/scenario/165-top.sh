@@ -11,7 +11,7 @@ translator_start
 translator=$lab_pid
 lab_start server iperf3 iperf3 -s
 wait_for 5 listening server -tl 5201
-lab_start client load iperf3 -u -b 8M -l 1000 -t 60 -c "$server6" # 1000 packets a second
+lab_start client load iperf3 -u -b 8M -l 1000 -t 900 -c "$server6" # 1000 packets a second
 export TMUX_TMPDIR=$lab_dir LC_ALL=C.UTF-8
 unset TMUX NO_COLOR
 
@@ -132,7 +132,7 @@ check "it goes on: up" look 4 '^nat64 +up'
 keys + + # every second
 look 3 'every 1 s'
 kill -KILL "$translator"
-check "killed: down within two intervals" look 2 '^nat64 +down'
+check "killed: down" look 2 '^nat64 +down'
 keys q
 check "q ends it, and the terminal is as before" restored 0
 close
@@ -162,5 +162,10 @@ screen new-session -d -s top -x 80 -y 24 \
 	"TERM=dumb '$bin/sa-nat64' -c '$lab_dir/sa-nat64.conf' -r '$lab_dir/run' top 2>'$lab_dir/dumb'; exec cat"
 check "so it does on one that cannot draw" wait_for 5 grep -q 'TERM=dumb' "$lab_dir/dumb"
 close
-rate() { cli -i nat64 top --batch 1 --interval 1 --json | field instances.0.packets_rate.6to4; }
-check "--batch sees the same rate" eval 'r=$(rate); echo "$r"; [ "$r" -ge 850 ] && [ "$r" -le 1150 ]'
+rate_fits() {
+	local rate
+
+	rate=$(cli -i nat64 top --batch 1 --interval 1 --json | field instances.0.packets_rate.6to4)
+	[ "$rate" -ge 850 ] && [ "$rate" -le 1150 ]
+}
+check "--batch sees the same rate" wait_for 10 rate_fits

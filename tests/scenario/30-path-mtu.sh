@@ -81,7 +81,7 @@ udp_server server 7000
 check "no narrow link: upload" transfer client put "$server6" 7000 $megabytes
 check "no narrow link: download" transfer client get "$server6" 7000 $megabytes
 check "no narrow link: UDP of 1500 bytes from IPv4" \
-	udp_ask client --size 1472 --tries 2 --timeout 1 "$server6" 7000
+	udp_ask client --size 1472 --tries 10 --timeout 2 "$server6" 7000
 check "no narrow link: the server learnt 1480" learnt server "$(public_address)" 1480
 narrow "between IPv4 routers" 1300 1320 - b4 uplink a4 downlink
 narrow "between IPv6 routers" 1300 - 1280 a6 uplink b6 downlink

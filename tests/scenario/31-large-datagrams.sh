@@ -15,7 +15,7 @@ check "4 kB UDP from IPv4 and back" udp_ask server --size 4000 --count 20 198.51
 check "60 kB UDP from IPv6 and back" udp_ask client --size 60000 --count 5 "$server6" 7000
 check "every size around one packet" bash -c "
 	for size in 1231 1232 1233 1240 1252 1253 1444 1452 1453 1472 1473 1480 2952; do
-		ip netns exec $lab_id-client $here/udp.py ask --size \$size --tries 2 --timeout 1 $server6 7000 || exit 1
+		ip netns exec $lab_id-client $here/udp.py ask --size \$size --tries 10 --timeout 2 $server6 7000 || exit 1
 	done"
 check "ping with 4000 bytes" in_ns client ping -q -c 3 -i 0.2 -W 2 -s 4000 "$server6"
 check "SIIT: 4 kB UDP from IPv6 and back" \

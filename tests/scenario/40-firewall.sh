@@ -24,7 +24,7 @@ table inet filter {
 }
 NFT
 
-fetch() { in_ns client curl -sS --max-time 2 -o /dev/null "http://[$server6]/who"; }
+fetch() { in_ns client curl -sS --max-time "${1:-30}" -o /dev/null "http://[$server6]/who"; }
 counted() {
 	local n
 
@@ -35,7 +35,7 @@ counted() {
 # stops MATCH...: with this rule in FORWARD nothing comes back
 stops() {
 	in_ns gw nft insert rule inet filter forward "$@" drop
-	refuse fetch
+	refuse fetch 2
 	in_ns gw nft delete rule inet filter forward handle \
 		"$(in_ns gw nft -a list chain inet filter forward | awk '/drop # handle/ { print $NF }')"
 }

@@ -34,7 +34,7 @@ whole() {
 	[ $((bytes / packets)) -ge 10000 ]
 }
 iperf() { in_ns client timeout 30 iperf3 -t 1 -c "$server6" "$@"; }
-ask() { udp_ask client --port 4000 --timeout "${1:-3}" "$server6" 7000; }
+ask() { udp_ask client --port 4000 --timeout "${1:-15}" "$server6" 7000; }
 # stops MATCH...: with this rule in FORWARD the UDP flow gets no answer, without it again
 stops() {
 	drop_forward "$@"
@@ -94,7 +94,7 @@ none_passes() {
 	[ "$(left)" = "$before" ]
 }
 before=$(carried 64)
-lab_start client busy iperf3 -t 10 -c "$server6"
+lab_start client busy iperf3 -t 600 -c "$server6"
 check "a busy TCP connection is on the fast path" wait_for 5 carried_more 64 $((before + 1000))
 drop_forward iifname nat64 ip daddr "$server4" counter
 check "a drop rule stops it at once" none_passes

@@ -13,13 +13,13 @@ rules() {
 	in_ns gw nft -f "$lab_dir/$1.nft"
 	grep "policy drop" <<<"$(in_ns gw nft list chain inet filter forward)"
 }
-fetch() { in_ns client curl -sS --max-time 3 -o /dev/null "http://[$server6]/who"; }
-serve() { in_ns server curl -sS --max-time 3 -o /dev/null "http://198.51.100.1:80/who"; }
+fetch() { in_ns client curl -sS --max-time 30 -o /dev/null "http://[$server6]/who"; }
+serve() { in_ns server curl -sS --max-time 30 -o /dev/null "http://198.51.100.1:80/who"; }
 # A port of pool4 that a host uses, from a server that it does not speak to
 intrude() { udp_ask server --timeout 0.3 "$public" "$port"; }
 hop() { grep "64:ff9b:1::c000:202" <<<"$(in_ns client traceroute -6 -n -q 1 -w 1 -m 6 "$server6")"; }
 foreign() { in_ns other curl -sS --max-time 1 -o /dev/null --interface 2001:db9::2 "http://[$server6]/who"; }
-big() { in_ns client ping -c 1 -W 2 -s 4000 "$server6"; }
+big() { in_ns client ping -c 1 -W 15 -s 4000 "$server6"; }
 
 scenario_open
 network
@@ -32,7 +32,7 @@ in_ns other ip addr add 2001:db9::2/128 dev lo
 lab_route r6 2001:db9::/64 2001:db8:2::2
 lab_route gw 2001:db9::/64 2001:db8:6::2
 check "a host, without rules" fetch
-check "a foreign host, without rules" foreign
+check "a foreign host, without rules" wait_for 5 foreign
 check "a server behind the translator, without rules" serve
 
 for set in gateway stateless; do
@@ -53,7 +53,8 @@ check "an open port is known" [ "$port" != 0 ]
 before=$(cli -i nat64 --json status | field instances.0.packets.4to6)
 rules firewalling stateless >/dev/null
 intrude >/dev/null 2>&1 || true
-check "stateless: the translator filters" [ "$(cli -i nat64 --json status | field instances.0.packets.4to6)" -gt "$before" ]
+more_from4() { [ "$(cli -i nat64 --json status | field instances.0.packets.4to6)" -gt "$before" ]; }
+check "stateless: the translator filters" wait_for 5 more_from4
 before=$(cli -i nat64 --json status | field instances.0.packets.4to6)
 rules firewalling gateway >/dev/null
 intrude >/dev/null 2>&1 || true

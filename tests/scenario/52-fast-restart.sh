@@ -3,7 +3,6 @@
 # their sessions over, which come from the state file or, without one, from the flows themselves. A successor with another
 # pool takes none, and one of another version only if it reads the maps the
 # same way.
-# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/fast.sh"
 
@@ -46,7 +45,8 @@ never_stalled() {
 		run = json.load(open(sys.argv[1]))
 		moved = [interval['sum']['bytes'] for interval in run['intervals']]
 		print(run.get('error', 'no error'), [f'{count // 1000} kB' for count in moved])
-		sys.exit('error' in run or len(moved) < 4 or 0 in moved)
+		ended = run.get('error', '').startswith('interrupt')
+		sys.exit(not ended or len(moved) < 3 or 0 in moved[:-1])
 	PYTHON
 }
 forget_state() { rm "$lab_dir/run/nat64/state"; }
@@ -56,7 +56,7 @@ survives() {
 	local how="$*" busy before
 
 	before=$(carried 64)
-	lab_start client iperf3-client iperf3 -J -t 8 -i 0.5 -c "$server6"
+	lab_start client iperf3-client iperf3 -J -t 600 -i 1 -c "$server6"
 	busy=$lab_pid
 	check "$how: a busy connection is on the fast path" wait_for 5 carried_more 64 $((before + 1000))
 	before=$(flows6)
@@ -79,7 +79,7 @@ survives() {
 	check "$how, started again: the idle one answers" asked
 	check "$how, started again: the UDP flow keeps its port" uses_fast_path same_port
 	check "$how, started again: IPv4 reaches the static binding" uses_fast_path from4
-	wait "$busy" || true
+	lab_stop "$busy" INT || true
 	check "$how: the busy connection never stalled" never_stalled iperf3-client
 }
 

@@ -26,12 +26,12 @@ never_stalled() {
 		moved = [interval['sum']['bytes'] for interval in run['intervals']]
 		print(run.get('error', 'no error'), [f'{count // 1000} kB' for count in moved])
 		ended = run.get('error', '').startswith('interrupt')
-		sys.exit(not ended or len(moved) < 4 or 0 in moved[:-1])
+		sys.exit(not ended or len(moved) < 3 or 0 in moved[:-1])
 	PYTHON
 }
 
 public=$(who)
-lab_start client iperf3-client iperf3 -J -t 120 -i 0.5 -c "$server6"
+lab_start client iperf3-client iperf3 -J -t 600 -i 1 -c "$server6"
 busy=$lab_pid
 check "a busy connection is on the fast path" wait_for 5 carried_more 64 1000
 for number in 1 2 3; do

@@ -4,7 +4,7 @@
 
 scenario_open
 network
-configure "udp-timeout = 1s" "icmp-timeout = 1s"
+configure "udp-timeout = 5s" "icmp-timeout = 5s"
 translator_start
 udp_server server 7000
 

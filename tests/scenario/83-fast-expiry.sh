@@ -6,8 +6,8 @@
 
 scenario_open
 network
-configure "fast-path = on" "udp-timeout = 2s" "icmp-timeout = 1s" "tcp-est-timeout = 3s" "tcp-trans-timeout = 2s" \
-	"tcp-init-timeout = 2s"
+configure "fast-path = on" "udp-timeout = 3s" "icmp-timeout = 2s" "tcp-est-timeout = 4s" "tcp-trans-timeout = 4s" \
+	"tcp-init-timeout = 4s"
 translator_start
 udp_server server 7000
 tcp_server server 7001
@@ -22,15 +22,15 @@ ping_many() {
 	local number
 
 	for number in 1 2 3 4 5; do
-		in_ns client ping -q -c 3 -i 0.01 -W 2 "$server6" || return
+		in_ns client ping -q -c 3 -i 0.01 -W 15 "$server6" || return
 	done
 }
 probed() { [ "$(probes)" -ge 1 ]; }
 
 # Longer than any of their timeouts.
-lab_start client steady "$here/flows.py" steady "$server6" 7000 6
+lab_start client steady "$here/flows.py" steady "$server6" 7000 8
 udp=$lab_pid
-lab_start client steady-tcp "$here/flows.py" steady --tcp "$server6" 7001 6
+lab_start client steady-tcp "$here/flows.py" steady --tcp "$server6" 7001 8
 tcp=$lab_pid
 check "a UDP and a TCP flow in use are on the fast path" wait_for 5 has_flows 2
 udp_status=0 tcp_status=0

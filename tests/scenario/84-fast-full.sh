@@ -13,7 +13,7 @@ udp_server server 7000
 # steady PORT: a flow in use, for longer than the test
 flows=()
 steady() {
-	lab_start client "steady-${#flows[@]}" "$here/flows.py" steady "$server6" 7000 60
+	lab_start client "steady-${#flows[@]}" "$here/flows.py" steady "$server6" 7000 900
 	flows+=("$lab_pid")
 }
 all_run() {

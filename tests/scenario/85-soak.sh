@@ -102,7 +102,7 @@ created=$(field instances.0.new_sessions <"$lab_dir/nat64.json" | tr "'" '"')
 check "sessions came and went: three times as many as there ever were at once" look "$lab_dir/watch.json" \
 	"sum($created.values()) > 3 * seen['instances']['nat64']['sessions_max'] > 0"
 check "memory of the translators did not grow since a third of the time" look "$lab_dir/watch.json" \
-	"all(last <= third + 1024 for third, last in zip(seen['resident_kb']['third'], seen['resident_kb']['last']))"
+	"all(last <= third + 4096 for third, last in zip(seen['resident_kb']['third'], seen['resident_kb']['last']))"
 check "nor did their open files, but for a connection that is just ending" look "$lab_dir/watch.json" \
 	"all(last <= first + 1 for first, last in zip(seen['files']['first'], seen['files']['last']))"
 

@@ -93,4 +93,11 @@ flood() { udp_ask other --port "$1" --timeout 0.05 "$server6" 7000 || true; }
 for port in $(seq 9000 9030); do flood "$port" >/dev/null 2>&1; done
 check "exhaustion is reported" test "$(dropped pool4-exhausted)" -gt 15
 check "an alarm said so before" wait_for 3 grep -q 'pool4 udp above 80 %: 2 of 2 in use' "$said"
-check "with few lines" test "$(grep -c 'dropped (pool4-exhausted)' "$said")" = 10
+few_lines() { # ten a minute
+	local count
+
+	count=$(grep -c 'dropped (pool4-exhausted)' "$said")
+	echo "$count lines of $(dropped pool4-exhausted) drops"
+	[ "$count" -ge 10 ] && [ "$count" -lt "$(dropped pool4-exhausted)" ]
+}
+check "with few lines" few_lines

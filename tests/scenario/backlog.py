@@ -32,7 +32,7 @@ def send(address, port, first, last):
 
 
 def end(address, port, fifo):
-    calm, hasty = (socket.create_connection((address, int(port)), 5) for _ in range(2))
+    calm, hasty = (socket.create_connection((address, int(port)), 30) for _ in range(2))
     print('open', flush=True)
     with open(fifo) as orders:
         orders.readline()

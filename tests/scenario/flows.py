@@ -14,7 +14,7 @@ import struct
 import sys
 import time
 
-TIMEOUT = 5
+TIMEOUT = 20
 
 
 def udp_flow(address, port):

@@ -18,7 +18,7 @@ import socket
 import struct
 import sys
 
-TIMEOUT = 5
+TIMEOUT = 20
 RESET = struct.pack('ii', 1, 0)
 OPEN_AT_ONCE = 300
 CHANGING = ('expires', 'idle')

@@ -30,7 +30,8 @@ import sys
 import threading
 import time
 
-TIMEOUT = 3
+TIMEOUT = 3  # of a datagram, which is sent again
+PATIENCE = 30
 RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
 HOPS = {socket.AF_INET: (socket.IPPROTO_IP, socket.IP_TTL), socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS)}
 MSG_ERRQUEUE = 0x2000
@@ -49,7 +50,7 @@ class Traffic:
 
     def open(self, kind, port, local=0):
         sock = socket.socket(self.family, kind)
-        sock.settimeout(TIMEOUT)
+        sock.settimeout(TIMEOUT if kind == socket.SOCK_DGRAM else PATIENCE)
         if self.args.bind or local:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((self.args.bind or ('::' if self.family == socket.AF_INET6 else '0.0.0.0'), local))
@@ -59,7 +60,7 @@ class Traffic:
     def ask(self, sock, size):
         """One datagram and its answer; path MTU discovery may cost the first of a large kind."""
         data = os.urandom(size)
-        for left in (2, 1, 0):
+        for left in reversed(range(10)):
             try:
                 sock.send(data)
                 answer = sock.recv(65535)
@@ -121,7 +122,7 @@ class Traffic:
         is6 = self.family == socket.AF_INET6
         identifier = 1 + number % 65000
         with socket.socket(self.family, socket.SOCK_RAW, socket.IPPROTO_ICMPV6 if is6 else socket.IPPROTO_ICMP) as sock:
-            sock.settimeout(TIMEOUT)
+            sock.settimeout(PATIENCE)
             if self.args.bind:
                 sock.bind((self.args.bind, 0))
             sock.connect((self.args.address, 0))
@@ -155,7 +156,7 @@ class Traffic:
 
     def expect_error(self, sock, kind):
         """The kernels on the way may hold an ICMP error back that came too soon after others."""
-        for left in (4, 3, 2, 1, 0):
+        for left in reversed(range(50)):
             sock.send(b'error')
             sock.settimeout(0.3)
             try:

@@ -74,7 +74,7 @@ def main():
     command.add_argument('--count', type=int, default=1)
     command.add_argument('--tries', type=int, default=1)
     command.add_argument('--errors', action='store_true')
-    command.add_argument('--timeout', type=float, default=3)
+    command.add_argument('--timeout', type=float, default=15)
     command.add_argument('address')
     command.add_argument('port', type=int)
     command.set_defaults(run=ask)
