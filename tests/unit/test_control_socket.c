@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #define SHORT_US 50000
-#define LONG_US  5000000
+#define LONG_US  60000000
 
 static char directory[64], path[108];
 static sd_event *event;

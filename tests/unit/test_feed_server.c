@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#define WAIT_US 5000000
+#define WAIT_US 60000000
 
 static struct two_boxes pair;
 static struct box *box;
