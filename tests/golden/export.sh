@@ -119,7 +119,7 @@ until_true() {
 
 # ask PORT NAME: its AAAA records, sorted, in one line
 ask() {
-	ip netns exec "$ns" dig +short +time=1 +tries=1 -p "$1" @127.0.0.1 AAAA "$2" | sort | tr '\n' ' '
+	ip netns exec "$ns" dig +short +time=15 +tries=1 -p "$1" @127.0.0.1 AAAA "$2" | sort | tr '\n' ' '
 }
 
 answers() {
@@ -178,7 +178,7 @@ ZONE
 	printf 'auth-zone:\n    name: "demo.test"\n    zonefile: "%s"\n    for-downstream: yes\n' "$work/demo.test.zone"
 } >"$work/auth.conf"
 run auth unbound -c "$work/auth.conf"
-until_true 10 answers 5301 || cat "$work/auth.log"
+until_true 60 answers 5301 || cat "$work/auth.log"
 
 # compare NAME EXPECTED PRINTED
 compare() {
@@ -194,7 +194,7 @@ unbound_answers() {
 		printf 'stub-zone:\n    name: "demo.test"\n    stub-addr: 127.0.0.1@5301\n'
 	} >"$work/resolver.conf"
 	run resolver unbound -c "$work/resolver.conf"
-	until_true 10 answers 5300 || cat "$work/resolver.log"
+	until_true 60 answers 5300 || cat "$work/resolver.log"
 	compare "$1-makes-addresses" "$2" "$(ask 5300 v4.demo.test)"
 	compare "$1-leaves-real-ones" '2001:db8::34 ' "$(ask 5300 both.demo.test)"
 	compare "$1-ignores-mapped-ones" "$3" "$(ask 5300 mapped.demo.test)"
@@ -208,7 +208,7 @@ unbound_answers unbound-tenant '2001:db8:66:c000:2:2100:: ' '2001:db8:66:c000:2:
 run resolver pdns_recursor --config-dir="$work/none" --local-address=127.0.0.1 --local-port=5300 --daemon=no \
 	--socket-dir="$work" --threads=1 --forward-zones=demo.test=127.0.0.1:5301 --dnssec=off --dont-query= \
 	"--$(grep '^dns64-prefix=' "$work/powerdns-halves.conf")"
-until_true 10 answers 5300 || cat "$work/resolver.log"
+until_true 60 answers 5300 || cat "$work/resolver.log"
 compare powerdns-halves-makes-addresses '64:ff9b::c000:221 ' "$(ask 5300 v4.demo.test)"
 compare powerdns-halves-leaves-real-ones '2001:db8::34 ' "$(ask 5300 both.demo.test)"
 compare powerdns-does-not-ignore-mapped-ones '::ffff:192.0.2.35 ' "$(ask 5300 mapped.demo.test)"

@@ -5,7 +5,13 @@
 # `sa-nat64 metrics` is compared with metrics/NAME.txt, with the time of day and the release made equal (UPDATE=1 writes the
 # files; read the difference), and read by Prometheus' own tools; sa-nat64-exporter gives the same over HTTP. The dashboard,
 # the alerts and the table in docs/monitoring.md have to know what there is.
+# It runs in a network namespace of its own: a port of this system may be anybody's.
 set -uo pipefail
+
+if [ "${METRICS_GOLDEN:-}" != inside ]; then
+	METRICS_GOLDEN=inside exec unshare --net "$0" "$@"
+fi
+ip link set lo up
 . "$(dirname "$0")/played.sh"
 golden=$root/tests/golden/metrics
 
@@ -17,10 +23,10 @@ normalise() {
 get() {
 	local url=$1
 	shift
-	curl -sS -g -m 5 -D head -o body -w '%{http_code}' "$@" "$url" 2>>log
+	curl -sS -g -m 30 -D head -o body -w '%{http_code}' "$@" "$url" 2>>log
 }
 
-port=$((20000 + $$ % 20000))
+port=9464
 sed "s,DIRECTORY,$work,; s/^name = campus/&\nmetrics-listen = [::1]:$port\nmetrics-listen = 127.0.0.1:$port\nmetrics-listen = 192.0.2.250:$port/" \
 	"$root/tests/golden/cli/health.conf" >box.conf
 play lower/control.sock "$golden/lower.json"
@@ -31,7 +37,7 @@ verdict set-up
 
 before=$(date +%s%N)
 check box -c box.conf -r run metrics
-[ $((($(date +%s%N) - before) / 1000000)) -lt 2000 ] || echo "took $((($(date +%s%N) - before) / 1000000)) ms" >log
+in_two_seconds "$before" "$bindir/sa-nat64" -c box.conf -r run metrics >log
 verdict a-hung-translator-costs-less-than-two-seconds
 check one -c box.conf -r run -i lower metrics --format prometheus
 check nobody -c box.conf -r nowhere metrics
@@ -107,13 +113,13 @@ for s in silent:
         s.send(b'GET /metrics HTTP/1.1\r\n')
     except OSError:
         pass  # refused already
-urllib.request.urlopen(urllib.request.Request('http://[::1]:%d/metrics' % port), timeout=2).read()
+urllib.request.urlopen(urllib.request.Request('http://[::1]:%d/metrics' % port), timeout=4.5).read()
 other = socket.create_connection(('127.0.0.1', port), 5, source_address=('127.0.0.9', 0))
-other.settimeout(3)
+other.settimeout(4.5)  # the others are connected until then
 other.send(b'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
 if not other.recv(100).startswith(b'HTTP/1.1 200'):
     print('somebody else is not served')
-deadline = time.monotonic() + 9
+deadline = time.monotonic() + 60
 for s in silent:
     s.settimeout(max(0.1, deadline - time.monotonic()))
     try:

@@ -21,7 +21,7 @@ mkfifo never
 : >log
 
 until_true() {
-	local deadline=$((SECONDS + 10))
+	local deadline=$((SECONDS + 60))
 	until "$@"; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
 		read -r -t 0.05 <>never || true

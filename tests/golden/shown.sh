@@ -143,12 +143,12 @@ verdict top-schema
 # One that hangs costs the others nothing, and is named when it is given up, which the last sample waits for.
 play lower/control.sock "$replies/silent.json"
 "$bindir/sa-nat64" "${box[@]}" top --batch 12 --interval 0.2 --json 2>/dev/null | python3 -c '
-import json, sys
+import json, statistics, sys
 samples = [json.loads(line) for line in sys.stdin]
 times = [float(s["time"][17:-1]) for s in samples]
 gaps = [(b - a) % 60 for a, b in zip(times, times[1:])]
 lower, siit = [[s["instances"][i] for s in samples] for i in (0, 1)]
-if len(samples) != 12 or max(gaps[:-1]) > 0.6:
+if len(samples) != 12 or statistics.median(gaps) > 1:  # 1.5 each, if they waited
     print("samples are late", gaps)
 if not all("packets_rate" in one for one in siit):
     print("the other one is missing", siit)
