@@ -26,6 +26,10 @@ SKIPPED = 77
 SIM_SHARE = 50
 LIMIT = 600  # seconds that a test may take: several times what the longest needs on a machine with nothing else to do
 VECTORS = ('tests/vectors/vectors.json', 'tests/vectors/more.json')
+# The same for all, whatever the caller's shell has: messages and their order, the time of day, no colours, no service manager.
+ENVIRONMENT = {'LC_ALL': 'C.UTF-8', 'LANGUAGE': '', 'TZ': 'UTC'}
+NOT_INHERITED = ('NO_COLOR', 'NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'LISTEN_PID', 'LISTEN_FDS', 'GREP_OPTIONS',
+                 'CDPATH', 'BASH_ENV', 'ENV')
 SANITIZE = {'ASAN_OPTIONS': 'abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1',
             'UBSAN_OPTIONS': 'print_stacktrace=1:halt_on_error=1'}
 
@@ -287,6 +291,10 @@ def main():
     parser.add_argument('--seed', type=int, help='only this one')
     options = parser.parse_args()
     os.chdir(ROOT)
+    os.umask(0o022)
+    os.environ.update(ENVIRONMENT)
+    for name in NOT_INHERITED:
+        os.environ.pop(name, None)
     os.makedirs(LOGS, exist_ok=True)
     report, started = Report(), time.monotonic()
     for jobs, tests in parts(options):
