@@ -6,7 +6,7 @@
 . "$(dirname "$0")/campus.sh"
 
 # A translator that hangs is taken for dead before its watchdog, after a second, has it started again.
-campus_health_lines=$'hold-down = 2s\nprobe-timeout = 500ms\nrestart-grace = 5s'
+campus_health_lines=$'hold-down = 4s\nhold-down-max = 4s\nprobe-timeout = 500ms\nrestart-grace = 5s'
 campus_open
 load_start
 check "gw-a carries the lower half" carries lower gw-a
@@ -35,10 +35,14 @@ check "translator without fast path killed: gw-b carries the upper half" carries
 case_end --gap 5000
 
 case_begin "translator stopped"
+pid=$(unit_pid gw-a sa-nat64-translator@lower)
 unit_kill gw-a sa-nat64-translator@lower STOP
 check "translator stopped: the router moved" wait_for 5 campus_is lower=gw-b
 check "translator stopped: gw-a says why" wait_for 5 says gw-a lower down
+check "translator stopped: it shall stay on gw-b" campus_cli gw-a drain lower # for as long as it takes to look
+check "translator stopped: it was started again" wait_for 10 unit_is_new gw-a sa-nat64-translator@lower "$pid"
 check "translator stopped: gw-b carries the lower half" carries lower gw-b
+check "translator stopped: it need not stay" campus_cli gw-a undrain lower
 check "translator stopped: gw-a serves again" wait_for 15 campus_is lower=gw-a
 check "translator stopped: gw-a carries it again" carries lower gw-a
 check "translator stopped: there and back, once" moved lower "gw-b gw-a"

@@ -25,7 +25,9 @@ done
 before=$(for port in 4000 4001 4002 4003; do udp_ask client --port $port --size 0 "$server6" 7000; done)
 check "they have four public ports" test "$(sort -u <<<"$before" | wc -l)" = 4
 lab_start other capture tcpdump -lni eth0 icmp6
-wait_for 20 grep listening "$lab_dir/capture.log"
+wait_for 5 grep listening "$lab_dir/capture.log"
+# A host whose neighbour is not known yet says the same of itself.
+check "another host reaches the gateway" wait_for 5 in_ns other ping -c 1 -W 1 2001:db8:6::1
 check "another host is refused at once" refused_at_once
 check "with address unreachable" captured
 check "the drop has its reason" test "$(dropped pool4-exhausted)" -gt 0

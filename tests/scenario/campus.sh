@@ -12,7 +12,7 @@ campus_bfd_ms=${campus_bfd_ms:-300}
 # Who fell waits two seconds instead of five before it serves again. A machine with other work must look neither like a dead
 # translator nor like a dead neighbour: two processors have to do everything here, and tests/bench/failover.sh measures how fast
 # all this is. upper has no fast path.
-campus_health_lines=$'hold-down = 2s\nprobe-timeout = 2s\nrestart-grace = 5s'
+campus_health_lines=$'hold-down = 2s\nhold-down-max = 2s\nprobe-timeout = 2s\nrestart-grace = 5s'
 campus_upper_lines="fast-path = off"
 routes_seen=0 # lines of the router's log before the case
 case_name=
@@ -185,7 +185,8 @@ stayed() { moved "$1" ""; }
 # ---- the boxes' view ----
 
 # carries INSTANCE BOX: its packets are counted there. The probes of sa-nat64-healthd are counted on both boxes.
-carries() {
+carries() { wait_for 5 carries_now "$@" || carries_now "$@"; } # what waited for a translator may be counted late
+carries_now() {
 	local box before=() after=() mine=0 others=0
 
 	for box in "${campus_boxes[@]}"; do
