@@ -3,6 +3,7 @@
 
 #include "cli/denied.h"
 #include "cli/list_page.h"
+#include "cli/reply_text.h"
 #include "lib/control_socket.h"
 #include "lib/node_name.h"
 
@@ -592,8 +593,7 @@ bool instance_turn_page(struct instance *instance, uint32_t next_cursor, uint32_
 	return true;
 }
 
-/* So say sa-nat64-syncd and sa-nat64-healthd of earlier versions that they do not know a request.
- */
+/* So say daemons of earlier versions that they do not know a request. */
 static const char unknown_before[] = "does not answer this request";
 
 /* An error that the program answered with. */
@@ -622,7 +622,7 @@ static SaNat64__Control__Reply *instance_receive(struct instance *instance,
 		set_problem_of(instance, (int)-len);
 		return NULL;
 	}
-	reply = sa_nat64__control__reply__unpack(NULL, (size_t)len, message);
+	reply = reply_text_read(message, (size_t)len);
 	if (reply && reply->error[0]) {
 		set_refusal(instance, reply);
 	} else if (!reply || !answers(reply, request, instance->id)) {

@@ -5,6 +5,7 @@
 #include "lib/bfd_peers.h"
 #include "lib/config.h"
 #include "lib/node_name.h"
+#include "lib/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -143,9 +144,8 @@ static const char *set_reason(struct cli_options *options, const char *value)
 {
 	size_t len = strlen(value);
 
-	for (const char *c = value; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			return "one line without control characters";
+	if (!utf8_is_line(value))
+		return "one line of UTF-8 without control characters";
 	if (len == 0 || len > CLI_DRAIN_REASON_MAX)
 		return "a sentence of at most 100 bytes";
 	options->reason = value;

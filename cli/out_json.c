@@ -136,10 +136,9 @@ static void lead_in(struct json_out *out, const char *key)
 	level->has_members = true;
 	if (level->is_array)
 		return;
-	assert(key); /* a word of ours, or a verdict's */
-	WRITE_LITERAL(out, "\"");
-	write_text(out, key);
-	WRITE_LITERAL(out, "\": ");
+	assert(key); /* a word of ours, or a verdict's, which reply_text_clean() has seen */
+	write_string(out, key);
+	WRITE_LITERAL(out, ": ");
 }
 
 /* Make what stands in front of a value of a row. False if it would be too long. */

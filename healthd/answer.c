@@ -2,6 +2,7 @@
 #include "healthd/answer.h"
 
 #include "lib/control_reply.h"
+#include "lib/utf8.h"
 #include "lib/version.h"
 
 #include <errno.h>
@@ -262,14 +263,6 @@ static size_t refuse_unknown(const struct exchange *x, const char *name)
 	return control_reply_invalid(&x->to, sentence);
 }
 
-static bool is_printable(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
-
 static size_t check_drain(const struct exchange *x, const SaNat64__Control__DrainRequest *request)
 {
 	char sentence[HEALTH_REASON_MAX];
@@ -283,9 +276,9 @@ static size_t check_drain(const struct exchange *x, const SaNat64__Control__Drai
 		               ORDER_REASON_MAX);
 		return control_reply_invalid(&x->to, sentence);
 	}
-	if (!is_printable(request->reason))
+	if (!utf8_is_line(request->reason))
 		return control_reply_invalid(
-			&x->to, "the reason has control characters in it; write one line of text");
+			&x->to, "the reason is not one line of UTF-8 without control characters");
 	return answer_drain(x, request);
 }
 

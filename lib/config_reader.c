@@ -5,6 +5,7 @@
  * written where a problem is found, with the place first, and counted.
  */
 #include "lib/config_internal.h"
+#include "lib/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -122,46 +123,23 @@ int config_read_all(int fd, char **text, size_t *len)
 
 /* ---- lines ---- */
 
-/* Length of the UTF-8 sequence at text, 0 when it is none (RFC 3629: no overlong forms, no
- * surrogates). */
-static size_t utf8_sequence(const unsigned char *text, size_t len)
-{
-	unsigned char first = text[0];
-	size_t count = first < 0x80   ? 1
-	               : first < 0xc2 ? 0
-	               : first < 0xe0 ? 2
-	               : first < 0xf0 ? 3
-	                              : 4;
-
-	if (count == 0 || first > 0xf4 || count > len)
-		return 0;
-	for (size_t i = 1; i < count; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((first == 0xe0 && text[1] < 0xa0) || (first == 0xed && text[1] > 0x9f) ||
-	    (first == 0xf0 && text[1] < 0x90) || (first == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return count;
-}
-
 /* Report the first byte of the line that is no text, if there is one. */
 static bool line_is_text(struct config_reader *reader, const char *line, size_t len)
 {
 	for (size_t i = 0; i < len;) {
-		const unsigned char *at = (const unsigned char *)line + i;
-		size_t count = utf8_sequence(at, len - i);
+		uint32_t point;
+		size_t count = utf8_next(line + i, len - i, &point);
 
 		if (count == 0) {
 			config_error_at(
 				reader, &reader->origin,
 				"byte 0x%02x in column %zu is not UTF-8; save the file as UTF-8",
-				*at, i + 1);
+				(uint8_t)line[i], i + 1);
 			return false;
 		}
-		if ((*at < 0x20 && *at != '\t') || *at == 0x7f) {
+		if (utf8_is_control(point) && point != '\t') {
 			config_error_at(reader, &reader->origin,
-			                "control character 0x%02x in column %zu; remove it", *at,
+			                "control character 0x%02x in column %zu; remove it", point,
 			                i + 1);
 			return false;
 		}

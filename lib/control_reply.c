@@ -1,5 +1,7 @@
 #include "lib/control_reply.h"
 
+#include "lib/utf8.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -12,21 +14,31 @@ size_t control_reply_send(const struct control_reply *to, SaNat64__Control__Repl
 	return sa_nat64__control__reply__pack(reply, to->bytes);
 }
 
+/* A sentence may repeat what it is about, or a part of it. */
+static size_t send_sentence(const struct control_reply *to, const char *sentence,
+                            SaNat64__Control__Reply *reply)
+{
+	char line[CONTROL_SENTENCE_MAX];
+
+	(void)snprintf(line, sizeof(line), "%s", sentence);
+	(void)utf8_clean(line);
+	reply->error = line;
+	return control_reply_send(to, reply);
+}
+
 size_t control_reply_error(const struct control_reply *to, const char *sentence)
 {
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
 
-	reply.error = (char *)sentence;
-	return control_reply_send(to, &reply);
+	return send_sentence(to, sentence, &reply);
 }
 
 size_t control_reply_invalid(const struct control_reply *to, const char *sentence)
 {
 	SaNat64__Control__Reply reply = SA_NAT64__CONTROL__REPLY__INIT;
 
-	reply.error = (char *)sentence;
 	reply.invalid = true;
-	return control_reply_send(to, &reply);
+	return send_sentence(to, sentence, &reply);
 }
 
 size_t control_reply_unknown(const struct control_reply *to, const char *who)

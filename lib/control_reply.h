@@ -17,7 +17,10 @@ struct control_reply {
 	size_t size;
 };
 
-/* Each returns the length of the reply; 0 when it does not fit. */
+#define CONTROL_SENTENCE_MAX 512 /* the rest of a longer one is left out */
+
+/* Each returns the length of the reply; 0 when it does not fit. Of a sentence one line is sent:
+ * what it repeats of a request may be anything. */
 
 /* A reply with its body set; version and id are filled in. */
 size_t control_reply_send(const struct control_reply *to, SaNat64__Control__Reply *reply);

@@ -10,7 +10,8 @@ unit-link-srcs :=
 # It puts an allocator of its own in front of the real one.
 $(out)/unit/config_memory: LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 unit-tests += control_answer control_pool4 watermarks
-unit-tests += list_page pace out
+unit-tests += list_page pace out utf8 reply_text
+unit-link-srcs += cli/reply_text.c
 unit-link-srcs += cli/out.c cli/out_text.c cli/out_json.c
 unit-link-srcs += cli/list_page.c cli/pace.c
 unit-tests += control_socket cli cli_health findings log
@@ -30,7 +31,7 @@ unit-link-srcs += translator/state.c
 unit-tests += replica window mirror
 unit-tests += box
 unit-tests += health health_histories healthd_probe healthd_answer link_view asker
-unit-support-srcs += tests/unit/health_side.c
+unit-support-srcs += tests/unit/health_side.c tests/unit/health_box.c
 unit-link-srcs += healthd/link_view.c healthd/asker.c healthd/drained.c
 unit-support-srcs += tests/unit/two_boxes.c
 unit-tests += feed feed_apply feed_link feed_pair

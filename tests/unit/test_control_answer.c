@@ -516,6 +516,9 @@ static void filters_that_mean_nothing_are_refused(void **state)
 	list.filter = &filter;
 	filter.proto = (char *)"sctp";
 	assert_error(answer(&request), true, "\"sctp\" is none of tcp, udp, icmp");
+	filter.proto = (char *)"s\x1b"
+			       "\xff";
+	assert_error(answer(&request), true, "\"s??\" is none of tcp, udp, icmp");
 	sa_nat64__control__filter__init(&filter);
 	filter.state = (char *)"OPEN";
 	assert_error(answer(&request), true, "ESTABLISHED");

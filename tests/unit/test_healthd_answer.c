@@ -2,6 +2,7 @@
 #include "healthd/answer.h"
 #include "lib/control_socket.h"
 #include "proto/control.pb-c.h"
+#include "tests/unit/health_box.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -12,97 +13,19 @@
 
 #include <cmocka.h>
 
-#define SECOND    UINT64_C(1000000)
-#define START     (100 * SECOND)
-#define INSTANCES 3
-#define BFD_COUNT 2
-
-static const struct config_health config = { .probe_timeout_us = 125000,
-	                                     .hold_down_us = 5 * SECOND,
-	                                     .hold_down_max_us = 60 * SECOND };
-static const char *const names[INSTANCES] = { "lower", "upper", "siit" };
-static struct health health[INSTANCES];
-static struct health_facts facts[INSTANCES];
-static struct probe slow, fast;
-static struct bfd_peer_state bfd[BFD_COUNT];
-static const char *bfd_problem;
-static bool bfd_split;
-static int order_result;
-static uint64_t now;
+static struct health_box on;
 static uint8_t request[4096], reply[CONTROL_MESSAGE_MAX];
-
-static void view(void *context, size_t index, struct answer_instance *out)
-{
-	(void)context;
-	*out = (struct answer_instance){ .name = names[index],
-		                         .health = &health[index],
-		                         .slow = &slow,
-		                         .fast = &fast,
-		                         .probe_problem = "",
-		                         .pid = 77,
-		                         .interface = "uplink0",
-		                         .carrier = true,
-		                         .sync = "in-sync",
-		                         .bfd_problem = bfd_problem,
-		                         .bfd_split = bfd_split };
-	if (index == 0) {
-		out->bfd = bfd;
-		out->bfd_count = BFD_COUNT;
-	}
-}
-
-static int order(void *context, size_t index, enum answer_order what, const char *reason)
-{
-	(void)context;
-	facts[index].drain = what == ANSWER_DRAIN;
-	(void)snprintf(facts[index].drain_reason, HEALTH_REASON_MAX, "%s", reason);
-	(void)health_judge(&health[index], &facts[index], now);
-	return order_result;
-}
-
-static struct answer_box box = { .node = "gw-a", .count = INSTANCES, .view = view, .order = order };
 
 static int setup(void **state)
 {
-	uint8_t nonce[PROBE_NONCE] = { 1 }, message[PROBE_LEN];
-
 	(void)state;
-	now = START;
-	bfd_problem = "";
-	bfd_split = false;
-	order_result = 0;
-	box.count = INSTANCES;
-	box.uptime_us = 9 * SECOND;
-	for (size_t i = 0; i < INSTANCES; i++) {
-		facts[i] = (struct health_facts){ .instance = names[i],
-			                          .process_runs = true,
-			                          .answers = true,
-			                          .probed = true,
-			                          .is_placed = true,
-			                          .carrier = true,
-			                          .addressed = true };
-		health_init(&health[i], &config, now);
-		(void)health_judge(&health[i], &facts[i], now);
-	}
-	memset(bfd, 0, sizeof(bfd));
-	for (size_t i = 0; i < BFD_COUNT; i++) {
-		(void)snprintf(bfd[i].peer, sizeof(bfd[i].peer), "192.0.2.%zu", i + 1);
-		(void)snprintf(bfd[i].local, sizeof(bfd[i].local), "192.0.2.9");
-		bfd[i].state = BFD_UP;
-		bfd[i].detection_us = 150000;
-	}
-	probe_init(&slow, 0);
-	probe_init(&fast, 1);
-	probe_make(&slow, nonce, PROBE_TIMED, now, message);
-	(void)probe_at_target(&slow, message, sizeof(message), now + 40);
-	(void)probe_is_back(&slow, message, sizeof(message), now + 100);
-	now += 2 * SECOND;
+	health_box_open(&on);
 	return 0;
 }
 
 static SaNat64__Control__Reply *ask_bytes(size_t len)
 {
-	size_t size = healthd_answer(&box, request, len, reply, sizeof(reply), now);
+	size_t size = healthd_answer(&on.box, request, len, reply, sizeof(reply), on.now_us);
 	SaNat64__Control__Reply *out = sa_nat64__control__reply__unpack(NULL, size, reply);
 
 	assert_true(size > 0);
@@ -152,7 +75,7 @@ static void health_says_all_of_an_instance(void **state)
 	assert_string_equal(out->health->node, "gw-a");
 	assert_int_equal(out->health->uptime_us, 9 * SECOND);
 	assert_true(out->health->version[0] != '\0');
-	assert_int_equal(out->health->n_instances, INSTANCES);
+	assert_int_equal(out->health->n_instances, HEALTH_BOX_INSTANCES);
 	lower = out->health->instances[0];
 	assert_string_equal(lower->name, "lower");
 	assert_string_equal(lower->state, "up");
@@ -184,11 +107,11 @@ static void each_bfd_peer_has_its_reason(void **state)
 	SaNat64__Control__Reply *out;
 
 	(void)state;
-	bfd[1].state = BFD_DOWN;
-	(void)snprintf(bfd[1].diagnostic, sizeof(bfd[1].diagnostic), "control expired");
+	on.bfd[1].state = BFD_DOWN;
+	(void)snprintf(on.bfd[1].diagnostic, sizeof(on.bfd[1].diagnostic), "control expired");
 	out = ask_health("lower");
 	assert_int_equal(out->health->n_instances, 1);
-	assert_int_equal(out->health->instances[0]->n_bfd, BFD_COUNT);
+	assert_int_equal(out->health->instances[0]->n_bfd, HEALTH_BOX_PEERS);
 	assert_string_equal(out->health->instances[0]->bfd[0]->state, "up");
 	assert_string_equal(out->health->instances[0]->bfd[0]->reason, "");
 	assert_int_equal(out->health->instances[0]->bfd[0]->detection_us, 150000);
@@ -196,12 +119,12 @@ static void each_bfd_peer_has_its_reason(void **state)
 	assert_non_null(strstr(out->health->instances[0]->bfd[1]->reason, "control expired"));
 	assert_true(out->health->instances[0]->serving);
 	free_reply(out);
-	bfd_split = true;
-	bfd_problem = "192.0.2.2 does not answer";
+	on.bfd_split = true;
+	on.bfd_problem = "192.0.2.2 does not answer";
 	out = ask_health("lower");
 	assert_false(out->health->instances[0]->serving);
 	assert_string_equal(out->health->instances[0]->bfd[1]->reason, "");
-	assert_string_equal(out->health->instances[0]->bfd_problem, bfd_problem);
+	assert_string_equal(out->health->instances[0]->bfd_problem, on.bfd_problem);
 	free_reply(out);
 }
 
@@ -210,8 +133,8 @@ static void what_is_left_of_a_hold_down_is_told(void **state)
 	SaNat64__Control__Reply *out;
 
 	(void)state;
-	facts[1].carrier = false;
-	(void)health_judge(&health[1], &facts[1], now);
+	on.facts[1].carrier = false;
+	(void)health_judge(&on.health[1], &on.facts[1], on.now_us);
 	out = ask_health("upper");
 	assert_string_equal(out->health->instances[0]->state, "down");
 	assert_false(out->health->instances[0]->serving);
@@ -220,9 +143,9 @@ static void what_is_left_of_a_hold_down_is_told(void **state)
 	assert_int_equal(out->health->instances[0]->n_history, 2);
 	assert_string_equal(out->health->instances[0]->history[0]->to, "down");
 	free_reply(out);
-	facts[1].carrier = true;
-	(void)health_judge(&health[1], &facts[1], now);
-	now += 2 * SECOND;
+	on.facts[1].carrier = true;
+	(void)health_judge(&on.health[1], &on.facts[1], on.now_us);
+	on.now_us += 2 * SECOND;
 	out = ask_health("upper");
 	assert_string_equal(out->health->instances[0]->state, "warming");
 	assert_int_equal(out->health->instances[0]->serves_in_us, 3 * SECOND);
@@ -241,8 +164,8 @@ static void drain_and_undrain_answer_with_the_new_state(void **state)
 	assert_false(out->drain->instances[0]->serving);
 	free_reply(out);
 	out = ask_drain("", true, "");
-	assert_int_equal(out->drain->n_instances, INSTANCES);
-	for (size_t i = 0; i < INSTANCES; i++)
+	assert_int_equal(out->drain->n_instances, HEALTH_BOX_INSTANCES);
+	for (size_t i = 0; i < HEALTH_BOX_INSTANCES; i++)
 		assert_string_equal(out->drain->instances[i]->state, "up");
 	free_reply(out);
 }
@@ -252,11 +175,11 @@ static void an_order_that_cannot_be_kept_is_an_error(void **state)
 	SaNat64__Control__Reply *out;
 
 	(void)state;
-	order_result = -ENOSPC;
+	on.order_result = -ENOSPC;
 	out = ask_drain("lower", false, "");
 	assert_non_null(strstr(out->error, "No space left"));
 	assert_false(out->invalid);
-	assert_int_equal(health[0].state, HEALTH_DRAINED);
+	assert_int_equal(on.health[0].state, HEALTH_DRAINED);
 	free_reply(out);
 }
 
@@ -284,6 +207,12 @@ static void wrong_values_are_invalid(void **state)
 	free_reply(out);
 	out = ask_drain("lower", false, "two\nlines");
 	assert_true(out->invalid);
+	free_reply(out);
+	out = ask_drain("lower", false, "latin1 \xfc");
+	assert_true(out->invalid);
+	free_reply(out);
+	out = ask_health("n\x1b[31m");
+	assert_non_null(strstr(out->error, "'n?[31m'"));
 	free_reply(out);
 }
 
@@ -315,7 +244,7 @@ static void a_box_without_instances_answers(void **state)
 	SaNat64__Control__Reply *out;
 
 	(void)state;
-	box.count = 0;
+	on.box.count = 0;
 	out = ask_health("");
 	assert_int_equal(out->health->n_instances, 0);
 	free_reply(out);
@@ -328,13 +257,13 @@ static void one_instance_always_fits(void **state)
 
 	(void)state;
 	for (int i = 0; i < HEALTH_HISTORY_MAX; i++)
-		memset(health[0].history[i].reason, 'x', HEALTH_REASON_MAX - 1);
-	health[0].history_count = UINT64_C(1) << 40;
-	memset(health[0].reason, 'x', HEALTH_REASON_MAX - 1);
+		memset(on.health[0].history[i].reason, 'x', HEALTH_REASON_MAX - 1);
+	on.health[0].history_count = UINT64_C(1) << 40;
+	memset(on.health[0].reason, 'x', HEALTH_REASON_MAX - 1);
 	out = ask_health("lower");
 	assert_int_equal(out->health->instances[0]->n_history, HEALTH_HISTORY_MAX);
 	free_reply(out);
-	assert_int_equal(healthd_answer(&box, request, 0, reply, 10, now), 0);
+	assert_int_equal(healthd_answer(&on.box, request, 0, reply, 10, on.now_us), 0);
 }
 
 int main(void)

@@ -176,6 +176,20 @@ static void texts_longer_than_what_is_pending_are_whole(void **state)
 	assert_int_equal(strspn(text, "[\n \"x\\,]"), strlen(text));
 }
 
+static void put_foreign_key(struct out *out)
+{
+	out_begin(out, OUT_TOP, NULL);
+	out_count(out, "a\"b\\", 1);
+	out_end(out);
+}
+
+/* Names of verdicts are keys, and another program has chosen them. */
+static void json_keys_are_escaped(void **state)
+{
+	(void)state;
+	assert_string_equal(print(out_json_new, put_foreign_key), "{\"a\\\"b\\\\\": 1}\n");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -183,6 +197,7 @@ int main(void)
 		cmocka_unit_test(rows_stand_in_their_columns),
 		cmocka_unit_test(json_rows_have_all_values),
 		cmocka_unit_test(json_rows_of_any_width_are_whole),
+		cmocka_unit_test(json_keys_are_escaped),
 		cmocka_unit_test(texts_longer_than_what_is_pending_are_whole),
 	};
 
