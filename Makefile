@@ -216,7 +216,9 @@ $(completions):
 
 ifeq ($(VARIANT),fuzz)
 fuzzers: $(fuzz-bins)
-$(fuzz-bins): $(out)/%: $(out)/tests/fuzz/fuzz_%.o $(call objects,$(fuzz-support-srcs)) $(archives)
+$(out)/fuzz.a: $(call objects,$(fuzz-support-srcs)) tests/fuzz/build.mk
+	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && ar rcsD $@ $(filter %.o,$^)
+$(fuzz-bins): $(out)/%: $(out)/tests/fuzz/fuzz_%.o $(out)/fuzz.a $(archives)
 	$(call say,LINK,$@)$(CC) $(all-ldflags) -fsanitize=fuzzer -o $@ $^ $(pkg-libs)
 else
 fuzzers:

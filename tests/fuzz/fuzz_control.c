@@ -1,13 +1,9 @@
 /* Any bytes as a control message to a translator with sessions: always a well-formed reply, no
- * crash, and no change of state but by a change of bindings. And the same bytes as a reply, whose
- * rows are read.
+ * crash, and no change of state but by a change of bindings.
  *
  * The first byte chooses a stateful or a stateless instance; the rest is the request.
  */
-#include "cli/list_page.h"
-#include "lib/control_socket.h"
-#include "lib/log.h"
-#include "proto/control.pb-c.h"
+#include "tests/fuzz/control_side.h"
 #include "translator/control_answer.h"
 #include "translator/control_trace.h"
 #include "translator/explain.h"
@@ -15,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -84,83 +78,6 @@ static void open_sessions(struct translator *translator)
 			abort();
 }
 
-/* Look at every byte of a row. */
-static void read_row(const SaNat64__Control__Reply *reply, size_t i)
-{
-	struct list_session session;
-	struct list_binding binding;
-
-	if (reply->body_case == SA_NAT64__CONTROL__REPLY__BODY_SESSIONS) {
-		list_session_at(reply->sessions, i, &session);
-		if (strlen(session.proto) + strlen(session.state) > CONTROL_MESSAGE_MAX)
-			abort();
-		return;
-	}
-	list_binding_at(reply->bib, i, &binding);
-	if (strlen(binding.proto) > CONTROL_MESSAGE_MAX)
-		abort();
-}
-
-/* The columns of a list, if it is whole. */
-static bool read_rows(const SaNat64__Control__Reply *reply)
-{
-	if (!list_page_is_whole(reply))
-		return false;
-	for (size_t i = 0; i < list_page_rows(reply); i++)
-		read_row(reply, i);
-	return true;
-}
-
-/* What a client does with anything that may come. */
-static void read_as_reply(const uint8_t *data, size_t size)
-{
-	SaNat64__Control__Reply *message = sa_nat64__control__reply__unpack(NULL, size, data);
-
-	if (!message)
-		return;
-	(void)read_rows(message);
-	sa_nat64__control__reply__free_unpacked(message, NULL);
-}
-
-/* The file is what runs, so that every input meets the same configuration. */
-static void check_same(void *context, struct reload *reload)
-{
-	(void)context;
-	if (!reload->is_same)
-		abort();
-}
-
-static int apply_none(void *context, struct config *wanted, struct reload *reload)
-{
-	(void)context;
-	(void)wanted;
-	(void)reload;
-	abort();
-}
-
-static struct running_config *running;
-
-static void hang_up(void *context)
-{
-	(void)context;
-	running_config_reload(running);
-}
-
-static void open_running_config(void)
-{
-	static const struct reload_hooks hooks = { .check = check_same, .apply = apply_none };
-	static const struct daemon_signals signals = { .farewell = "", .reload = hang_up };
-	static char path[40];
-	int file = memfd_create("fuzz.conf", MFD_CLOEXEC);
-
-	if (file < 0 || write(file, nat64_text, strlen(nat64_text)) != (ssize_t)strlen(nat64_text))
-		abort();
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	if (running_config_new(path, configs[0], &hooks, &signals, &running) < 0)
-		abort();
-	log_open("fuzz", LOG_LEVEL_ERROR); /* each reload would be a line */
-}
-
 static struct translator *translators[2];
 
 static void open_stateful(void)
@@ -169,7 +86,8 @@ static void open_stateful(void)
 	open_sessions(translators[0]);
 }
 
-/* A binding was asked for or taken away, with its sessions: the next input must not know. */
+/* A binding was asked for or taken away, with its sessions: the next input meets what this one met.
+ */
 static void open_stateful_again(void)
 {
 	translator_free(translators[0]);
@@ -177,32 +95,9 @@ static void open_stateful_again(void)
 	open_stateful();
 }
 
-static bool asks_for_a_change(const uint8_t *request, size_t len)
-{
-	SaNat64__Control__Request *message = sa_nat64__control__request__unpack(NULL, len, request);
-	bool asks = message &&
-	            message->command_case == SA_NAT64__CONTROL__REQUEST__COMMAND_BIB_CHANGE;
-
-	if (message)
-		sa_nat64__control__request__free_unpacked(message, NULL);
-	return asks;
-}
-
 static uint64_t no_memory(void)
 {
 	return 0;
-}
-
-/* The reply must be readable, of this version, and have either an error or a body. */
-static void check_reply(const uint8_t *reply, size_t len)
-{
-	SaNat64__Control__Reply *message = sa_nat64__control__reply__unpack(NULL, len, reply);
-
-	if (!message || !read_rows(message) || message->version != CONTROL_VERSION ||
-	    (message->error[0] == '\0') ==
-	            (message->body_case == SA_NAT64__CONTROL__REPLY__BODY__NOT_SET))
-		abort();
-	sa_nat64__control__reply__free_unpacked(message, NULL);
 }
 
 /* A packet seen through the filter of the request, and the reply about it. */
@@ -222,7 +117,7 @@ static void trace_one_packet(struct translator *translator, struct tracers *trac
 	if (len > sizeof(message))
 		abort();
 	if (len > 0)
-		check_reply(message, len);
+		(void)control_side_check_reply(message, len);
 	if (tracer_peek(tracer, 0))
 		abort();
 }
@@ -247,6 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static uint8_t reply[65536];
 	struct translator_stats before, after;
 	struct translator *translator;
+	bool is_change;
 	size_t len;
 
 	if (!translators[0]) {
@@ -255,26 +151,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		identity.tracers = tracers_new();
 		if (!identity.tracers)
 			abort();
-		open_running_config();
-		identity.running = running;
+		identity.running = control_side_running(nat64_text, configs[0]);
 	}
 	if (size == 0)
 		return 0;
-	read_as_reply(data + 1, size - 1);
 	translator = translators[data[0] & 1];
 	translator_stats(translator, &before);
 	len = control_answer(translator, &identity, NOW_US + 1000000, data + 1, size - 1, reply,
 	                     sizeof(reply));
 	if (len == 0 || len > sizeof(reply))
 		abort();
-	check_reply(reply, len);
+	(void)control_side_check_reply(reply, len);
+	is_change = control_side_check_rights(data + 1, size - 1,
+	                                      SA_NAT64__CONTROL__REQUEST__COMMAND_BIB_CHANGE);
 	tracer = tracers_newest(identity.tracers);
 	if (tracer) {
 		trace_one_packet(translator, identity.tracers, tracer);
 		tracers_remove(identity.tracers, tracer);
 		return 0;
 	}
-	if (asks_for_a_change(data + 1, size - 1)) {
+	if (is_change) {
 		open_stateful_again();
 		return 0;
 	}

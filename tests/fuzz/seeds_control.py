@@ -25,15 +25,6 @@ def request(command, body, version=1):
     return number(1, version) + number(2, 7) + data(command, body)
 
 
-def page(rows, **columns):
-    """A reply with sessions, which a client reads; some columns of it are other ones."""
-    widths = {4: 1, 5: 1, 6: 16, 7: 4, 8: 16, 9: 4, 10: 4, 11: 4, 12: 4, 13: 8, 14: 8}
-    body = data(3, b'tcp') + data(3, b'-')
-    for field, width in widths.items():
-        body += data(field, columns.get('column%d' % field, bytes(rows * width)))
-    return number(1, 1) + number(2, 7) + data(41, number(1, 9) + number(2, rows) + body)
-
-
 HOST = bytes.fromhex('20010db8000600000000000000000001')
 POOL4 = bytes([203, 0, 113, 1])
 SERVER = bytes.fromhex('20010db80064000000000000c6336450')
@@ -72,9 +63,6 @@ SEEDS = {
     'who': request(34, data(1, POOL4) + number(2, 443) + data(3, b'tcp')),
     'bib-add': request(40, data(2, b'udp') + data(3, HOST) + number(4, 53) + data(5, POOL4) + number(6, 5353)),
     'bib-remove': request(40, number(1, 1) + data(2, b'tcp') + data(5, POOL4) + number(6, 443)),
-    'page': page(3),
-    'page-words': page(2, column4=b'\x01\xff'),
-    'page-torn': page(2, column6=bytes(31)),
     'version': request(3, b'', version=9),
 }
 
