@@ -219,7 +219,7 @@ def sim_tests(prefix, out, first, count, env):
 
 
 def fuzz_tests(seconds):
-    return [Test('fuzz/' + n, ['tests/tools/fuzz.sh', '--seconds', str(seconds), n], by_exit, seconds + LIMIT,
+    return [Test('fuzz/' + n, ['tests/tools/fuzz.sh', '--seconds', str(seconds), '--seed', '1', n], by_exit, seconds + LIMIT,
                  needs=['build/fuzz/' + n]) for n in make_list('fuzzers')]
 
 
@@ -286,7 +286,7 @@ def main():
     parser = argparse.ArgumentParser(description='Run all checks of the tree.')
     parser.add_argument('--list', action='store_true', help='print the names only')
     parser.add_argument('--only', default='', help='run only what matches; what is not built yet fails')
-    parser.add_argument('--fuzz-seconds', type=int, default=15, help='for each fuzzer (15)')
+    parser.add_argument('--fuzz-seconds', type=int, default=11, help='for each fuzzer (11)')
     parser.add_argument('--seeds', type=int, default=2000, help='simulated histories of replication (2000)')
     parser.add_argument('--seed', type=int, help='only this one')
     options = parser.parse_args()

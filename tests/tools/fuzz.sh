@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs fuzzers one after the other: fuzz.sh [--seconds N] NAME...
+# Runs fuzzers one after the other: fuzz.sh [--seconds N] [--seed N] NAME...
 #
 # Seeds come from tests/fuzz/seeds/NAME/ and, where there is one, from tests/fuzz/seeds_NAME.py OUTDIR. What a run finds
 # worth keeping stays in build/fuzz/corpus/NAME for the next one; an input that crashes or hangs is kept as
@@ -8,12 +8,17 @@ set -euo pipefail
 
 cd "$(dirname "$0")/../.."
 seconds=15
-if [ "${1:-}" = --seconds ]; then
-	seconds=$2
+seed=0 # another one each time
+while [ $# -gt 1 ]; do
+	case $1 in
+	--seconds) seconds=$2 ;;
+	--seed) seed=$2 ;;
+	*) break ;;
+	esac
 	shift 2
-fi
+done
 if [ $# = 0 ]; then
-	echo "usage: fuzz.sh [--seconds N] NAME..." >&2
+	echo "usage: fuzz.sh [--seconds N] [--seed N] NAME..." >&2
 	exit 2
 fi
 
@@ -34,7 +39,7 @@ fuzz() {
 	if [ -e "tests/fuzz/$name.dict" ]; then
 		options+=("-dict=tests/fuzz/$name.dict")
 	fi
-	"build/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	"build/fuzz/$name" -max_total_time="$seconds" -seed="$seed" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 		-artifact_prefix="build/fuzz/$name-" "${options[@]}" "$corpus" "${seeds[@]}"
 }
 
