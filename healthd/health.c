@@ -229,6 +229,17 @@ static void say_fast_silent(const struct moment *m)
 	    works_half(m, &m->facts->fast) ? "4to6" : "6to4", m->facts->instance);
 }
 
+/* Probes come from the box itself: unlike the packets of others they need no forwarding. */
+static bool is_not_reached(const struct moment *m)
+{
+	return m->facts->answers && m->facts->own_problem[0];
+}
+
+static void say_own_problem(const struct moment *m)
+{
+	say(m, "%s", m->facts->own_problem);
+}
+
 /* ---- what is waited for ---- */
 
 static bool lacks_sessions(const struct health *health, const struct health_facts *facts)
@@ -417,6 +428,7 @@ static const struct condition conditions[] = {
 	{ HEALTH_FAILURE, was_never_probed, say_never_probed },
 	{ HEALTH_FAILURE, is_slow_silent,   say_silent },
 	{ HEALTH_FAILURE, is_fast_silent,   say_fast_silent },
+	{ HEALTH_FAILURE, is_not_reached,   say_own_problem },
 	{ HEALTH_WAIT,    waits,            say_waits },
 	{ HEALTH_HOLD,    is_held,          say_held },
 	{ HEALTH_FLAW,    is_split,         say_split },

@@ -85,7 +85,8 @@ struct health_facts {
 	uint32_t pid;      /* of the translator's process that was seen last; 0: none was */
 	bool process_runs; /* it, by its pidfd */
 	bool answers;      /* it answers on its control socket */
-	bool probed;       /* a probe came back since the process was first seen */
+	char own_problem[HEALTH_REASON_MAX]; /* why it says there that packets do not get to it */
+	bool probed; /* a probe came back since the process was first seen */
 	struct health_silence slow, fast;
 	bool is_overloaded; /* it takes many packets from the device, though probes do not come back
 	                     */

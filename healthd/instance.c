@@ -27,6 +27,7 @@ struct translator {
 	uint64_t answered_before; /* probes, when its process was first seen */
 	bool fast_was_on;
 	char fast_problem[HEALTH_REASON_MAX];
+	char own_problem[HEALTH_REASON_MAX]; /* as StatusReply.reason when it is down */
 };
 
 struct replication {
@@ -138,6 +139,7 @@ static void note_translator(struct instance *instance, uint64_t now_us)
 	facts->process_runs = process_runs(translator->process);
 	facts->answers = answers(instance, now_us);
 	set(facts->fast_problem, translator->fast_problem);
+	set(facts->own_problem, translator->own_problem);
 }
 
 static void note_link(struct instance *instance)
@@ -276,6 +278,8 @@ static void on_status(void *context, const SaNat64__Control__Reply *reply)
 	if (result > 0)
 		translator->answered_before = probe_of(instance, PROBER_SLOW)->answered;
 	judge_fast_path(instance, reply->status);
+	set(translator->own_problem,
+	    strcmp(reply->status->health, "down") == 0 ? reply->status->reason : "");
 	instance_judge(instance, control_now_us());
 }
 

@@ -14,7 +14,7 @@ core-srcs := \
 	translator/control_pool4.c translator/control_capabilities.c
 # translator-srcs: the edges (device, sockets, clock, main), only in the program.
 translator-srcs := \
-	translator/main.c translator/options.c translator/loop.c translator/tun.c translator/tun_store.c translator/fd_store.c translator/routes.c translator/locals.c translator/guard.c \
+	translator/main.c translator/options.c translator/loop.c translator/tun.c translator/tun_store.c translator/fd_store.c translator/routes.c translator/locals.c translator/guard.c translator/forwarding.c \
 	translator/fastpath.c translator/fastpath_takeover.c translator/fastpath_prove.c translator/fastpath_mappings.c \
 	translator/fast_trace.c translator/trace_stream.c translator/control.c translator/state.c translator/feed_link.c \
 	translator/log_line.c translator/log_writer.c translator/collector.c

@@ -36,6 +36,7 @@ struct control {
 	const char *log_target;
 	bool fast_path;
 	char fast_path_reason[200];
+	char down_reason[200]; /* "" while it is up */
 	bool state_is_kept;
 	char state_file[500];
 };
@@ -160,6 +161,7 @@ static size_t on_request(void *context, const uint8_t *request, size_t len, uint
 		.feed_reason = control->feed ? feed_link_why_not(control->feed) : NULL,
 		.running = control->running,
 		.tracers = trace_stream_tracers(control->traces),
+		.down_reason = control->down_reason[0] ? control->down_reason : NULL,
 		.state_is_kept = control->state_is_kept,
 		.state_file = control->state_file,
 	};
@@ -255,6 +257,11 @@ void control_set_fast_path(struct control *control, struct fast_trace *trace, co
 	(void)snprintf(control->fast_path_reason, sizeof(control->fast_path_reason), "%s",
 	               why_off ? why_off : "");
 	trace_stream_set_fast(control->traces, trace, why_off ? control->fast_path_reason : NULL);
+}
+
+void control_set_down(struct control *control, const char *why)
+{
+	(void)snprintf(control->down_reason, sizeof(control->down_reason), "%s", why ? why : "");
 }
 
 void control_set_state_file(struct control *control, bool is_kept, const char *text)

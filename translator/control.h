@@ -46,6 +46,10 @@ void control_set_feed(struct control *control, const struct feed_link *feed);
  * a reason until called. trace: its tracing, NULL without; must outlive the control. */
 void control_set_fast_path(struct control *control, struct fast_trace *trace, const char *why_off);
 
+/* What status says of the translator's health: why it is down (copied), or NULL: it is up, as until
+ * called. */
+void control_set_down(struct control *control, const char *why);
+
 /* What status says of the state file (copied), and whether it keeps the sessions. Empty until
  * called. */
 void control_set_state_file(struct control *control, bool is_kept, const char *text);

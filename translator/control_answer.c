@@ -54,6 +54,11 @@ static SaNat64__Control__Directions directions(const uint64_t values[TRANSLATOR_
 	return out;
 }
 
+static char *text_of(const char *problem)
+{
+	return (char *)(problem ? problem : "");
+}
+
 /* The drops that occurred, without their sentences. Returns how many; rows and pointers have
  * VERDICT_COUNT places. */
 static size_t fill_drops(const struct translator_counters *counters,
@@ -85,7 +90,8 @@ static void fill_status_names(const struct exchange *x, SaNat64__Control__Status
 	status->namespace_ = (char *)x->identity->namespace_name;
 	status->pid = x->identity->pid;
 	status->resident_bytes = x->identity->resident_bytes();
-	status->health = (char *)"up";
+	status->health = (char *)(x->identity->down_reason ? "down" : "up");
+	status->reason = text_of(x->identity->down_reason);
 	status->fast_path = (char *)x->identity->fast_path;
 	status->fast_path_reason = (char *)x->identity->fast_path_reason;
 	status->state_file = (char *)x->identity->state_file;
@@ -117,11 +123,6 @@ struct session_log_message {
 	SaNat64__Control__SessionLog log;
 	SaNat64__Control__Collector rows[CONFIG_LOG_IPFIX_MAX], *pointers[CONFIG_LOG_IPFIX_MAX];
 };
-
-static char *text_of(const char *problem)
-{
-	return (char *)(problem ? problem : "");
-}
 
 /* NULL: there is none. */
 static SaNat64__Control__SessionLog *fill_session_log(const struct exchange *x,

@@ -34,6 +34,7 @@ struct control_identity {
 	uint32_t pid;
 	uint64_t (*resident_bytes)(void);         /* of the process, 0 when unknown; for status */
 	const char *fast_path, *fast_path_reason; /* "on" or "off", and why it is off */
+	const char *down_reason;                  /* why no packets get here; NULL: they do */
 	const char *state_file;                   /* see StatusReply.state_file */
 	bool state_is_kept;
 	const char *feed_reason; /* why no sa-nat64-syncd is told of sessions; NULL: one is */

@@ -4,6 +4,7 @@
 #include "lib/log.h"
 #include "lib/log_event.h"
 #include "translator/fastpath.h"
+#include "translator/forwarding.h"
 #include "translator/loop.h"
 #include "translator/tun.h"
 
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -35,7 +37,9 @@ struct guard {
 	int socket;           /* for ioctl() */
 	uint64_t repaired_us; /* when something was last put right, or tried to be */
 	int fast_error;       /* why the fast path cannot be attached; 0: it is */
-	struct log_limit lines;
+	char unforwarded[FORWARDING_PROBLEM_MAX]; /* what is wrong with it; "" for nothing */
+	struct log_limit lines;                   /* about what was put right */
+	struct log_limit forwarding_lines;        /* each of its states is to be read in the log */
 };
 
 static bool is_up(const struct guard *guard, const char *name)
@@ -103,6 +107,34 @@ static void attach_again(struct guard *guard, uint64_t now_us)
 	tell_fast_path(guard, error);
 }
 
+/* why: "" when it is on again. */
+static void log_forwarding(struct guard *guard, const char *why, uint64_t now_us)
+{
+	enum log_level level = why[0] ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE;
+	const struct log_field fields[] = {
+		{ "INSTANCE", guard->instance },
+		{ "NEW_STATE", why[0] ? "forwarding-off" : "forwarding-on" },
+		{ "REASON", why },
+	};
+
+	if (log_limit_passes(&guard->forwarding_lines, now_us, level))
+		log_event(level, fields, sizeof(fields) / sizeof(fields[0]), "%s",
+		          why[0] ? why
+		                 : "the kernel forwards packets through the translator again");
+}
+
+static void look_at_forwarding(struct guard *guard, const char *device, uint64_t now_us)
+{
+	char why[FORWARDING_PROBLEM_MAX] = "";
+
+	(void)forwarding_is_on(device, why);
+	if (strcmp(why, guard->unforwarded) == 0)
+		return;
+	memcpy(guard->unforwarded, why, sizeof(why));
+	log_forwarding(guard, why, now_us);
+	guard->hooks.forwarding(guard->hooks.context, why[0] ? why : NULL);
+}
+
 /* What is put right is looked at again after a second at the earliest: somebody else may want it
  * otherwise all the time. */
 static int look(struct guard *guard, uint64_t now_us)
@@ -113,6 +145,7 @@ static int look(struct guard *guard, uint64_t now_us)
 		log_error("device %s is gone; the next start makes another", guard->tun);
 		return sd_event_exit(guard->event, 1);
 	}
+	look_at_forwarding(guard, name, now_us);
 	if (guard->repaired_us && now_us - guard->repaired_us < LOOK_US)
 		return 0;
 	if (guard->was_down || !is_up(guard, name))
@@ -165,7 +198,8 @@ static int listen_to_kernel(struct guard *guard)
 	nl_socket_disable_seq_check(guard->events);
 	(void)nl_socket_modify_cb(guard->events, NL_CB_VALID, NL_CB_CUSTOM, on_message, guard);
 	if (nl_connect(guard->events, NETLINK_ROUTE) < 0 ||
-	    nl_socket_add_memberships(guard->events, RTNLGRP_LINK, RTNLGRP_TC, 0) < 0 ||
+	    nl_socket_add_memberships(guard->events, RTNLGRP_LINK, RTNLGRP_TC, RTNLGRP_IPV4_NETCONF,
+	                              RTNLGRP_IPV6_NETCONF, 0) < 0 ||
 	    nl_socket_set_nonblocking(guard->events) < 0)
 		return -EIO;
 	return 0;
@@ -185,8 +219,8 @@ int guard_start(sd_event *event, const char *tun, struct fastpath *fastpath,
 	guard->fastpath = fastpath;
 	guard->hooks = *hooks;
 	(void)snprintf(guard->instance, sizeof(guard->instance), "%s", hooks->instance);
-	guard->lines.burst = LINES_PER_MINUTE;
-	guard->lines.interval_us = 60000000;
+	guard->lines = (struct log_limit){ .burst = LINES_PER_MINUTE, .interval_us = 60000000 };
+	guard->forwarding_lines = guard->lines;
 	guard->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	error = guard->socket < 0 ? -errno : listen_to_kernel(guard);
 	if (error >= 0)
@@ -201,6 +235,7 @@ int guard_start(sd_event *event, const char *tun, struct fastpath *fastpath,
 		guard_stop(guard);
 		return error;
 	}
+	look_at_forwarding(guard, tun, loop_now_us());
 	*out = guard;
 	return 0;
 }

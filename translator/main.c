@@ -145,21 +145,6 @@ static struct translator *build_translator(struct program *program, const struct
 	return translator;
 }
 
-/* Without forwarding no packet ever reaches the device; say so, but touch nothing that is not ours.
- */
-static void warn_forwarding(const char *path, const char *name)
-{
-	FILE *file = fopen(path, "re");
-
-	if (!file)
-		return;
-	if (fgetc(file) == '0')
-		log_warning(
-			"%s is 0: packets from other hosts will not be routed to the translator; set it to 1",
-			name);
-	(void)fclose(file);
-}
-
 /* With fast-path = auto a kernel without it is no obstacle. */
 static int open_fastpath(struct program *program, struct fd_store *store)
 {
@@ -553,11 +538,19 @@ static void on_fast_path(void *context, const char *why)
 	                      why);
 }
 
+static void on_forwarding(void *context, const char *why)
+{
+	const struct program *program = context;
+
+	control_set_down(program->control, why);
+}
+
 static int start_guard(struct program *program)
 {
 	const struct guard_hooks hooks = { .instance = program->instance->name,
 		                           .risen = on_risen,
 		                           .fast_path = on_fast_path,
+		                           .forwarding = on_forwarding,
 		                           .context = program };
 
 	(void)snprintf(program->tun, sizeof(program->tun), "%s", program->instance->tun);
@@ -612,8 +605,6 @@ static int start(struct program *program, const struct options *options)
 		log_error("cannot look after device %s: %s", program->tun, strerror(-error));
 		return error;
 	}
-	warn_forwarding("/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding");
-	warn_forwarding("/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward");
 	error = privileges_keep(CAP_NET_ADMIN); /* a reload changes routes */
 	if (error >= 0 && program->log)
 		error = log_writer_start(program->log, program->event);

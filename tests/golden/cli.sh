@@ -603,6 +603,17 @@ while read -r line; do
 done <"$work/shown"
 verdict manual-shows-real-commands "$work/log"
 
+# Without the kernel's forwarding nothing gets to them.
+ip netns exec "$ns" sysctl -qw net.ipv4.ip_forward=0
+is_down() { "$bindir/sa-nat64" "${ask[@]}" -i "$1" status >"$work/cli.log" 2>&1; [ $? = 1 ]; }
+for instance in lower siit; do
+	until_true 5 is_down "$instance" || die "instance $instance is not down"
+done
+check forwarding-off-status "${ask[@]}" -i siit status
+check forwarding-off-status-json "${ask[@]}" -i siit status --json
+check forwarding-off-check "${ask[@]}" -i siit check
+ip netns exec "$ns" sysctl -qw net.ipv4.ip_forward=1
+
 # A stopped translator costs less than two seconds and is named; so does a full disk.
 kill -STOP "${pids[0]}"
 before=$(date +%s%N)

@@ -68,7 +68,8 @@ grep -hoE '^\$ systemctl .*' "$docs"/*.md | grep -oE 'sa-nat64[a-z-]*(@[a-z]+)?(
 done >>log
 verdict programs-and-units-exist
 
-# A reason that the manuals quote is one that a program gives: PLACEHOLDERS, the instance and "..." stand for anything.
+# A reason that the manuals quote is one that a program gives: PLACEHOLDERS, the instance, a sysctl and "..." stand for
+# anything.
 python3 - "$root" >>log <<'PYTHON'
 import glob
 import re
@@ -76,7 +77,8 @@ import sys
 
 root = sys.argv[1]
 sentences = []
-for path in glob.glob(root + '/healthd/*.c') + glob.glob(root + '/syncd/*.c') + glob.glob(root + '/cli/*.c'):
+for path in glob.glob(root + '/healthd/*.c') + glob.glob(root + '/syncd/*.c') + glob.glob(root + '/cli/*.c') + [
+        root + '/translator/forwarding.c']:
     with open(path, encoding='utf-8') as f:
         joined = re.sub(r'"\s*(?:PRI\w+|[A-Z_]+)?\s*"', '', f.read())
     sentences += [re.sub(r'%(\.\d+)?(zu|s|d|u)?', '\0', s) for s in re.findall(r'"((?:[^"\\\n]|\\.)*)"', joined)]
@@ -92,7 +94,7 @@ with open(root + '/docs/campus.md', encoding='utf-8') as f:
 if len(quoted) < 40:
     print('only %d reasons found in the manuals' % len(quoted))
 for reason in quoted:
-    parts = re.split(r':? *(?:\b(?:[A-Z]|REASON|STATE|6to4|uplink0|lower|150|300|900|1000)\b|\.\.\.)', reason)
+    parts = re.split(r':? *(?:\b(?:net\.\S+ is|[A-Z]|REASON|STATE|6to4|uplink0|lower|150|300|900|1000)\b|\.\.\.)', reason)
     if not re.search('.*'.join(re.escape(part.strip()) for part in parts), text):
         print('no program says "%s"' % reason)
 PYTHON

@@ -153,6 +153,11 @@ check "the fast path loses packets: down" becomes lower down "the fast path lose
 found
 check "it does not: up" becomes lower up
 
+in_ns lower sysctl -qw net.ipv4.ip_forward=0
+check "the kernel forwards nothing: down, though probes pass" becomes lower down "net.ipv4.ip_forward is 0"
+in_ns lower sysctl -qw net.ipv4.ip_forward=1
+check "it does: up" becomes lower up
+
 # ---- uplink ----
 
 in_ns router ip link set lower down

@@ -64,6 +64,36 @@ check "the log says what happened" log_has 'somebody set device nat64 down: it i
 in_ns gw bash -c 'ip link set nat64 down; ip link set nat64 up'
 check "down for a moment: the routes are back" wait_for 3 same_routes
 check "and flows go on" wait_for 3 ask
+
+# ---- forwarding ----
+forward() { in_ns gw sysctl -qw "$@"; }
+is_down_for() { status_is health down && [[ "$(status reason)" == "$1 0: "* ]]; }
+is_critical_for() { local line; line=$(cli check) || [ $? = 2 ] && [[ "$line" == "NAT64 CRITICAL: nat64: down: $1 0: "* ]]; }
+forward net.ipv4.ip_forward=0
+check "without forwarding: down, and why" wait_for 3 is_down_for 'net.ipv4.ip_forward is'
+check "check says so" is_critical_for 'net.ipv4.ip_forward is'
+check "and so does the log" log_has 'net.ipv4.ip_forward is 0: packets of other hosts are not routed'
+check "nothing is translated" refuse ask
+forward net.ipv6.conf.all.forwarding=0
+check "neither IPv4 nor IPv6" wait_for 3 is_down_for 'net.ipv6.conf.all.forwarding and net.ipv4.ip_forward are'
+forward net.ipv4.ip_forward=1
+check "not IPv6" wait_for 3 is_down_for 'net.ipv6.conf.all.forwarding is'
+forward net.ipv6.conf.all.forwarding=1
+check "both again: up" wait_for 3 status_is health up
+check "the log says so" log_has 'forwards packets through the translator again'
+check "flows go on" wait_for 3 ask
+forward net.ipv4.conf.nat64.forwarding=0
+check "the device alone does not forward" wait_for 3 is_down_for 'net.ipv4.conf.nat64.forwarding is'
+forward net.ipv4.ip_forward=0
+forward net.ipv4.conf.nat64.forwarding=1
+check "the device alone does" wait_for 3 is_down_for 'net.ipv4.ip_forward is'
+for device in lan wan; do
+	forward "net.ipv4.conf.$device.forwarding=1"
+done
+check "each device does, though not all: up" wait_for 3 status_is health up
+check "and flows go on" ask
+forward net.ipv4.ip_forward=1
+
 in_ns gw ip link del nat64
 code=0
 wait "$pid" || code=$?

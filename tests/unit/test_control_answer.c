@@ -25,9 +25,11 @@ static uint64_t resident_bytes(void)
 	return 4096;
 }
 
+static const char *down_reason;
+
 static SaNat64__Control__Reply *answer_bytes(const uint8_t *request, size_t len)
 {
-	static const struct control_identity identity = {
+	const struct control_identity identity = {
 		.cluster = "campus",
 		.node = "gw-a",
 		.namespace_name = "nat64-t",
@@ -35,6 +37,7 @@ static SaNat64__Control__Reply *answer_bytes(const uint8_t *request, size_t len)
 		.resident_bytes = resident_bytes,
 		.fast_path = "off",
 		.fast_path_reason = "fast-path = off",
+		.down_reason = down_reason,
 		.state_file = "restored 3 sessions of 2 bindings",
 		.state_is_kept = true,
 	};
@@ -119,6 +122,28 @@ static void status_tells_who_and_how_much(void **state)
 	assert_int_equal(reply->status->drops[0]->count, 1);
 	assert_true(reply->status->table_bytes > 0);
 	assert_null(reply->status->feed);
+	free_reply(reply);
+	gateway_close(&gateway);
+}
+
+static void status_tells_why_no_packets_get_here(void **state)
+{
+	SaNat64__Control__Request request = new_request(SA_NAT64__CONTROL__REQUEST__COMMAND_STATUS);
+	SaNat64__Control__StatusRequest status = SA_NAT64__CONTROL__STATUS_REQUEST__INIT;
+	SaNat64__Control__Reply *reply;
+
+	(void)state;
+	gateway_open(&gateway, POOL);
+	request.status = &status;
+	down_reason = "net.ipv4.ip_forward is 0";
+	reply = answer(&request);
+	assert_string_equal(reply->status->health, "down");
+	assert_string_equal(reply->status->reason, "net.ipv4.ip_forward is 0");
+	free_reply(reply);
+	down_reason = NULL;
+	reply = answer(&request);
+	assert_string_equal(reply->status->health, "up");
+	assert_string_equal(reply->status->reason, "");
 	free_reply(reply);
 	gateway_close(&gateway);
 }
@@ -665,6 +690,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_tells_who_and_how_much),
+		cmocka_unit_test(status_tells_why_no_packets_get_here),
 		cmocka_unit_test(status_tells_of_replication_where_there_is_some),
 		cmocka_unit_test(stats_list_every_verdict),
 		cmocka_unit_test(sessions_pass_each_filter),

@@ -509,6 +509,11 @@ static void lack_watch(void)
 	set(facts.link_problem, "the uplink cannot be watched");
 }
 
+static void lose_forwarding(void)
+{
+	set(facts.own_problem, "net.ipv4.ip_forward is 0");
+}
+
 static void each_fault_is_named(void **state)
 {
 	static const struct {
@@ -529,6 +534,7 @@ static void each_fault_is_named(void **state)
 		{ fall_silent, HEALTH_DOWN, "for 125 ms (probe-timeout 125 ms)" },
 		{ lose_fast, HEALTH_DOWN, "the fast path loses packets 6to4" },
 		{ lose_fast_half, HEALTH_DOWN, "the fast path loses packets 4to6" },
+		{ lose_forwarding, HEALTH_DOWN, "net.ipv4.ip_forward is 0" },
 		{ split_bfd, HEALTH_DEGRADED, "only some of the bfd-peers answer" },
 		{ be_mute, HEALTH_DEGRADED, "does not answer on its control socket" },
 		{ lack_fast, HEALTH_DEGRADED, "the fast path is off: old kernel" },
@@ -559,6 +565,16 @@ static void without_bfd_peers_frr_does_not_count(void **state)
 	facts.bfd_split = true;
 	lack_frr();
 	assert_int_equal(judge(), HEALTH_UP);
+}
+
+/* What it said last holds for as long as it answers. */
+static void what_a_translator_said_that_is_mute_does_not_count(void **state)
+{
+	(void)state;
+	lose_forwarding();
+	facts.answers = false;
+	assert_int_equal(judge(), HEALTH_DEGRADED);
+	assert_non_null(strstr(health.reason, "does not answer"));
 }
 
 static void no_reason_is_cut(void **state)
@@ -647,6 +663,7 @@ int main(void)
 		cmocka_unit_test_setup(a_reload_takes_effect_with_the_state_kept, setup),
 		cmocka_unit_test_setup(each_fault_is_named, setup),
 		cmocka_unit_test_setup(without_bfd_peers_frr_does_not_count, setup),
+		cmocka_unit_test_setup(what_a_translator_said_that_is_mute_does_not_count, setup),
 		cmocka_unit_test_setup(no_reason_is_cut, setup),
 		cmocka_unit_test_setup(the_history_keeps_the_newest, setup),
 		cmocka_unit_test_setup(the_deadline_is_when_the_judgement_changes, setup),
