@@ -25,6 +25,9 @@ struct use {
 
 enum { PROTOCOLS = 3 };
 
+#define WANTED_MAX (ADDRESS_STRLEN + 8)
+#define REASON_MAX (WANTED_MAX + 40)
+
 /* A protocol's name, and its keys: of an address's row, and of the totals. */
 static const struct {
 	const char *name, *used, *resting, *percent, *total;
@@ -168,35 +171,93 @@ static void put_pages(struct instance *instance, SaNat64__Control__Request *requ
 	put_totals(out, totals, exhausted);
 }
 
-static void put_instance(struct instance *instance, SaNat64__Control__Request *request,
-                         struct out *out)
+/* The address or prefix of the command line. */
+static const char *format_wanted(const struct cli_options *options, char buf[WANTED_MAX])
+{
+	ProtobufCBinaryData address = { .len = options->pool4.address.len,
+		                        .data = (uint8_t *)options->pool4.address.bytes };
+	char text[ADDRESS_STRLEN];
+
+	(void)snprintf(buf, WANTED_MAX, options->pool4.len < 32 ? "%s/%u" : "%s",
+	               addresses_format(&address, text), (unsigned)options->pool4.len);
+	return buf;
+}
+
+/* The first page that has rows, else the last one: a page of a long list may be empty before they
+ * come. NULL: the instance has a problem. */
+static SaNat64__Control__Reply *find_rows(struct instance *instance,
+                                          SaNat64__Control__Request *request)
 {
 	SaNat64__Control__Reply *reply;
-	bool is_stateless;
 
 	request->pool4->cursor = 0;
 	reply = instance_ask(instance, request);
+	while (reply && reply->pool4->n_rows == 0 &&
+	       instance_turn_page(instance, reply->pool4->next_cursor, &request->pool4->cursor)) {
+		sa_nat64__control__reply__free_unpacked(reply, NULL);
+		reply = instance_ask(instance, request);
+	}
+	return reply;
+}
+
+/* Why there is nothing to show; "" when there is. */
+static void say_why_empty(const struct cli_options *options,
+                          const SaNat64__Control__Pool4Reply *page, char reason[REASON_MAX])
+{
+	char wanted[WANTED_MAX];
+
+	reason[0] = '\0';
+	if (strcmp(page->mode, "siit") == 0)
+		(void)snprintf(reason, REASON_MAX, "a stateless instance has no pool4");
+	else if (options->pool4.address.len > 0 && page->n_rows == 0)
+		(void)snprintf(reason, REASON_MAX, "%s is not in its pool4",
+		               format_wanted(options, wanted));
+}
+
+/* Returns whether it has something to show, or a problem: then it might. */
+static bool put_instance(const struct cli_options *options, struct instance *instance,
+                         SaNat64__Control__Request *request, struct out *out)
+{
+	SaNat64__Control__Reply *reply = find_rows(instance, request);
+	char reason[REASON_MAX];
+
 	if (!reply)
-		return;
-	is_stateless = strcmp(reply->pool4->mode, "siit") == 0;
+		return true;
+	say_why_empty(options, reply->pool4, reason);
 	out_begin(out, OUT_OBJECT, NULL);
 	out_begin(out, OUT_LINE, NULL);
 	out_text(out, "name", instance->name);
 	out_text(out, "mode", reply->pool4->mode);
-	if (is_stateless)
-		out_reason(out, "reason", "a stateless instance has no pool4");
+	if (reason[0])
+		out_reason(out, "reason", reason);
 	out_end(out);
-	if (is_stateless)
+	if (reason[0])
 		sa_nat64__control__reply__free_unpacked(reply, NULL);
 	else
 		put_pages(instance, request, reply, out);
 	out_end(out);
+	return !reason[0];
+}
+
+/* An address that is nowhere is a mistake of who asks. Returns an exit status. */
+static int complain_nowhere(const struct cli_options *options)
+{
+	char wanted[WANTED_MAX];
+
+	(void)fflush(stdout);
+	(void)fprintf(stderr, "sa-nat64: %s is %s%s; `sa-nat64 pool4` shows what is\n",
+	              format_wanted(options, wanted),
+	              options->instance ? "not in pool4 of instance " : "in pool4 of no instance",
+	              options->instance ? options->instance : "");
+	return 2;
 }
 
 int cmd_pool4(const struct cli_options *options, struct instances *instances, struct out *out)
 {
 	SaNat64__Control__Request request = SA_NAT64__CONTROL__REQUEST__INIT;
 	SaNat64__Control__Pool4Request pool4 = SA_NAT64__CONTROL__POOL4_REQUEST__INIT;
+	bool is_wanted = options->pool4.address.len > 0, is_found = false;
+	int status;
 
 	pool4.pool4.len = options->pool4.address.len;
 	pool4.pool4.data = (uint8_t *)options->pool4.address.bytes;
@@ -209,9 +270,10 @@ int cmd_pool4(const struct cli_options *options, struct instances *instances, st
 	out_begin(out, OUT_OBJECT, NULL);
 	out_begin(out, OUT_LIST, "instances");
 	for (size_t i = 0; i < instances->count; i++)
-		put_instance(&instances->list[i], &request, out);
+		is_found |= put_instance(options, &instances->list[i], &request, out);
 	out_end(out);
 	incomplete_put(out, instances);
 	out_end(out);
-	return instances_complain(instances, stderr);
+	status = instances_complain(instances, stderr);
+	return status == 0 && is_wanted && !is_found ? complain_nowhere(options) : status;
 }

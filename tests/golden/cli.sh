@@ -170,6 +170,11 @@ check pool4-json "${ask[@]}" -i lower pool4 --json
 check pool4-addresses "${ask[@]}" -i lower pool4 198.51.100.0/24 --addresses
 check pool4-addresses-json "${ask[@]}" -i lower pool4 --addresses --json
 check pool4-elsewhere "${ask[@]}" -i lower pool4 192.0.2.1
+check pool4-elsewhere-json "${ask[@]}" -i lower pool4 192.0.2.0/24 --addresses --json
+check pool4-elsewhere-siit "${ask[@]}" -i siit pool4 192.0.2.1
+check pool4-elsewhere-down "${ask[@]}" pool4 192.0.2.1
+sed '/^\[instance upper\]/,$d' cli.conf >two.conf
+check pool4-nowhere -c two.conf -r run pool4 8.8.8.8
 check pool4-down "${ask[@]}" pool4
 check pool4-bad-prefix "${ask[@]}" pool4 198.51.100.1/24
 check pool4-two "${ask[@]}" pool4 198.51.100.1 198.51.100.2
