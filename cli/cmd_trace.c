@@ -317,10 +317,9 @@ static size_t begin(const struct trace *trace, SaNat64__Control__Request *reques
 	instances_ask(trace->instances, request, replies);
 	for (size_t i = 0; i < trace->instances->count; i++) {
 		count += replies[i] != NULL;
-		if (!replies[i])
-			instance_complain(&trace->instances->list[i], stderr);
 		sa_nat64__control__reply__free_unpacked(replies[i], NULL);
 	}
+	(void)instances_complain(trace->instances, stderr);
 	return count;
 }
 

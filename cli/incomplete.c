@@ -1,24 +1,20 @@
 /* See incomplete.h. */
 #include "cli/incomplete.h"
 
-static void put(struct out *out, const struct instance *instance)
+void incomplete_put(struct out *out, const struct instances *instances)
 {
 	char text[INSTANCE_COMPLAINT_MAX];
 
-	if (instance_complaint(instance, text))
-		out_text(out, NULL, text);
-}
-
-void incomplete_put(struct out *out, const struct instances *instances)
-{
 	if (out->is_text || instances_status(instances) == 0)
 		return;
 	out_flag(out, "incomplete", true);
 	out_begin(out, OUT_STEPS, "missing");
 	for (size_t i = 0; i < instances->count; i++)
-		put(out, &instances->list[i]);
+		if (instances_complaint(instances, i, text))
+			out_text(out, NULL, text);
 	for (size_t i = 0; i < BOX_DAEMONS; i++)
-		if (instances->daemons[i].is_expected)
-			put(out, &instances->daemons[i]);
+		if (instances->daemons[i].is_expected &&
+		    instance_complaint(&instances->daemons[i], text))
+			out_text(out, NULL, text);
 	out_end(out);
 }

@@ -783,18 +783,50 @@ const char *instance_unit(const struct instance *instance, char buf[INSTANCE_UNI
 	return buf;
 }
 
+static bool are_refused_alike(const struct instance *a, const struct instance *b)
+{
+	return a->refused && b->refused && strcmp(a->problem, b->problem) == 0;
+}
+
+bool instances_complaint(const struct instances *instances, size_t i,
+                         char text[INSTANCE_COMPLAINT_MAX])
+{
+	const struct instance *instance = &instances->list[i];
+	bool is_alone = true;
+
+	for (size_t j = 0; j < instances->count; j++) {
+		if (j == i || !are_refused_alike(instance, &instances->list[j]))
+			continue;
+		if (j < i)
+			return false;
+		is_alone = false;
+	}
+	if (is_alone)
+		return instance_complaint(instance, text);
+	(void)snprintf(text, INSTANCE_COMPLAINT_MAX, "%s", instance->problem);
+	return true;
+}
+
+static void write_line(const char *text, FILE *err)
+{
+	(void)fflush(stdout); /* what was said before the complaint stands before it */
+	(void)fprintf(err, "sa-nat64: %s\n", text);
+}
+
 void instance_complain(const struct instance *instance, FILE *err)
 {
 	char text[INSTANCE_COMPLAINT_MAX];
 
-	(void)fflush(stdout); /* what was said before the complaint stands before it */
 	if (instance_complaint(instance, text))
-		(void)fprintf(err, "sa-nat64: %s\n", text);
+		write_line(text, err);
 }
 
 int instances_complain(const struct instances *instances, FILE *err)
 {
+	char text[INSTANCE_COMPLAINT_MAX];
+
 	for (size_t i = 0; i < instances->count; i++)
-		instance_complain(&instances->list[i], err);
+		if (instances_complaint(instances, i, text))
+			write_line(text, err);
 	return instances_status(instances);
 }

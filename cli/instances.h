@@ -128,10 +128,15 @@ bool instance_turn_page(struct instance *instance, uint32_t next_cursor, uint32_
 /* "instance lower: " and its problem, or that of a daemon. False when it has none. */
 bool instance_complaint(const struct instance *instance, char text[INSTANCE_COMPLAINT_MAX]);
 
+/* The same for the i-th of them. A value that several refuse in the same words is wrong for all:
+ * the first one says so, without its name, and the others have nothing to say. */
+bool instances_complaint(const struct instances *instances, size_t i,
+                         char text[INSTANCE_COMPLAINT_MAX]);
+
 /* Write a line on err for the problem of one instance, if it has one. */
 void instance_complain(const struct instance *instance, FILE *err);
 
-/* Write a line on err for the problem of each instance, not of the daemons. Returns the exit
+/* Write a line on err for each of instances_complaint(), not for the daemons. Returns the exit
  * status: 0 without problems, 2 when a request was refused, else 1. */
 int instances_complain(const struct instances *instances, FILE *err);
 int instances_status(const struct instances *instances); /* the same without lines */

@@ -148,6 +148,8 @@ check bib-idle "${ask[@]}" -i lower bib --idle 2h
 check sessions-none "${ask[@]}" -i siit sessions
 check sessions-none-json "${ask[@]}" -i siit sessions --json
 check sessions-bad-state "${ask[@]}" -i lower sessions --state OPEN
+check sessions-bad-state-for-all "${ask[@]}" sessions --state OPEN
+check sessions-bad-state-for-all-json "${ask[@]}" sessions --state OPEN --json
 check bib "${ask[@]}" -i lower bib
 check bib-json "${ask[@]}" -i lower bib --port 443 --json
 check bib-down "${ask[@]}" bib --proto tcp --port 443
@@ -255,6 +257,7 @@ check reload-done-json "${ask[@]}" reload siit --json
 verdict config-is-accepted-as-a-file "$work/log"
 
 check trace-bad-verdict "${ask[@]}" -i lower trace --verdict lost
+check trace-bad-verdict-for-all "${ask[@]}" trace --verdict lost
 check trace-two-outputs "${ask[@]}" -i lower trace --pcapng - --json
 check trace-not-writable "${ask[@]}" -i lower trace --pcapng missing/file.pcapng
 check trace-down "${ask[@]}" -i upper trace --limit 1
