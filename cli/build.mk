@@ -11,7 +11,7 @@ cli-srcs := \
 	cli/incomplete.c cli/each_instance.c cli/health.c cli/status_health.c cli/session_log.c cli/cmd_health.c cli/cmd_drain.c cli/cmd_frr_config.c \
 	$(cli-import-srcs) cli/cmd_import.c cli/pool6_export.c cli/export_command.c cli/cmd_dns64.c cli/cmd_pref64.c \
 	cli/status_box.c cli/roster.c cli/watch.c cli/series.c cli/top_view.c cli/top_batch.c cli/top_screen.c cli/figures.c cli/cmd_top.c \
-	cli/programs.c cli/running.c cli/what_runs.c cli/cmd_config.c cli/cmd_reload.c cli/services.c \
+	cli/programs.c cli/running.c cli/what_runs.c cli/cmd_config.c cli/cmd_reload.c cli/services.c cli/metrics_listen.c \
 	cli/cmd_metrics.c cli/metrics.c cli/metrics_rows.c \
 	cli/out.c cli/out_text.c cli/out_json.c cli/colour.c
 cli-srcs += $(cli-who-srcs) cli/session_journal.c cli/cmd_who.c cli/who_then.c
@@ -19,5 +19,5 @@ cli-srcs += $(cli-who-srcs) cli/session_journal.c cli/cmd_who.c cli/who_then.c
 cli-needs-core :=
 # sa-nat64-exporter: what `sa-nat64 metrics` prints, over HTTP.
 exporter-srcs := \
-	cli/exporter.c cli/scrape.c cli/roster.c cli/metrics.c cli/metrics_rows.c cli/instances.c cli/reply_text.c cli/denied.c cli/list_page.c cli/health.c cli/sync.c \
+	cli/exporter.c cli/metrics_listen.c cli/scrape.c cli/roster.c cli/metrics.c cli/metrics_rows.c cli/instances.c cli/reply_text.c cli/denied.c cli/list_page.c cli/health.c cli/sync.c \
 	cli/findings.c

@@ -9,6 +9,7 @@
  */
 #include "cli/commands.h"
 #include "cli/incomplete.h"
+#include "cli/metrics_listen.h"
 #include "cli/programs.h"
 #include "cli/services.h"
 #include "lib/control_socket.h"
@@ -21,6 +22,8 @@
 #define APPLY_US  UINT64_C(30000000) /* millions of sessions take seconds */
 #define SETTLE_US UINT64_C(20000000) /* until what systemd has begun is done */
 #define PAUSE_NS  (50 * 1000000L)
+
+#define EXPORTER "sa-nat64-exporter"
 
 /* What is to become of a program. */
 enum course {
@@ -36,12 +39,19 @@ struct member {
 	bool is_done;                   /* started or stopped */
 };
 
+/* What becomes of sa-nat64-exporter, which has no control socket: where it listens, in the words of
+ * metrics_listen_describe(). "": it does not run. */
+struct exporter {
+	char before[METRICS_LISTEN_MAX], wanted[METRICS_LISTEN_MAX], now[METRICS_LISTEN_MAX];
+};
+
 struct reload {
 	const struct cli_options *options;
 	struct out *out;
 	struct programs programs;
 	struct member *members;
 	size_t count;
+	struct exporter exporter; /* of systemd's; else nothing is known of it */
 	bool by_systemd;
 	bool is_unfit;   /* programs and file do not go together; it was said why */
 	bool is_applied; /* else all that was said is what would be */
@@ -91,18 +101,28 @@ static void ask(struct reload *reload, const char *action, uint64_t limit_us)
 	free(replies);
 }
 
+/* Of what systemd does. */
+static const char *outcome_by(const struct reload *reload, enum course course, bool is_done)
+{
+	static const struct {
+		const char *done, *failed, *would;
+	} words[] = {
+		[COURSE_RELOAD] = { "reloaded", "refused", "would reload" },
+		[COURSE_START] = { "started", "not started", "would start" },
+		[COURSE_STOP] = { "stopped", "not stopped", "would stop" },
+	};
+
+	return is_done              ? words[course].done
+	       : reload->is_applied ? words[course].failed
+	                            : words[course].would;
+}
+
 static const char *outcome_of(const struct reload *reload, const struct member *member)
 {
 	const char *outcome = member->reply ? member->reply->reload->outcome : "unknown";
 
-	if (member->course == COURSE_START)
-		return member->is_done      ? "started"
-		       : reload->is_applied ? "not started"
-		                            : "would start";
-	if (member->course == COURSE_STOP)
-		return member->is_done      ? "stopped"
-		       : reload->is_applied ? "not stopped"
-		                            : "would stop";
+	if (member->course != COURSE_RELOAD)
+		return outcome_by(reload, member->course, member->is_done);
 	return !reload->is_applied && strcmp(outcome, "reloaded") == 0 ? "would reload" : outcome;
 }
 
@@ -118,6 +138,50 @@ static bool has_refusal(const struct reload *reload)
 		if (is_refused(&reload->members[i]))
 			return true;
 	return false;
+}
+
+/* ---- sa-nat64-exporter ---- */
+
+static void look_at_exporter(char where[METRICS_LISTEN_MAX])
+{
+	(void)services_status_text(EXPORTER ".service", where, METRICS_LISTEN_MAX);
+}
+
+static void begin_exporter(struct reload *reload, const struct config *config)
+{
+	struct exporter *exporter = &reload->exporter;
+
+	look_at_exporter(exporter->before);
+	memcpy(exporter->now, exporter->before, sizeof(exporter->now));
+	(void)metrics_listen_describe(&config->cluster, exporter->wanted);
+}
+
+static bool is_exporter_done(const struct exporter *exporter)
+{
+	return strcmp(exporter->now, exporter->wanted) == 0;
+}
+
+/* One that says something else than before and than wanted has refused it. */
+static bool is_exporter_settled(struct exporter *exporter)
+{
+	if (is_exporter_done(exporter))
+		return true;
+	look_at_exporter(exporter->now);
+	return is_exporter_done(exporter) || (exporter->now[0] && exporter->before[0] &&
+	                                      strcmp(exporter->now, exporter->before) != 0);
+}
+
+/* NULL where there is none, and shall be none. */
+static const char *exporter_outcome(const struct reload *reload)
+{
+	const struct exporter *exporter = &reload->exporter;
+	enum course course = !exporter->before[0]   ? COURSE_START
+	                     : !exporter->wanted[0] ? COURSE_STOP
+	                                            : COURSE_RELOAD;
+
+	if (strcmp(exporter->before, exporter->wanted) == 0)
+		return exporter->wanted[0] ? "unchanged" : NULL;
+	return outcome_by(reload, course, is_exporter_done(exporter));
 }
 
 /* ---- saying ---- */
@@ -173,12 +237,26 @@ static void put_member(const struct reload *reload, const struct member *member)
 	out_end(out);
 }
 
+static void put_exporter(const struct reload *reload)
+{
+	const char *outcome = exporter_outcome(reload);
+
+	if (!outcome)
+		return;
+	out_begin(reload->out, OUT_ROW, NULL);
+	out_text(reload->out, "program", EXPORTER);
+	out_text(reload->out, "outcome", outcome);
+	out_count(reload->out, "sessions_ended", 0);
+	out_end(reload->out);
+}
+
 static void show(const struct reload *reload)
 {
 	out_begin(reload->out, OUT_OBJECT, NULL);
 	out_begin_table(reload->out, "programs", columns);
 	for (size_t i = 0; i < reload->count; i++)
 		put_member(reload, &reload->members[i]);
+	put_exporter(reload);
 	out_end(reload->out);
 	incomplete_put(reload->out, &reload->programs.all);
 	out_end(reload->out);
@@ -296,7 +374,7 @@ static bool all_settled(struct reload *reload, uint64_t began_us)
 		settled &= member->course == COURSE_RELOAD ? is_settled(member, began_us)
 		                                           : member->is_done;
 	}
-	return settled;
+	return is_exporter_settled(&reload->exporter) && settled;
 }
 
 static void forget(struct reload *reload)
@@ -323,6 +401,9 @@ static int complain_late(const struct reload *reload)
 			              (unsigned)(SETTLE_US / 1000000),
 			              instance_unit(member->instance, unit));
 	}
+	if (!is_exporter_done(&reload->exporter))
+		(void)fprintf(stderr, "sa-nat64: " EXPORTER ": does not do as metrics-listen says; "
+		                      "journalctl -u " EXPORTER " says why\n");
 	(void)fprintf(stderr, "sa-nat64: not all programs have taken the configuration; their "
 	                      "logs say why\n");
 	return 1;
@@ -344,7 +425,7 @@ static int apply_by_systemd(struct reload *reload)
 		(void)nanosleep(&pause, NULL);
 	}
 	status = finish(reload);
-	return settled ? status : complain_late(reload);
+	return settled && is_exporter_done(&reload->exporter) ? status : complain_late(reload);
 }
 
 /* ---- the phases ---- */
@@ -405,6 +486,8 @@ int cmd_reload(const struct cli_options *options, struct instances *instances, s
 	status = programs_find(options, &reload.programs, stderr);
 	if (status == 0) {
 		reload.by_systemd = is_usual(options) && services_are_active();
+		if (reload.by_systemd)
+			begin_exporter(&reload, config);
 		status = place_all(&reload, config);
 		if (status == 0)
 			status = carry_out(&reload);

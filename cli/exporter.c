@@ -5,7 +5,12 @@
  * ask is the firewall's business; so there is a bound on everything that somebody who asks could
  * use up: connections, those of one address, memory of each, how long they are silent, how long
  * they last, and how often the programs of this box are asked (scrape.h).
+ *
+ * It has one listener for each address of metrics-listen. A reload ends those that are not in the
+ * file any more and begins the new ones; connections to the others go on. When a new one cannot
+ * begin, it goes back to what it had. Systemd is told where it listens (metrics_listen.h).
  */
+#include "cli/metrics_listen.h"
 #include "cli/scrape.h"
 #include "lib/control_socket.h"
 #include "lib/daemon_options.h"
@@ -41,7 +46,9 @@ struct client {
 };
 
 struct listener {
-	struct MHD_Daemon *http; /* owns the socket once it is there */
+	struct MHD_Daemon *http; /* owns the socket; NULL: the place is free */
+	const char *address;     /* as in the configuration, whose it is */
+	sd_event_source *ready;
 	struct scrape *scrape;
 	struct client clients[CONNECTIONS_MAX];
 };
@@ -49,8 +56,9 @@ struct listener {
 struct exporter {
 	sd_event *event;
 	struct scrape *scrape;
+	const char *path;      /* of the configuration, */
+	struct config *config; /* and what it goes by; owned */
 	struct listener listeners[LISTENERS_MAX];
-	size_t count;
 };
 
 static void print_help(void)
@@ -199,7 +207,9 @@ static int on_look(sd_event_source *source, uint64_t us, void *context)
 {
 	struct exporter *exporter = context;
 
-	for (size_t i = 0; i < exporter->count; i++) {
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		if (!exporter->listeners[i].http)
+			continue;
 		end_old_clients(&exporter->listeners[i]);
 		serve(&exporter->listeners[i]);
 	}
@@ -207,12 +217,20 @@ static int on_look(sd_event_source *source, uint64_t us, void *context)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* ---- start ---- */
+/* ---- listeners ---- */
 
-/* fd is closed in any case, at the latest with the exporter. */
-static int listener_start(struct exporter *exporter, int fd)
+static void listener_stop(struct listener *listener)
 {
-	struct listener *listener = &exporter->listeners[exporter->count];
+	if (!listener->http)
+		return;
+	listener->ready = sd_event_source_disable_unref(listener->ready);
+	MHD_stop_daemon(listener->http);
+	listener->http = NULL;
+}
+
+/* fd is closed in any case, at the latest with the listener. */
+static int listener_start(struct exporter *exporter, struct listener *listener, int fd)
+{
 	const union MHD_DaemonInfo *info;
 
 	listener->scrape = exporter->scrape;
@@ -228,14 +246,13 @@ static int listener_start(struct exporter *exporter, int fd)
 		(void)close(fd);
 		return -ENOMEM;
 	}
-	exporter->count++;
 	info = MHD_get_daemon_info(listener->http, MHD_DAEMON_INFO_EPOLL_FD);
-	return info ? sd_event_add_io(exporter->event, NULL, info->epoll_fd, EPOLLIN, on_ready,
-	                              listener)
+	return info ? sd_event_add_io(exporter->event, &listener->ready, info->epoll_fd, EPOLLIN,
+	                              on_ready, listener)
 	            : -EINVAL;
 }
 
-static int listen_at(struct exporter *exporter, const char *text)
+static int listen_at(struct exporter *exporter, struct listener *listener, const char *text)
 {
 	struct sockaddr_storage address;
 	int fd = listen_address_parse(text, &address);
@@ -249,37 +266,109 @@ static int listen_at(struct exporter *exporter, const char *text)
 		                            : "");
 		return fd;
 	}
-	fd = listener_start(exporter, fd);
+	listener->address = text;
+	fd = listener_start(exporter, listener, fd);
 	if (fd < 0)
 		log_error("cannot serve metrics-listen = %s: %s", text, strerror(-fd));
 	return fd < 0 ? fd : 0;
 }
 
+/* Returns a free one for an address of NULL. */
+static struct listener *find_listener(struct exporter *exporter, const char *address)
+{
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		struct listener *listener = &exporter->listeners[i];
+
+		if (address ? listener->http && strcmp(listener->address, address) == 0
+		            : !listener->http)
+			return listener;
+	}
+	return NULL;
+}
+
+/* End the listeners that are not in the list. Those that are have their address from it afterwards.
+ */
+static void stop_others(struct exporter *exporter, const struct config_cluster *cluster)
+{
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		struct listener *listener = &exporter->listeners[i];
+		const char *address = NULL;
+
+		for (size_t j = 0; listener->http && j < cluster->metrics_listen_count; j++)
+			if (strcmp(cluster->metrics_listen[j], listener->address) == 0)
+				address = cluster->metrics_listen[j];
+		listener->address = address;
+		if (!address)
+			listener_stop(listener);
+	}
+}
+
+/* Listen at the addresses of the list and at no others. The old ones end first: [::]:9464 is in the
+ * way of [::1]:9464. */
 static int listen_all(struct exporter *exporter, const struct config_cluster *cluster)
 {
+	char where[METRICS_LISTEN_MAX];
 	int error = 0;
 
-	for (size_t i = 0; i < cluster->metrics_listen_count && error == 0; i++) {
-		if (i == LISTENERS_MAX) {
-			log_error("more than %d lines of metrics-listen; a wildcard such as "
-			          "[::]:9464 covers all addresses",
-			          LISTENERS_MAX);
-			return -E2BIG;
-		}
-		error = listen_at(exporter, cluster->metrics_listen[i]);
+	if (cluster->metrics_listen_count > LISTENERS_MAX) {
+		log_error("more than %d lines of metrics-listen; a wildcard such as "
+		          "[::]:9464 covers all addresses",
+		          LISTENERS_MAX);
+		return -E2BIG;
+	}
+	stop_others(exporter, cluster);
+	for (size_t i = 0; i < cluster->metrics_listen_count && error == 0; i++)
+		if (!find_listener(exporter, cluster->metrics_listen[i]))
+			error = listen_at(exporter, find_listener(exporter, NULL),
+			                  cluster->metrics_listen[i]);
+	if (error == 0)
+		(void)sd_notifyf(0, "STATUS=%s", metrics_listen_describe(cluster, where));
+	return error;
+}
+
+/* ---- start, and reload ---- */
+
+static int read_config(const char *path, struct config **out)
+{
+	int error = config_load(path, stderr, out);
+
+	if (error == 0 && (*out)->cluster.metrics_listen_count == 0) {
+		log_error("%s has no metrics-listen in [cluster]: add one, such as "
+		          "metrics-listen = [::1]:9464",
+		          path);
+		config_free(*out);
+		error = -EINVAL;
 	}
 	return error;
 }
 
-/* What there is to read again is read when somebody asks. */
+/* Everything else that there is to read again is read when somebody asks. */
 static void reload(void *context)
 {
-	(void)context;
+	struct exporter *exporter = context;
+	struct config *config = NULL, *before = exporter->config;
+	char where[METRICS_LISTEN_MAX];
+	int error = read_config(exporter->path, &config);
+
+	if (error == 0) {
+		exporter->config = config;
+		error = listen_all(exporter, &config->cluster);
+		if (error < 0) {
+			(void)listen_all(exporter, &before->cluster);
+			exporter->config = before;
+			before = config;
+		}
+		config_free(before);
+	}
+	if (error < 0)
+		(void)sd_notifyf(0, "STATUS=%s; what the file says was refused",
+		                 metrics_listen_describe(&exporter->config->cluster, where));
+	log_notice("%s", error == 0 ? "reloaded" : "not reloaded: it listens where it did before");
 }
 
 static int run_loop(struct exporter *exporter)
 {
-	struct daemon_signals signals = { .farewell = "", .reload = reload };
+	struct daemon_signals signals = { .farewell = "", .reload = reload, .context = exporter };
 	int error = daemon_signals_catch(exporter->event, &signals);
 
 	if (error >= 0)
@@ -298,11 +387,14 @@ static int run_loop(struct exporter *exporter)
 	return daemon_loop(exporter->event) == EXIT_DONE ? 0 : -EIO;
 }
 
-static int run(const struct daemon_options *options, const struct config *config)
+/* config is freed. */
+static int run(const struct daemon_options *options, struct config *config)
 {
 	static struct exporter exporter;
 	int error = sd_event_default(&exporter.event);
 
+	exporter.path = options->config;
+	exporter.config = config;
 	exporter.scrape = scrape_new(options->config, options->rundir);
 	if (error < 0 || !exporter.scrape)
 		log_error("out of memory");
@@ -310,10 +402,11 @@ static int run(const struct daemon_options *options, const struct config *config
 		error = 0;
 	else
 		error = -EIO;
-	for (size_t i = 0; i < exporter.count; i++)
-		MHD_stop_daemon(exporter.listeners[i].http);
+	for (size_t i = 0; i < LISTENERS_MAX; i++)
+		listener_stop(&exporter.listeners[i]);
 	scrape_free(exporter.scrape);
 	sd_event_unref(exporter.event);
+	config_free(exporter.config);
 	return error < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -330,18 +423,10 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	log_open(PROGRAM, LOG_LEVEL_INFO);
-	if (config_load(options.config, stderr, &config) < 0)
-		return EXIT_USAGE;
 	if (options.check_only) {
-		result = EXIT_DONE;
-	} else if (config->cluster.metrics_listen_count == 0) {
-		log_error("%s has no metrics-listen in [cluster]: add one, such as "
-		          "metrics-listen = [::1]:9464",
-		          options.config);
-		result = EXIT_USAGE;
-	} else {
-		result = run(&options, config);
+		result = config_load(options.config, stderr, &config) < 0 ? EXIT_USAGE : EXIT_DONE;
+		config_free(config);
+		return result;
 	}
-	config_free(config);
-	return result;
+	return read_config(options.config, &config) < 0 ? EXIT_USAGE : run(&options, config);
 }

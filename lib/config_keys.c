@@ -114,8 +114,7 @@ const struct config_key config_keys[] = {
 	{ CLUSTER("sync-wait"), .type = &config_type_duration, FIELD(cluster, sync_wait_us),
 	  .min = 0, .max = HOUR, .fallback = "5s", .flags = CONFIG_KEY_RESTART,
 	  .help = "how long a box that starts waits for others before it serves alone" },
-	{ CLUSTER("metrics-listen"), .type = &config_type_listen, LIST(cluster, metrics_listen)
-	  | CONFIG_KEY_RESTART,
+	{ CLUSTER("metrics-listen"), .type = &config_type_listen, LIST(cluster, metrics_listen),
 	  .syntax = "ADDRESS:PORT",
 	  .help = "where sa-nat64-exporter answers Prometheus, an IPv6 address in brackets; an "
 	          "address that this box does not have does no harm; without it nobody listens" },

@@ -148,6 +148,29 @@ echo nonsense >>box.conf
 until_true only_lower || echo "a broken configuration changes something" >>log
 verdict http-notices-what-changes
 
+# SIGHUP: it listens where the file says now, and where it did before when that is no good.
+sed '$d' box.conf >new.conf && mv new.conf box.conf
+moved_to() { curl -sfg -m 5 -o /dev/null "http://$1/metrics"; }
+listens_at() { sed -i "s/^metrics-listen = .*/metrics-listen = $1/" box.conf && kill -HUP "$exporter"; }
+listens_at "[::]:$port"
+until_true moved_to "[::1]:$port" || echo "it does not listen at [::]" >>log
+listens_at "127.0.0.2:$port"
+until_true moved_to "127.0.0.2:$port" || echo "it does not listen at 127.0.0.2" >>log
+moved_to "[::1]:$port" && echo "it listens at [::], too" >>log
+python3 -c 'import socket, sys, time
+s = socket.create_server(("127.0.0.3", int(sys.argv[1])))
+print(flush=True)
+time.sleep(60)' "$port" >taken &
+taken=$!
+until_true [ -s taken ]
+listens_at "127.0.0.3:$port"
+refused() { grep -q 'not reloaded: it listens where it did before' exporter.log; }
+until_true refused || cat exporter.log >>log
+grep -q "cannot listen at metrics-listen = 127.0.0.3:$port: .*; another program has this port" exporter.log || cat exporter.log >>log
+moved_to "127.0.0.2:$port" || echo "it does not listen at 127.0.0.2 any more" >>log
+kill "$taken"
+verdict exporter-takes-another-address
+
 kill "$exporter"
 wait "$exporter" || echo "exit status $?" >>log
 "$bindir/sa-nat64-exporter" -c "$root/tests/golden/cli/cli.conf" 2>said

@@ -72,6 +72,24 @@ check "the old one does not" wait_for 5 none_of "sa-nat64*@siit.*"
 check "nor has it a namespace" refuse has_namespace nat64-siit
 check "nothing else was touched" untouched_but "[a-z]*@siit"
 check "nobody serves metrics" none_of sa-nat64-exporter.service
+metrics_at() { in_machine gw-a curl -sSg -m 5 -o /dev/null "http://[::1]:$1/metrics"; }
+listens_at() { configured -e "$rename" -e "s/^name = .*/&\\nmetrics-listen = [::1]:$1/"; }
+listens_at 9465
+check "reload by the command: metrics-listen is new" reloads 0 "^sa-nat64-exporter *started" "^instance lower *unchanged"
+check "they are there" wait_for 5 metrics_at 9465
+exporter=$(main_pid exporter)
+listens_at 9464
+check "reload by the command: another address for metrics" reloads 0 "^sa-nat64-exporter *reloaded" "^instance lower *unchanged"
+check "they are there, too" metrics_at 9464
+check "and nowhere else" refuse metrics_at 9465
+check "of the same process" test "$(main_pid exporter)" = "$exporter"
+listens_at 80
+check "an address that cannot be had: said" reloads 1 "^sa-nat64-exporter *refused" \
+	"sa-nat64-exporter: does not do as metrics-listen says; journalctl -u sa-nat64-exporter says why"
+check "it stays where it was" metrics_at 9464
+check "systemctl status says so" status_says sa-nat64-exporter 'listening at \[::1\]:9464; what the file says was refused'
+listens_at 9464
+check "and takes what can be had" reloads 0 "^sa-nat64-exporter *reloaded"
 configured -e "$rename" -e '/^bfd-peer/d' -e '/^sync-interface/d' -e 's/^name = .*/&\nmetrics-listen = [::1]:9464/'
 check "reload: no bfd-peers, no sync-interface, but metrics-listen" in_machine gw-a systemctl reload sa-nat64
 metrics() { in_machine gw-a curl -sSg -m 5 'http://[::1]:9464/metrics'; }
