@@ -3,6 +3,7 @@
 #define SA_NAT64_BIB_CHANGE_H
 
 #include "cli/instances.h"
+#include "cli/options.h"
 #include "cli/out.h"
 
 /* Have it made or ended, and say so. Returns an exit status. */

@@ -6,6 +6,7 @@
  */
 #include "cli/commands.h"
 #include "cli/health.h"
+#include "cli/instances_find.h"
 #include "cli/session_log.h"
 #include "cli/sync.h"
 

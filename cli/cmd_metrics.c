@@ -1,6 +1,7 @@
 /* `sa-nat64 metrics`: all values for monitoring systems, once. What does not answer is up 0, and
  * named on standard error; the rest is worth printing all the same. */
 #include "cli/commands.h"
+#include "cli/instances_find.h"
 #include "cli/metrics.h"
 
 #include <string.h>

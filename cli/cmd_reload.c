@@ -9,6 +9,7 @@
  */
 #include "cli/commands.h"
 #include "cli/incomplete.h"
+#include "cli/instances_find.h"
 #include "cli/metrics_listen.h"
 #include "cli/programs.h"
 #include "cli/services.h"

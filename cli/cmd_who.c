@@ -3,6 +3,7 @@
 #include "cli/addresses.h"
 #include "cli/commands.h"
 #include "cli/incomplete.h"
+#include "cli/instances_find.h"
 #include "cli/who_then.h"
 #include "lib/address.h"
 

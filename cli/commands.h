@@ -9,6 +9,7 @@
 #define SA_NAT64_COMMANDS_H
 
 #include "cli/instances.h"
+#include "cli/options.h"
 #include "cli/out.h"
 
 #define X(name, word, argument, exits, find, run, help) \

@@ -1,22 +1,24 @@
-/* Which instances a command speaks to, and speaking to them and to the daemons of the box.
+/* Speaking to instances and to the daemons of the box, which instances_find.h finds.
  *
- * The instances are the one of -i, else those of the configuration file, else those that have a
- * socket in the run directory. Sa-nat64-syncd is asked where the configuration has a
- * sync-interface or, without configuration, where its socket is; sa-nat64-healthd where the
- * configuration has bfd-peers for this box, or its socket is. One that does not answer keeps a
- * sentence about it and does not keep the others from answering: all are asked first and then heard
- * under one deadline, so that hung ones cost 1.5 seconds together.
+ * One that does not answer keeps a sentence about it and does not keep the others from answering:
+ * all are asked first and then heard under one deadline, so that hung ones cost 1.5 seconds
+ * together.
  */
 #ifndef SA_NAT64_INSTANCES_H
 #define SA_NAT64_INSTANCES_H
 
-#include "cli/options.h"
 #include "lib/config.h"
 #include "proto/control.pb-c.h"
 
 #include <stdio.h>
 
-struct program; /* how to speak of it; in the .c */
+/* How to speak of a program. */
+struct program {
+	const char *label;   /* before a name in complaints */
+	const char *subject; /* what hangs or ended, in sentences */
+	const char *start;   /* before a name: the command that starts it */
+	const char *unit;    /* before a name: that of systemd */
+};
 
 /* Programs that run once on a box, for all its instances. */
 enum box_daemon { BOX_SYNCD, BOX_HEALTHD, BOX_DAEMONS };
@@ -48,20 +50,6 @@ struct instances {
 	struct instance daemons[BOX_DAEMONS];
 };
 
-/* Find the instances; connects to none. Returns 0, or an exit status after lines on err: 2 when
- * the configuration does not have the one of -i, and it does not run either. */
-int instances_find(const struct cli_options *options, struct instances *out, FILE *err);
-
-/* Find all that the configuration has for this box, and all that have a socket; it may be none. */
-int instances_find_all(const struct cli_options *options, struct instances *out, FILE *err);
-
-/* Find sa-nat64-syncd alone: out has no instances, and it is expected. A box without replication
- * is told so on err, and counts as failed. */
-int instances_find_syncd(const struct cli_options *options, struct instances *out, FILE *err);
-
-/* The same for sa-nat64-healthd, which a configuration without [network] does not need. */
-int instances_find_healthd(const struct cli_options *options, struct instances *out, FILE *err);
-
 /* Disconnect and free what instances_find() made. */
 void instances_free(struct instances *instances);
 
@@ -80,9 +68,6 @@ void instances_ask_with_box(struct instances *instances, SaNat64__Control__Reque
 /* The same as instances_ask(), but until that time of control_now_us(). */
 void instances_ask_until(struct instances *instances, SaNat64__Control__Request *request,
                          uint64_t deadline_us, SaNat64__Control__Reply **replies);
-
-/* Whether somebody listens, or did, as far as one may look. */
-bool instance_has_socket(const struct instance *instance);
 
 /* "instance NAME", or the name of the daemon. */
 #define INSTANCE_TITLE_LEN (CONFIG_NAME_MAX + 16)

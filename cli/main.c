@@ -1,5 +1,6 @@
 /* sa-nat64: asks the running programs of this box and prints what they say. It holds no policy. */
 #include "cli/commands.h"
+#include "cli/instances_find.h"
 #include "cli/options.h"
 #include "lib/version.h"
 

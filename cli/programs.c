@@ -1,5 +1,7 @@
 #include "cli/programs.h"
 
+#include "cli/instances_find.h"
+
 #include <stdlib.h>
 #include <string.h>
 

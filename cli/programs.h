@@ -8,6 +8,7 @@
 #define SA_NAT64_PROGRAMS_H
 
 #include "cli/instances.h"
+#include "cli/options.h"
 
 struct programs {
 	struct instances all; /* the translators first */

@@ -1,5 +1,7 @@
 #include "cli/roster.h"
 
+#include "cli/instances_find.h"
+
 #include <string.h>
 
 static bool is_same_file(const struct stat *a, const struct stat *b)

@@ -4,6 +4,7 @@
 #define SA_NAT64_ROSTER_H
 
 #include "cli/instances.h"
+#include "cli/options.h"
 
 #include <sys/stat.h>
 

@@ -7,6 +7,7 @@
  */
 #include "cli/figures.h"
 #include "cli/health.h"
+#include "cli/options.h"
 #include "cli/top.h"
 #include "lib/version.h"
 

@@ -8,6 +8,7 @@
 #define SA_NAT64_WATCH_H
 
 #include "cli/metrics.h"
+#include "cli/options.h"
 
 #include <poll.h>
 
