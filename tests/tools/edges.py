@@ -280,6 +280,15 @@ def cursor_of(body, field):
 
 # ---- runs ----
 
+def beside_starts(seconds):
+    """What a run took; when that is late, without what the machine, with all else that it does, needs for starts just now."""
+    if seconds > SECONDS:
+        began = time.monotonic()
+        subprocess.run([os.path.abspath('sa-nat64'), '--version'], stdout=subprocess.DEVNULL, check=True)
+        seconds -= 3 * (time.monotonic() - began)
+    return seconds
+
+
 class Run:
     """One run of a row: in a folder of its own, with programs of its own."""
 
@@ -314,7 +323,7 @@ class Run:
         done = subprocess.run([os.path.abspath('sa-nat64')] + self.row.words + self.options, cwd=self.place,
                               stdin=subprocess.DEVNULL, timeout=120, check=False,
                               **{'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, **streams}, **identity)
-        self.seconds = time.monotonic() - began
+        self.seconds = beside_starts(time.monotonic() - began)
         self.status = done.returncode
         self.out = (done.stdout or b'').decode()
         self.said = (done.stderr or b'').decode()
@@ -462,7 +471,7 @@ def closed(row, options):
     began = time.monotonic()
     done = subprocess.run(['sh', '-c', shell, 'sh', program] + row.words + options, cwd=run.place, timeout=120, check=False,
                           stderr=subprocess.PIPE)
-    run.seconds, run.status, run.out, run.said = time.monotonic() - began, done.returncode, '', done.stderr.decode()
+    run.seconds, run.status, run.out, run.said = beside_starts(time.monotonic() - began), done.returncode, '', done.stderr.decode()
     for played in run.played.values():
         played.close()
     return run, complaints_of_unwritten
@@ -499,20 +508,13 @@ def verdict(name, faults):
     sys.stdout.flush()
 
 
-def start_seconds():
-    began = time.monotonic()
-    subprocess.run(['./sa-nat64', '--version'], stdout=subprocess.DEVNULL, check=True)
-    return time.monotonic() - began
-
-
 def in_time(run, judge, job):
     """The run, and again, alone, when it was late, for all those at once made the machine busy; others may do so, too: the fastest
-    counts, beside what starts cost just then."""
+    counts."""
     for _ in range(TRIES):
         if run.seconds <= SECONDS:
             break
         run, judge = job()
-        run.seconds -= 3 * start_seconds()
     return run, judge
 
 
