@@ -246,7 +246,7 @@ campus_is() {
 }
 
 # campus_box BOX COMMAND...: the command line interface there
-campus_cli() { in_machine "$1" timeout 10 sa-nat64 "${@:2}"; }
+campus_cli() { in_machine "$1" timeout 30 sa-nat64 "${@:2}"; }
 
 # campus_field BOX INSTANCE KEY: of `status --json`, such as health or packets.6to4; "-" when it cannot be had
 campus_field() {

@@ -82,7 +82,7 @@ status() {
 }
 
 start_download() {
-	lab_start hosts download curl -sS --max-time 90 --limit-rate "$rate" -o "$lab_dir/big.bin" -w 'curl ended: %{exitcode}\n' \
+	lab_start hosts download curl -sS --max-time 300 --limit-rate "$rate" -o "$lab_dir/big.bin" -w 'curl ended: %{exitcode}\n' \
 		http://mirror.demo.test/big.bin
 	lab_start hosts pings ping -D -i 0.02 -w 60 "$campus_lower6"
 }
@@ -108,7 +108,7 @@ longest_silence() {
 }
 
 show_download() {
-	wait_for 90 grep -q '^curl ended' "$lab_dir/download.log"
+	wait_for 75 grep -q '^curl ended' "$lab_dir/download.log"
 	cat "$lab_dir/download.log"
 	grep -qx 'curl ended: 0' "$lab_dir/download.log"
 	(cd "$lab_dir" && sha256sum --quiet -c big.sha256)

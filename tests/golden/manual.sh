@@ -85,7 +85,7 @@ offers() {
 }
 BASH
 bash_offers() { completion=$bindir/completion/sa-nat64 bash --norc -c '. ./offers.bash; offers "$@"' - "$@" | tr ' ' '\n' | sort; }
-zsh_offers() { timeout 60 zsh -f "$root/tests/tools/zsh_offers.zsh" "$bindir/completion" "$@" | tr -d '\r'; }
+zsh_offers() { timeout 300 zsh -f "$root/tests/tools/zsh_offers.zsh" "$bindir/completion" "$@" | tr -d '\r'; }
 # same WHAT WANTED GOT: sets of words
 same() {
 	[ "$(tr ' ' '\n' <<<"$2" | sort -u | xargs)" = "$(tr ' ' '\n' <<<"$3" | sort -u | xargs)" ] || echo "$1 offers \"$(xargs <<<"$3")\", not \"$(xargs <<<"$2")\""

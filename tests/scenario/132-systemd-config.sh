@@ -92,7 +92,7 @@ listens_at 9464
 check "and takes what can be had" reloads 0 "^sa-nat64-exporter *reloaded"
 configured -e "$rename" -e '/^bfd-peer/d' -e '/^sync-interface/d' -e 's/^name = .*/&\nmetrics-listen = [::1]:9464/'
 check "reload: no bfd-peers, no sync-interface, but metrics-listen" in_machine gw-a systemctl reload sa-nat64
-metrics() { in_machine gw-a curl -sSg -m 5 'http://[::1]:9464/metrics'; }
+metrics() { in_machine gw-a curl -sSg -m 30 'http://[::1]:9464/metrics'; }
 serves() { metrics >"$lab_dir/metrics" && grep '^sa_nat64_up{.*instance="ex-tra_1",.*} 1$' "$lab_dir/metrics"; }
 check "metrics are served, as an unprivileged user" wait_for 10 serves
 check "it is none of root" refuse test "$(in_machine gw-a ps -o user= -p "$(main_pid exporter)")" = root

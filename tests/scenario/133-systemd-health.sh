@@ -10,7 +10,7 @@ peers() {
 	local instance
 
 	for instance in "${instances[@]}"; do
-		in_machine gw-a timeout 5 vtysh -N "$instance" -d bfdd -c 'show bfd peers json' 2>/dev/null
+		in_machine gw-a timeout 20 vtysh -N "$instance" -d bfdd -c 'show bfd peers json' 2>/dev/null
 	done | python3 -c '
 import json, sys
 text, count, decoder = sys.stdin.read(), 0, json.JSONDecoder()
@@ -24,6 +24,7 @@ routed() { campus_is lower=gw-a upper=gw-a siit=gw-a; }
 not_routed() { campus_is lower=none upper=none siit=none; }
 # moves: how often a route to the box was deleted so far
 moves() { grep -c 'Deleted .* via .* dev lan' "$lab_dir/routes.log" || true; }
+has_moved() { [ "$(moves)" -gt "$moved" ]; }
 # ends_silent SIGNAL: no other one is started
 ends_silent() {
 	local started=$SECONDS
@@ -52,7 +53,7 @@ campus_health_lines=$(printf '%s\n' "probe-timeout = 5s" "hold-down = 1s")
 scenario_open
 box_up
 check "the router sends the box its traffic" wait_for 20 routed
-check "each instance has two peers" peers_are 6
+check "each instance has two peers" wait_for 10 peers_are 6
 
 moved=$(moves)
 check "translator@lower, SIGKILL: another process" hit translator@lower KILL
@@ -76,7 +77,7 @@ for signal in KILL STOP TERM; do
 	moved=$(moves)
 	check "healthd, SIG$signal: another process" hit healthd $signal
 	check "nothing else was touched" untouched_but healthd
-	check "the router took its routes away" test "$(moves)" -gt "$moved"
+	check "the router took its routes away" wait_for 10 has_moved
 	check "and has them again" wait_for 20 routed
 done
 

@@ -33,7 +33,7 @@ whole() {
 	echo "$1: $((bytes / packets)) bytes on average"
 	[ $((bytes / packets)) -ge 10000 ]
 }
-iperf() { in_ns client timeout 30 iperf3 -t 1 -c "$server6" "$@"; }
+iperf() { in_ns client timeout 120 iperf3 -t 1 -c "$server6" "$@"; }
 ask() { udp_ask client --port 4000 --timeout "${1:-15}" "$server6" 7000; }
 # stops MATCH...: with this rule in FORWARD the UDP flow gets no answer, without it again
 stops() {

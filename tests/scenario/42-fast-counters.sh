@@ -16,8 +16,8 @@ traffic() {
 	in_ns client ping -q -c 10 -i 0.01 -W 15 "$server6"
 	transfer client put "$server6" 7001 $((4 << 20))
 	transfer client get "$server6" 7001 $((4 << 20))
-	in_ns client timeout 30 iperf3 -t 1 -c "$server6"
-	in_ns client timeout 30 iperf3 -u -b 5M -l 1000 -t 1 -c "$server6"
+	in_ns client timeout 120 iperf3 -t 1 -c "$server6"
+	in_ns client timeout 120 iperf3 -u -b 5M -l 1000 -t 1 -c "$server6"
 }
 # same COUNTER DIRECTION UNIT: what nft counted is what status says
 same() {

@@ -12,8 +12,8 @@ lab_web client "[2001:db8:1::2]:80"
 udp_server server 7000
 
 log=$lab_dir/translator-nat64.log
-fetch() { in_ns client curl -sS --max-time 5 -o /dev/null "http://[$server6]/who"; }
-fetch_binding() { in_ns server curl -sS --max-time 5 -o /dev/null "http://$1/who"; }
+fetch() { in_ns client curl -sS --max-time 30 -o /dev/null "http://[$server6]/who"; }
+fetch_binding() { in_ns server curl -sS --max-time 30 -o /dev/null "http://$1/who"; }
 said() { [ "$(grep -c "$1" "$log")" -gt "$2" ]; }
 # reload TEXT: the log says TEXT once more.
 reload() {

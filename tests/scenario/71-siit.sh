@@ -18,13 +18,13 @@ says_unreachable() {
 	cat "$lab_dir/ping"
 	grep -Eiq 'from.*(unreachable|policy|failed)' "$lab_dir/ping"
 }
-seen_by() { [ "$(in_ns "$1" curl -sS --max-time 5 "${@:3}")" = "$2" ]; }
+seen_by() { [ "$(in_ns "$1" curl -sS --max-time 30 "${@:3}")" = "$2" ]; }
 
 check "TCP from IPv6: the server sees the mapped address" \
 	seen_by client 198.51.100.100 --interface 2001:db8:1::10 "http://[$out]/who"
 check "TCP from IPv4: the host sees the server behind pool6" seen_by server "$out" http://198.51.100.100/who
-check "ping from IPv6" in_ns client ping -q -c 2 -i 0.2 -W 2 -I 2001:db8:1::10 "$out"
-check "ping from IPv4" in_ns server ping -q -c 2 -i 0.2 -W 2 198.51.100.100
+check "ping from IPv6" in_ns client ping -q -c 2 -i 0.2 -W 15 -I 2001:db8:1::10 "$out"
+check "ping from IPv4" in_ns server ping -q -c 2 -i 0.2 -W 15 198.51.100.100
 check "UDP from IPv6, port kept" bash -c "[ \"\$(ip netns exec $lab_id-client $here/udp.py ask --size 0 \
 	--bind 2001:db8:1::10 --port 4000 $out 7000)\" = '198.51.100.100 4000' ]"
 check "UDP from IPv4" udp_ask server --count 5 198.51.100.100 7001

@@ -17,7 +17,7 @@ hairpin=64:ff9b:1::c633:6401 # 198.51.100.1
 from_pool4() {
 	local seen
 
-	seen=$(in_ns client curl -sS --max-time 5 "http://[$hairpin]/who")
+	seen=$(in_ns client curl -sS --max-time 30 "http://[$hairpin]/who")
 	echo "seen as $seen"
 	[[ $seen == 64:ff9b:1::c633:64* ]]
 }

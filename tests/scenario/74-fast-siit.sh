@@ -31,7 +31,7 @@ reload() {
 }
 who() { udp_ask client --size 0 --bind 2001:db8:1::10 --port 4000 "$out" 7000; }
 seen_as() { [ "$(who)" = "$1 4000" ]; }
-iperf() { in_ns client timeout 30 iperf3 -t 1 -B 2001:db8:1::10 -c "$out" "$@"; }
+iperf() { in_ns client timeout 120 iperf3 -t 1 -B 2001:db8:1::10 -c "$out" "$@"; }
 put() { transfer client put --bind 2001:db8:1::10 "$out" 7002 $((8 << 20)); }
 get() { transfer client get --bind 2001:db8:1::10 "$out" 7002 $((8 << 20)); }
 from4() { udp_ask server --count 5 "$1" 7001; }

@@ -13,7 +13,7 @@ probe() {
 	local target=$1
 
 	shift
-	udp_ask gw --port "400${target##*.}" --timeout 0.5 "$@" "${from[@]}" "$prefix$target" "$port"
+	udp_ask gw --port "400${target##*.}" "$@" "${from[@]}" "$prefix$target" "$port"
 }
 leads_to() { in_ns gw ip "$1" route get "$2" | tee /dev/stderr | grep "dev $3 " >/dev/null; }
 has_route() { in_ns gw ip -6 route show proto 64 | tee /dev/stderr | grep "^64:ff9b:1::c000:1 " >/dev/null; }
@@ -27,9 +27,9 @@ probes() {
 	check "$1: the fast path carries it" uses_fast_path probe $fast --count 5
 	kill -STOP "$lab_pid"
 	check "$1, stopped: the fast target answers" probe $fast --count 5
-	check "$1, stopped: the slow target does not" refuse probe $slow
+	check "$1, stopped: the slow target does not" refuse probe $slow --timeout 0.5
 	kill -CONT "$lab_pid"
-	check "$1, working again: the slow target answers" wait_for 5 probe $slow
+	check "$1, working again: the slow target answers" wait_for 5 probe $slow --timeout 0.5
 }
 
 scenario_open
@@ -53,9 +53,9 @@ configure "pool6 = 64:ff9b::/96" "destinations = 128.0.0.0/1" "fast-path = on" "
 kill -HUP "$lab_pid"
 check "a reload moves the targets: no route to those before" wait_for 5 refuse has_route
 check "but one to the new ones" wait_for 5 leads_to -6 64:ff9b:1::10.64.64.1 nat64
-check "those before are addresses like others" refuse probe $slow
+check "those before are addresses like others" refuse probe $slow --timeout 0.5
 in_ns gw ip addr add 10.64.64.1/32 dev lo
-check "the new one answers" wait_for 5 probe 10.64.64.1
+check "the new one answers" wait_for 5 probe 10.64.64.1 --timeout 0.5
 lab_stop "$lab_pid"
 
 instance=siit

@@ -11,7 +11,7 @@ translator_start siit
 siit=$lab_pid
 lab_web server "$server4:80"
 
-fetch() { in_ns client curl -sS --max-time 5 -o /dev/null "$@"; }
+fetch() { in_ns client curl -sS --max-time 30 -o /dev/null "$@"; }
 packets() { in_ns gw "$here/garbage.py" --seed "${SEED:-1}" --count 20000 "$@"; }
 
 check "20,000 packets into nat64" packets nat64 64:ff9b:1::cb00:7150 198.51.100.1

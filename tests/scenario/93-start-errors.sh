@@ -26,16 +26,16 @@ refuses_option() {
 
 # start CONFIGURATION [ARGUMENT...]
 start() {
-	in_ns gw timeout 10 "$bin/sa-nat64-translator" -c "$lab_dir/$1" -r "${rundir:-$lab_dir/run}" "${@:2}"
+	in_ns gw timeout 60 "$bin/sa-nat64-translator" -c "$lab_dir/$1" -r "${rundir:-$lab_dir/run}" "${@:2}"
 }
 start_without_tun() {
 	in_ns gw unshare -m bash -c "mount --bind '$lab_dir' /dev/net &&
-		exec timeout 10 '$bin/sa-nat64-translator' -c '$lab_dir/sa-nat64.conf' -r '$lab_dir/run' nat64"
+		exec timeout 60 '$bin/sa-nat64-translator' -c '$lab_dir/sa-nat64.conf' -r '$lab_dir/run' nat64"
 }
 # a copy, because the tree may lie where only its owner may look
 start_as_nobody() {
 	cp "$bin/sa-nat64-translator" "$lab_dir/"
-	in_ns gw setpriv --reuid 65534 --regid 65534 --clear-groups timeout 10 \
+	in_ns gw setpriv --reuid 65534 --regid 65534 --clear-groups timeout 60 \
 		"$lab_dir/sa-nat64-translator" -c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run-nobody" nat64
 }
 start_elsewhere() { rundir=$lab_dir/run2 start sa-nat64.conf nat64; }

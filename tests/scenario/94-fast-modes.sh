@@ -20,7 +20,7 @@ end() { lab_stop "$lab_pid" || true; }
 refuses_to_start() {
 	local code=0
 
-	in_ns gw timeout 10 "${without_bpf[@]}" "$bin/sa-nat64-translator" -c "$lab_dir/sa-nat64.conf" \
+	in_ns gw timeout 60 "${without_bpf[@]}" "$bin/sa-nat64-translator" -c "$lab_dir/sa-nat64.conf" \
 		-r "$lab_dir/run" nat64 >"$lab_dir/refused.log" 2>&1 || code=$?
 	cat "$lab_dir/refused.log"
 	[ $code = 1 ] && grep -q 'fast-path = on, but there is none: .*: [A-Z]' "$lab_dir/refused.log"

@@ -12,7 +12,7 @@ ends() {
 	local code=$1 word=$2 status=0
 
 	shift 2
-	in_ns a timeout 10 "$bin/sa-nat64-syncd" -r "$lab_dir/run-a" "$@" >"$lab_dir/out" 2>"$lab_dir/err" || status=$?
+	in_ns a timeout 60 "$bin/sa-nat64-syncd" -r "$lab_dir/run-a" "$@" >"$lab_dir/out" 2>"$lab_dir/err" || status=$?
 	echo "exit $status"
 	cat "$lab_dir/err"
 	[ "$status" = "$code" ] && [ "$(wc -l <"$lab_dir/err")" = 1 ] && grep -q -- "$word" "$lab_dir/err"
