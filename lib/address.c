@@ -90,15 +90,18 @@ int prefix6_parse(const char *text, struct prefix6 *out)
 	return 0;
 }
 
-/* Print a number up to 255; returns the end, where no NUL stands. */
-static char *put_byte(char *end, unsigned byte)
+/* Print a number up to 255; returns the end, where no NUL stands. The digits are put at the left of
+ * three places: numbers differ in length from row to row, which a branch would stumble over. */
+static char *put_byte(char *at, unsigned byte)
 {
-	if (byte >= 100)
-		*end++ = (char)('0' + byte / 100);
-	if (byte >= 10)
-		*end++ = (char)('0' + byte / 10 % 10);
-	*end++ = (char)('0' + byte % 10);
-	return end;
+	static const unsigned shift[] = { 100, 10, 1 };
+	int count = (byte >= 10) + (byte >= 100);
+	unsigned digits = byte * shift[count];
+
+	at[0] = (char)('0' + digits / 100);
+	at[1] = (char)('0' + digits / 10 % 10);
+	at[2] = (char)('0' + digits % 10);
+	return at + count + 1;
 }
 
 char *address4_put(uint32_t addr, char *at)
@@ -112,64 +115,98 @@ char *address4_put(uint32_t addr, char *at)
 	return put_byte(at, addr & 0xff);
 }
 
-/* As put_byte(), for 16 bits in hexadecimal. */
-static char *put_group(char *end, unsigned group)
+/* As put_byte(), for 16 bits in hexadecimal and four places. */
+static char *put_group(char *at, unsigned group)
 {
 	static const char digits[] = "0123456789abcdef";
+	int count = (group > 0xf) + (group > 0xff) + (group > 0xfff);
 
-	if (group > 0xfff)
-		*end++ = digits[group >> 12];
-	if (group > 0xff)
-		*end++ = digits[group >> 8 & 15];
-	if (group > 0xf)
-		*end++ = digits[group >> 4 & 15];
-	*end++ = digits[group & 15];
-	return end;
+	group <<= 4 * (3 - count);
+	at[0] = digits[group >> 12 & 15];
+	at[1] = digits[group >> 8 & 15];
+	at[2] = digits[group >> 4 & 15];
+	at[3] = digits[group & 15];
+	return at + count + 1;
 }
 
 #define GROUPS 8
 
 /* The groups that "::" stands for: the longest run of zeroes, at least two, and the first one of
- * equally long ones (RFC 5952 section 4.2). Returns how many; *first is GROUPS when there is none.
- */
-static int longest_run(const unsigned group[GROUPS], int *first)
+ * equally long ones (RFC 5952 section 4.2). Returns how many; *first is the number of groups when
+ * there is none. */
+static int longest_run(const unsigned *group, int groups, int *first)
 {
-	int longest = 1, run = 0;
+	unsigned begins = 0; /* bit g: as many zeroes as counted begin at group g */
+	int count = 1;
 
-	*first = GROUPS;
-	for (int i = 0; i < GROUPS; i++) {
-		run = group[i] ? 0 : run + 1;
-		if (run <= longest)
-			continue;
-		longest = run;
-		*first = i + 1 - run;
+	for (int g = 0; g < groups; g++)
+		begins |= (unsigned)(group[g] == 0) << g;
+	for (; begins & begins >> 1; count++)
+		begins &= begins >> 1;
+	*first = count > 1 ? __builtin_ctz(begins) : groups;
+	return count > 1 ? count : 0;
+}
+
+/* Put groups from the one to before the other, each with a colon behind it. */
+static char *put_range(const unsigned *group, int from, int to, char *at)
+{
+	for (int g = from; g < to; g++) {
+		at = put_group(at, group[g]);
+		*at++ = ':';
 	}
-	return *first < GROUPS ? longest : 0;
+	return at;
+}
+
+/* The first so many groups of an address, with a colon behind them: "64:ff9b::" */
+static char *put_groups(const unsigned *group, int groups, char *at)
+{
+	int first, count = longest_run(group, groups, &first);
+
+	at = put_range(group, 0, first, at);
+	if (count == 0)
+		return at;
+	if (first == 0)
+		*at++ = ':';
+	*at++ = ':';
+	return put_range(group, first + count, groups, at);
+}
+
+static void split(const struct in6_addr *addr, unsigned group[GROUPS])
+{
+	for (int g = 0; g < GROUPS; g++)
+		group[g] = (unsigned)addr->s6_addr[2 * g] << 8 | addr->s6_addr[2 * g + 1];
+}
+
+static char *put_mixed(const unsigned group[GROUPS], char *at)
+{
+	at = put_groups(group, 6, at);
+	return address4_put(group[6] << 16 | group[7], at);
+}
+
+/* ::192.0.2.1 and ::ffff:192.0.2.1, which are printed so whoever prints them. */
+static bool is_mixed(const unsigned group[GROUPS])
+{
+	return (group[0] | group[1] | group[2] | group[3] | group[4]) == 0 &&
+	       (group[5] == 0xffff || (group[5] == 0 && group[6] > 0));
 }
 
 char *address6_put(const struct in6_addr *addr, char *at)
 {
 	unsigned group[GROUPS];
-	int first, count, i = 0;
 
-	for (int g = 0; g < GROUPS; g++)
-		group[g] = (unsigned)addr->s6_addr[2 * g] << 8 | addr->s6_addr[2 * g + 1];
-	count = longest_run(group, &first);
-	while (i < GROUPS) {
-		if (i == first) {
-			*at++ = ':';
-			i += count;
-			if (i == GROUPS)
-				*at++ = ':';
-			continue;
-		}
-		if (i > 0)
-			*at++ = ':';
-		if (i == 6 && first == 0 && (count == 6 || (count == 5 && group[5] == 0xffff)))
-			return address4_put(group[6] << 16 | group[7], at);
-		at = put_group(at, group[i++]);
-	}
-	return at;
+	split(addr, group);
+	if (is_mixed(group))
+		return put_mixed(group, at);
+	at = put_groups(group, GROUPS, at);
+	return at[-2] == ':' ? at : at - 1;
+}
+
+char *address6_put_mixed(const struct in6_addr *addr, char *at)
+{
+	unsigned group[GROUPS];
+
+	split(addr, group);
+	return put_mixed(group, at);
 }
 
 const char *address4_format(uint32_t addr, char *buf)
@@ -186,18 +223,7 @@ const char *address6_format(const struct in6_addr *addr, char *buf)
 
 const char *address6_format_mixed(const struct in6_addr *addr, char *buf)
 {
-	static const uint8_t marker[4] = { 0, 1, 0, 1 }; /* always printed as "1:1" at the end */
-	struct in6_addr marked = *addr;
-	uint32_t addr4 = (uint32_t)addr->s6_addr[12] << 24 | (uint32_t)addr->s6_addr[13] << 16 |
-	                 (uint32_t)addr->s6_addr[14] << 8 | addr->s6_addr[15];
-	char *end;
-
-	if (IN6_IS_ADDR_V4COMPAT(&marked) || IN6_IS_ADDR_V4MAPPED(&marked))
-		return address6_format(addr, buf); /* printed so anyway */
-	memcpy(marked.s6_addr + 12, marker, sizeof(marker));
-	address6_format(&marked, buf);
-	end = buf + strlen(buf) - strlen("1:1");
-	address4_format(addr4, end);
+	*address6_put_mixed(addr, buf) = '\0';
 	return buf;
 }
 

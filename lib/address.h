@@ -36,14 +36,15 @@ int address6_parse(const char *text, struct in6_addr *out);
 int prefix4_parse(const char *text, struct prefix4 *out);
 int prefix6_parse(const char *text, struct prefix6 *out);
 
-/* Print to at (ADDRESS_STRLEN bytes at least) without a NUL; return the end. */
+/* Print to at (ADDRESS_STRLEN bytes at least) without a NUL; return the end. The mixed notation has
+ * the last 32 bits as an IPv4 address (RFC 6052 section 2.4). */
 char *address4_put(uint32_t addr, char *at);
 char *address6_put(const struct in6_addr *addr, char *at);
+char *address6_put_mixed(const struct in6_addr *addr, char *at);
 
 /* Print into buf (ADDRESS_STRLEN bytes at least); return buf. */
 const char *address4_format(uint32_t addr, char *buf);
 const char *address6_format(const struct in6_addr *addr, char *buf);
-/* The mixed notation: the last 32 bits as an IPv4 address (RFC 6052 section 2.4). */
 const char *address6_format_mixed(const struct in6_addr *addr, char *buf);
 const char *prefix4_format(const struct prefix4 *prefix, char *buf);
 const char *prefix6_format(const struct prefix6 *prefix, char *buf);

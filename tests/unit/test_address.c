@@ -293,6 +293,7 @@ static void mixed_notation_shows_the_embedded_address_and_reads_back(void **stat
 		"2001:db8:122:344::255.255.255.255",
 		"2001:db8:1:2:3:4:10.0.0.1",
 		"::1.2.3.4",
+		"::0.0.0.1",
 	};
 	char buf[ADDRESS_STRLEN];
 	struct in6_addr addr, again;
