@@ -28,6 +28,9 @@ struct in6_addr rfc6052_embed(const struct prefix6 *prefix, uint32_t addr4)
 	const uint8_t *at = byte_of[prefix->len / 8];
 	struct in6_addr addr6 = prefix->addr;
 
+	if (prefix->len == 96) /* most are; single bytes are slow to read back as an address */
+		return (struct in6_addr){ .s6_addr32 = { addr6.s6_addr32[0], addr6.s6_addr32[1],
+			                                 addr6.s6_addr32[2], htonl(addr4) } };
 	for (int i = 0; i < 4; i++)
 		addr6.s6_addr[at[i]] = addr4 >> (24 - 8 * i) & 0xff;
 	return addr6;

@@ -122,9 +122,33 @@ static bool binding_passes(const struct control_filter *filter, const struct bib
 	       (!filter->has_host || prefix6_has(&filter->host, &binding->addr6));
 }
 
-static bool session_passes(const struct control_filter *filter, const struct session *session,
-                           const struct bib_entry *binding)
+/* A session of a page with what is looked up for it. */
+struct row {
+	const struct session *session;
+	const struct bib_entry *binding;
+	uint64_t expires_us, idle_us; /* look_at_times() */
+};
+
+static struct row look_at(const struct session_table *table, uint32_t index)
 {
+	const struct session *session = session_at(table, index);
+
+	return (struct row){ session, bib_at(session_bib(table), session->bib), 0, 0 };
+}
+
+static void look_at_times(const struct translator *t, uint64_t now_us, uint32_t index,
+                          struct row *row)
+{
+	row->expires_us = translator_session_expiry(t, index);
+	row->idle_us = translator_session_idle(t, index, row->expires_us, now_us);
+}
+
+/* All of the filter except the idle time. */
+static bool session_passes(const struct control_filter *filter, const struct row *row)
+{
+	const struct session *session = row->session;
+	const struct bib_entry *binding = row->binding;
+
 	if (filter->has_state && filter->state != session->state)
 		return false;
 	if (filter->has_remote && !prefix4_has(&filter->remote, session->dst4))
@@ -144,12 +168,11 @@ static void fill_words(char *words[CONTROL_WORDS])
 }
 
 /* Row i of the page, which is read back by its columns. */
-static void put_session(const struct translator *t, uint64_t now_us, uint32_t index,
+static void put_session(const struct translator *t, uint64_t now_us, const struct row *row,
                         struct control_sessions *page, size_t i)
 {
-	const struct session *session = session_at(translator_sessions(t), index);
-	const struct bib_entry *binding = bib_at(session_bib(translator_sessions(t)), session->bib);
-	uint64_t expires_us = translator_session_expiry(t, index);
+	const struct session *session = row->session;
+	const struct bib_entry *binding = row->binding;
 	struct in6_addr remote6 = translator_session_dst6(t, session);
 
 	page->proto[i] = binding->proto;
@@ -161,8 +184,8 @@ static void put_session(const struct translator *t, uint64_t now_us, uint32_t in
 	page->pool4_port[i] = binding->port4;
 	store_be32(page->remote[i], session->dst4);
 	page->remote_port[i] = session->dport4;
-	page->expires_us[i] = expires_us > now_us ? expires_us - now_us : 0;
-	page->idle_us[i] = translator_session_idle(t, index, now_us);
+	page->expires_us[i] = row->expires_us > now_us ? row->expires_us - now_us : 0;
+	page->idle_us[i] = row->idle_us;
 }
 
 static ProtobufCBinaryData column(void *data, size_t len)
@@ -220,21 +243,21 @@ void control_list_sessions(const struct translator *t, uint64_t now_us,
 	if (!table)
 		return;
 	while (page->reply.count < rows_wanted(walk) && left > 0) {
-		const struct session *session;
-		const struct bib_entry *binding;
+		struct row row;
 
 		index = session_next(table, &cursor, left);
 		if (index == 0)
 			break;
 		left = slots_left(walk->cursor, cursor);
-		session = session_at(table, index);
-		binding = bib_at(session_bib(table), session->bib);
-		if (!session_passes(filter, session, binding) ||
-		    (filter->idle_us &&
-		     translator_session_idle(t, index, now_us) < filter->idle_us))
+		row = look_at(table, index);
+		if (!session_passes(filter, &row))
+			continue;
+		if (filter->idle_us || !walk->is_counting)
+			look_at_times(t, now_us, index, &row);
+		if (row.idle_us < filter->idle_us)
 			continue;
 		if (!walk->is_counting)
-			put_session(t, now_us, index, page, page->reply.count);
+			put_session(t, now_us, &row, page, page->reply.count);
 		page->reply.count++;
 	}
 	if (!walk->is_counting)

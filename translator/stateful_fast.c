@@ -135,21 +135,20 @@ void translator_local4_grew(struct translator *t)
 uint64_t translator_session_expiry(const struct translator *t, uint32_t index)
 {
 	const struct session *session = session_at(t->sessions, index);
-	enum l4_proto proto = bib_at(t->bib, session->bib)->proto;
-	uint64_t lifetime_us = carried_idle_us(t, proto);
 	uint64_t last_us, expires_us;
 
 	if (!(session->fast & INSTALLED))
 		return session->expires_us;
 	last_us = t->io.fast.last_used(t->io.fast.context, index);
-	expires_us = last_us ? last_us + lifetime_us : 0;
+	expires_us = last_us ? last_us + carried_idle_us(t, bib_at(t->bib, session->bib)->proto)
+	                     : 0;
 	return expires_us > session->expires_us ? expires_us : session->expires_us;
 }
 
-uint64_t translator_session_idle(const struct translator *t, uint32_t index, uint64_t now_us)
+uint64_t translator_session_idle(const struct translator *t, uint32_t index, uint64_t expires_us,
+                                 uint64_t now_us)
 {
 	uint64_t begins_us = now_us + flow_lifetime_us(t, session_at(t->sessions, index));
-	uint64_t expires_us = translator_session_expiry(t, index);
 
 	return begins_us > expires_us ? begins_us - expires_us : 0;
 }

@@ -175,8 +175,10 @@ bool translator_has_fast(const struct translator *t, uint32_t index,
 /* When a session ends if no packet comes, in us; the fast path's packets count. */
 uint64_t translator_session_expiry(const struct translator *t, uint32_t index);
 
-/* For how long no packet came, in us: the idle time of its state less what is left of it. */
-uint64_t translator_session_idle(const struct translator *t, uint32_t index, uint64_t now_us);
+/* For how long no packet came, in us: the idle time of its state less what is left of it until
+ * expires_us, which is its translator_session_expiry(). */
+uint64_t translator_session_idle(const struct translator *t, uint32_t index, uint64_t expires_us,
+                                 uint64_t now_us);
 
 /* Show every packet to tracers from now on; NULL: to nobody. Not owned. Returns 0 or -ENOMEM. */
 int translator_watch(struct translator *t, struct tracers *tracers);
