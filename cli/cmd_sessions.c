@@ -4,7 +4,6 @@
 #include "cli/incomplete.h"
 #include "cli/list_page.h"
 #include "cli/pace.h"
-#include "lib/address.h"
 
 #include <string.h>
 
@@ -18,64 +17,106 @@ static const struct out_column binding_columns[] = {
 	{ "static", 6 },   { "sessions", 8 }, { NULL, 0 },
 };
 
-/* In mixed notation where the prefix leaves the IPv4 address at the end. */
-static void put_remote6(struct out *out, const struct list_session *row)
+enum session_cell {
+	SESSION_INSTANCE,
+	SESSION_PROTO,
+	SESSION_STATE,
+	SESSION_HOST,
+	SESSION_POOL4,
+	SESSION_REMOTE,
+	SESSION_EXPIRES,
+	SESSION_SEEN, /* by text */
+	SESSION_IDLE = SESSION_SEEN,
+	SESSION_REMOTE6,
+	SESSION_CELLS
+};
+
+/* remote6 is in mixed notation where the prefix leaves the IPv4 address at the end. */
+static void set_session(struct out_cell *cells, const struct list_session *row)
 {
 	uint32_t remote_be = htonl(row->remote);
-	char buf[ADDRESS_STRLEN];
+	bool is_mixed = memcmp(row->remote6.s6_addr + 12, &remote_be, sizeof(remote_be)) == 0;
 
-	if (memcmp(row->remote6.s6_addr + 12, &remote_be, sizeof(remote_be)) == 0)
-		(void)address6_format_mixed(&row->remote6, buf);
-	else
-		(void)address6_format(&row->remote6, buf);
-	out_endpoint(out, "remote6", buf, row->remote_port);
+	out_cell_text(&cells[SESSION_PROTO], row->proto);
+	out_cell_text(&cells[SESSION_STATE], row->state);
+	out_cell_endpoint6(&cells[SESSION_HOST], OUT_ENDPOINT6, &row->host, row->host_port);
+	out_cell_endpoint4(&cells[SESSION_POOL4], row->pool4, row->pool4_port);
+	out_cell_endpoint4(&cells[SESSION_REMOTE], row->remote, row->remote_port);
+	out_cell_number(&cells[SESSION_EXPIRES], row->expires_us / 1000000);
+	out_cell_number(&cells[SESSION_IDLE], row->idle_us / 1000000);
+	out_cell_endpoint6(&cells[SESSION_REMOTE6], is_mixed ? OUT_ENDPOINT_MIXED : OUT_ENDPOINT6,
+	                   &row->remote6, row->remote_port);
 }
 
-static void put_session(struct out *out, const char *instance, const struct list_session *row)
+static void put_sessions(struct out *out, const char *instance,
+                         const SaNat64__Control__SessionsReply *page, size_t rows)
 {
-	out_begin(out, OUT_ROW, NULL);
-	out_text(out, "instance", instance);
-	out_text(out, "proto", row->proto);
-	out_text(out, "state", row->state);
-	out_endpoint6(out, "host", &row->host, row->host_port);
-	out_endpoint4(out, "pool4", row->pool4, row->pool4_port);
-	out_endpoint4(out, "remote", row->remote, row->remote_port);
-	out_duration(out, "expires", row->expires_us);
-	if (!out->is_text) {
-		out_duration(out, "idle", row->idle_us);
-		put_remote6(out, row);
+	struct out_cell cells[SESSION_CELLS] = {
+		[SESSION_INSTANCE] = { .key = "instance",
+		                       .value = { .kind = OUT_TEXT, .text = instance } },
+		[SESSION_PROTO] = { .key = "proto", .value = { .kind = OUT_TEXT } },
+		[SESSION_STATE] = { .key = "state", .value = { .kind = OUT_TEXT } },
+		[SESSION_HOST] = { .key = "host", .value = { .kind = OUT_ENDPOINT6 } },
+		[SESSION_POOL4] = { .key = "pool4", .value = { .kind = OUT_ENDPOINT4 } },
+		[SESSION_REMOTE] = { .key = "remote", .value = { .kind = OUT_ENDPOINT4 } },
+		[SESSION_EXPIRES] = { .key = "expires", .value = { .kind = OUT_DURATION } },
+		[SESSION_IDLE] = { .key = "idle", .value = { .kind = OUT_DURATION } },
+		[SESSION_REMOTE6] = { .key = "remote6", .value = { .kind = OUT_ENDPOINT6 } },
+	};
+	struct list_session row;
+
+	for (size_t i = 0; i < rows; i++) {
+		list_session_at(page, i, &row);
+		set_session(cells, &row);
+		out_row(out, cells, out->is_text ? SESSION_SEEN : SESSION_CELLS);
 	}
-	out_end(out);
 }
 
-static void put_binding(struct out *out, const char *instance, const struct list_binding *row)
+enum binding_cell {
+	BINDING_INSTANCE,
+	BINDING_PROTO,
+	BINDING_HOST,
+	BINDING_POOL4,
+	BINDING_STATIC,
+	BINDING_SESSIONS,
+	BINDING_CELLS
+};
+
+static void put_bindings(struct out *out, const char *instance,
+                         const SaNat64__Control__BibReply *page, size_t rows)
 {
-	out_begin(out, OUT_ROW, NULL);
-	out_text(out, "instance", instance);
-	out_text(out, "proto", row->proto);
-	out_endpoint6(out, "host", &row->host, row->host_port);
-	out_endpoint4(out, "pool4", row->pool4, row->pool4_port);
-	out_flag(out, "static", row->is_static);
-	out_count(out, "sessions", row->sessions);
-	out_end(out);
+	struct out_cell cells[BINDING_CELLS] = {
+		[BINDING_INSTANCE] = { .key = "instance",
+		                       .value = { .kind = OUT_TEXT, .text = instance } },
+		[BINDING_PROTO] = { .key = "proto", .value = { .kind = OUT_TEXT } },
+		[BINDING_HOST] = { .key = "host", .value = { .kind = OUT_ENDPOINT6 } },
+		[BINDING_POOL4] = { .key = "pool4", .value = { .kind = OUT_ENDPOINT4 } },
+		[BINDING_STATIC] = { .key = "static", .value = { .kind = OUT_FLAG } },
+		[BINDING_SESSIONS] = { .key = "sessions", .value = { .kind = OUT_COUNT } },
+	};
+	struct list_binding row;
+
+	for (size_t i = 0; i < rows; i++) {
+		list_binding_at(page, i, &row);
+		out_cell_text(&cells[BINDING_PROTO], row.proto);
+		out_cell_endpoint6(&cells[BINDING_HOST], OUT_ENDPOINT6, &row.host, row.host_port);
+		out_cell_endpoint4(&cells[BINDING_POOL4], row.pool4, row.pool4_port);
+		out_cell_number(&cells[BINDING_STATIC], row.is_static);
+		out_cell_number(&cells[BINDING_SESSIONS], row.sessions);
+		out_row(out, cells, BINDING_CELLS);
+	}
 }
 
 /* Print the rows of a page; returns how many. */
 static size_t put_page(struct out *out, const char *instance, const SaNat64__Control__Reply *reply)
 {
 	size_t rows = list_page_rows(reply);
-	struct list_binding binding;
-	struct list_session session;
 
-	for (size_t i = 0; i < rows; i++) {
-		if (reply->body_case == SA_NAT64__CONTROL__REPLY__BODY_BIB) {
-			list_binding_at(reply->bib, i, &binding);
-			put_binding(out, instance, &binding);
-		} else {
-			list_session_at(reply->sessions, i, &session);
-			put_session(out, instance, &session);
-		}
-	}
+	if (reply->body_case == SA_NAT64__CONTROL__REPLY__BODY_BIB)
+		put_bindings(out, instance, reply->bib, rows);
+	else
+		put_sessions(out, instance, reply->sessions, rows);
+	out_flush(out);
 	return rows;
 }
 

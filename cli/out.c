@@ -23,39 +23,46 @@ void out_write_far(struct out *out, const char *bytes, size_t len)
 	(void)fwrite_unlocked(bytes, 1, len, out->file);
 }
 
-/* Digits of a number. */
-static size_t count_digits(uint64_t number)
+/* Numbers of up to five digits are most of what long lists have, ports and seconds above all: put
+ * at the left of five places, without a branch on their length. */
+static char *put_short(uint32_t number, char *at)
 {
-	size_t count = 1;
+	static const uint32_t shift[] = { 10000, 1000, 100, 10, 1 };
+	int count = (number >= 10) + (number >= 100) + (number >= 1000) + (number >= 10000);
+	uint32_t digits = number * shift[count];
 
-	for (; number >= 10000; number /= 10000)
-		count += 4;
-	return count + (number >= 10) + (number >= 100) + (number >= 1000);
+	at[0] = (char)('0' + digits / 10000);
+	at[1] = (char)('0' + digits / 1000 % 10);
+	at[2] = (char)('0' + digits / 100 % 10);
+	at[3] = (char)('0' + digits / 10 % 10);
+	at[4] = (char)('0' + digits % 10);
+	return at + count + 1;
 }
 
 char *out_put_number(uint64_t number, char *at)
 {
-	static const char pairs[] =
-		"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-		"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-		"8081828384858687888990919293949596979899";
-	char *end = at + count_digits(number);
+	char text[OUT_DIGITS_MAX], *first = text + sizeof(text);
+	size_t len;
 
-	for (at = end; number >= 100; number /= 100) {
-		at -= 2;
-		memcpy(at, pairs + number % 100 * 2, 2);
-	}
-	if (number >= 10)
-		memcpy(at - 2, pairs + number * 2, 2);
-	else
-		at[-1] = (char)('0' + number);
-	return end;
+	if (number < 100000)
+		return put_short((uint32_t)number, at);
+	for (; number > 0; number /= 10)
+		*--first = (char)('0' + number % 10);
+	len = (size_t)(text + sizeof(text) - first);
+	memcpy(at, first, len);
+	return at + len;
 }
 
 char *out_put_address(const struct out_value *value, char *at)
 {
-	return value->kind == OUT_ENDPOINT6 ? address6_put(value->address6, at)
-	                                    : address4_put((uint32_t)value->total, at);
+	switch (value->kind) {
+	case OUT_ENDPOINT6:
+		return address6_put(value->address6, at);
+	case OUT_ENDPOINT_MIXED:
+		return address6_put_mixed(value->address6, at);
+	default:
+		return address4_put((uint32_t)value->total, at);
+	}
 }
 
 void out_begin(struct out *out, enum out_shape shape, const char *key)
@@ -71,6 +78,20 @@ void out_begin_table(struct out *out, const char *key, const struct out_column *
 void out_end(struct out *out)
 {
 	out->printer->end(out);
+}
+
+void out_row(struct out *out, struct out_cell *cells, size_t count)
+{
+	out->printer->row(out, cells, count);
+}
+
+void out_keep(const struct out *out, size_t len, struct out_cell *cell)
+{
+	if (len > sizeof(cell->kept) || len > out->pending_len)
+		return;
+	memcpy(cell->kept, out->pending + out->pending_len - len, len);
+	cell->len = len;
+	cell->is_kept = true;
 }
 
 /* By reference: a copy of a structure that was just written stalls the processor, in every value of

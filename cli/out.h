@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OUT_PENDING_MAX  4096
+#define OUT_PENDING_MAX  65536
 #define OUT_DIGITS_MAX   20 /* of a number */
 #define OUT_ENDPOINT_MAX 80 /* address, brackets and port */
 
@@ -55,7 +55,8 @@ enum out_kind {
 	OUT_SHARE,        /* number of total: "3 of 10" */
 	OUT_ENDPOINT,     /* text is an address, number a port, or absent with total 0 */
 	OUT_ENDPOINT6,    /* address6 is the address, number a port */
-	OUT_ENDPOINT4,    /* total is the address in host order, number a port */
+	OUT_ENDPOINT_MIXED, /* as OUT_ENDPOINT6, with an IPv4 address at the end of the notation */
+	OUT_ENDPOINT4,      /* total is the address in host order, number a port */
 };
 
 struct out_value {
@@ -68,6 +69,19 @@ struct out_value {
 	enum meaning meaning;
 };
 
+#define OUT_CELL_MAX 128
+
+/* A value of out_row(). From row to row most values of a long list stay as they are; what was
+ * printed for them is kept. It begins with its key and its kind, and all else zero. */
+struct out_cell {
+	const char *key;
+	struct out_value value; /* to be changed by out_cell_...() only */
+	struct in6_addr address6;
+	bool is_kept;
+	size_t len;
+	char kept[OUT_CELL_MAX];
+};
+
 struct out;
 
 struct out_printer {
@@ -75,6 +89,7 @@ struct out_printer {
 	              const struct out_column *columns);
 	void (*end)(struct out *out);
 	void (*value)(struct out *out, const char *key, const struct out_value *value);
+	void (*row)(struct out *out, struct out_cell *cells, size_t count);
 	void (*free)(struct out *out);
 };
 
@@ -127,6 +142,19 @@ static inline void out_written(struct out *out, const char *end)
 	out->pending_len = (size_t)(end - out->pending);
 }
 
+/* Keep the last len bytes that were written as those of the cell, if there is room for them, and
+ * write them again. */
+void out_keep(const struct out *out, size_t len, struct out_cell *cell);
+
+static inline void out_write_kept(struct out *out, const struct out_cell *cell)
+{
+	char *at = out_place(out, sizeof(cell->kept));
+
+	for (size_t i = 0; i < cell->len; i += 32) /* of a known length, which is faster */
+		memcpy(at + i, cell->kept + i, 32);
+	out->pending_len += cell->len;
+}
+
 /* Put a number (OUT_DIGITS_MAX bytes), or the address of an OUT_ENDPOINT6 or OUT_ENDPOINT4
  * (OUT_ENDPOINT_MAX bytes), to at without a NUL. Return the end. */
 char *out_put_number(uint64_t number, char *at);
@@ -156,6 +184,44 @@ void out_endpoint6(struct out *out, const char *key, const struct in6_addr *addr
 void out_endpoint4(struct out *out, const char *key, uint32_t address, uint16_t port);
 void out_address(struct out *out, const char *key,
                  const char *address); /* an endpoint without port */
+
+/* Put a row of a table at once, in a fraction of the time that it takes by out_begin() and
+ * out_end(); for lists of any length. It reaches the file some time later, with the end of the
+ * table or out_flush(). Columns of the table have a width; a text is known by its address, behind
+ * which it must not change. */
+void out_row(struct out *out, struct out_cell *cells, size_t count);
+
+static inline void out_cell_text(struct out_cell *cell, const char *text)
+{
+	cell->is_kept = cell->is_kept && cell->value.text == text;
+	cell->value.text = text;
+}
+
+/* OUT_COUNT, OUT_FLAG; OUT_DURATION in seconds. */
+static inline void out_cell_number(struct out_cell *cell, uint64_t number)
+{
+	cell->is_kept = cell->is_kept && cell->value.number == number;
+	cell->value.number = number;
+}
+
+static inline void out_cell_endpoint4(struct out_cell *cell, uint32_t address, uint16_t port)
+{
+	cell->is_kept = cell->is_kept && cell->value.total == address;
+	cell->value.total = address;
+	out_cell_number(cell, port);
+}
+
+/* kind: OUT_ENDPOINT6 or OUT_ENDPOINT_MIXED */
+static inline void out_cell_endpoint6(struct out_cell *cell, enum out_kind kind,
+                                      const struct in6_addr *address, uint16_t port)
+{
+	cell->is_kept = cell->is_kept && cell->value.kind == kind &&
+	                memcmp(&cell->address6, address, sizeof(*address)) == 0;
+	cell->address6 = *address;
+	cell->value.kind = kind;
+	cell->value.address6 = &cell->address6;
+	out_cell_number(cell, port);
+}
 
 /* For text that a command writes to the file itself: what begins a meaning (MEANING_PLAIN ends it);
  * "" where there are no colours. */

@@ -13,6 +13,8 @@
 #define LEADS_MAX 16
 #define LEAD_MAX  32
 
+#define ENDPOINT_MAX (OUT_ENDPOINT_MAX + OUT_DIGITS_MAX + 32) /* with its keys */
+
 struct level {
 	bool transparent; /* nothing of it appears */
 	bool is_array;    /* closes with ] */
@@ -197,15 +199,21 @@ static void json_begin(struct out *base, enum out_shape shape, const char *key,
 	out->levels[out->depth++] = level;
 }
 
-static void json_end(struct out *base)
+static void close_level(struct json_out *out)
 {
-	struct json_out *out = (struct json_out *)base;
 	struct level level = out->levels[--out->depth];
 
 	if (!level.transparent && !level.is_inline && level.has_members)
 		write_new_line(out);
 	if (!level.transparent)
-		out_write(base, level.is_array ? "]" : "}", 1);
+		out_write(&out->base, level.is_array ? "]" : "}", 1);
+}
+
+static void json_end(struct out *base)
+{
+	struct json_out *out = (struct json_out *)base;
+
+	close_level(out);
 	if (out->depth == 0)
 		out_write(base, "\n", 1);
 	out_flush(base);
@@ -237,25 +245,37 @@ static void write_share(struct json_out *out, const struct out_value *value)
 	out_write(&out->base, "}", 1);
 }
 
-static void write_endpoint(struct json_out *out, const struct out_value *value)
+static char *put_literal(char *at, const char *text, size_t len)
+{
+	memcpy(at, text, len);
+	return at + len;
+}
+
+#define PUT_LITERAL(at, text) put_literal(at, text, sizeof(text) - 1)
+
+/* That of OUT_ENDPOINT is text. */
+static void write_text_endpoint(struct json_out *out, const struct out_value *value)
 {
 	WRITE_LITERAL(out, "{\"address\": ");
-	if (value->kind == OUT_ENDPOINT) {
-		write_string(out, value->text);
-	} else {
-		char *at = out_place(&out->base, OUT_ENDPOINT_MAX);
-
-		*at = '"';
-		at = out_put_address(value, at + 1);
-		*at++ = '"';
-		out_written(&out->base, at);
-	}
+	write_string(out, value->text);
 	WRITE_LITERAL(out, ", \"port\": ");
-	if (value->total || value->kind != OUT_ENDPOINT)
+	if (value->total)
 		write_number(out, value->number);
 	else
 		WRITE_LITERAL(out, "null");
 	WRITE_LITERAL(out, "}");
+}
+
+static void write_endpoint(struct json_out *out, const struct out_value *value)
+{
+	char *at = out_place(&out->base, ENDPOINT_MAX);
+
+	at = PUT_LITERAL(at, "{\"address\": \"");
+	at = out_put_address(value, at);
+	at = PUT_LITERAL(at, "\", \"port\": ");
+	at = out_put_number(value->number, at);
+	*at++ = '}';
+	out_written(&out->base, at);
 }
 
 static void json_value(struct out *base, const char *key, const struct out_value *value)
@@ -282,7 +302,10 @@ static void json_value(struct out *base, const char *key, const struct out_value
 		write_share(out, value);
 		return;
 	case OUT_ENDPOINT:
+		write_text_endpoint(out, value);
+		return;
 	case OUT_ENDPOINT6:
+	case OUT_ENDPOINT_MIXED:
 	case OUT_ENDPOINT4:
 		write_endpoint(out, value);
 		return;
@@ -297,6 +320,28 @@ static void json_value(struct out *base, const char *key, const struct out_value
 	write_number(out, value->number);
 }
 
+static void json_row(struct out *base, struct out_cell *cells, size_t count)
+{
+	struct json_out *out = (struct json_out *)base;
+	struct level *row = &out->levels[out->depth];
+
+	json_begin(base, OUT_ROW, NULL, NULL);
+	for (size_t i = 0; i < count; i++) {
+		size_t begin = base->pending_len;
+
+		if (cells[i].is_kept) {
+			out_write_kept(base, &cells[i]);
+			out->next_lead = (out->next_lead + 1) % LEADS_MAX;
+			row->has_members = true;
+			continue;
+		}
+		json_value(base, cells[i].key, &cells[i].value);
+		if (base->pending_len > begin)
+			out_keep(base, base->pending_len - begin, &cells[i]);
+	}
+	close_level(out);
+}
+
 static void json_free(struct out *base)
 {
 	free(base);
@@ -304,7 +349,8 @@ static void json_free(struct out *base)
 
 struct out *out_json_new(FILE *file)
 {
-	static const struct out_printer printer = { json_begin, json_end, json_value, json_free };
+	static const struct out_printer printer = { json_begin, json_end, json_value, json_row,
+		                                    json_free };
 	struct json_out *out = calloc(1, sizeof(*out));
 
 	if (!out)

@@ -212,7 +212,7 @@ static char *format_endpoint(const struct out_value *value, char *at, const char
 {
 	bool is_text = value->kind == OUT_ENDPOINT, has_port = !is_text || value->total;
 	bool brackets = is_text ? has_port && strchr(value->text, ':')
-	                        : value->kind == OUT_ENDPOINT6;
+	                        : value->kind != OUT_ENDPOINT4;
 
 	if (brackets)
 		*at++ = '[';
@@ -271,6 +271,7 @@ static void format_rare(const struct out_value *value, char *buf, size_t size)
 	case OUT_FLAG:
 	case OUT_ENDPOINT:
 	case OUT_ENDPOINT6:
+	case OUT_ENDPOINT_MIXED:
 	case OUT_ENDPOINT4:
 		assert(!"formatted by format_value()");
 	}
@@ -297,6 +298,7 @@ static size_t format_value(const struct out_value *value, char *buf)
 		break;
 	case OUT_ENDPOINT:
 	case OUT_ENDPOINT6:
+	case OUT_ENDPOINT_MIXED:
 	case OUT_ENDPOINT4:
 		at = format_endpoint(value, buf, end);
 		break;
@@ -310,7 +312,8 @@ static size_t format_value(const struct out_value *value, char *buf)
 
 static bool is_endpoint(enum out_kind kind)
 {
-	return kind == OUT_ENDPOINT || kind == OUT_ENDPOINT6 || kind == OUT_ENDPOINT4;
+	return kind == OUT_ENDPOINT || kind == OUT_ENDPOINT6 || kind == OUT_ENDPOINT_MIXED ||
+	       kind == OUT_ENDPOINT4;
 }
 
 /* Shapes around which text leaves a line empty. */
@@ -468,18 +471,19 @@ static bool is_aligned_right(enum out_kind kind)
 	       kind == OUT_DELAY || kind == OUT_MICROSECONDS;
 }
 
-/* Print a value where it is: long lists consist of these. */
-static void print_value(struct text_out *out, const struct out_value *value)
+/* Print a value where it is: long lists consist of these. Returns its length. */
+static size_t print_value(struct text_out *out, const struct out_value *value)
 {
 	size_t len = format_value(value, out_place(&out->base, VALUE_MAX));
 
 	out->base.pending_len += len;
 	out->column += (int)len;
 	out->printed = true;
+	return len;
 }
 
-static SELDOM void print_aligned(struct text_out *out, int start, int width,
-                                 const struct out_value *value)
+static SELDOM size_t print_aligned(struct text_out *out, int start, int width,
+                                   const struct out_value *value)
 {
 	char text[VALUE_MAX];
 	size_t len = format_value(value, text);
@@ -487,6 +491,7 @@ static SELDOM void print_aligned(struct text_out *out, int start, int width,
 	pad_to(out, start + width - (int)len);
 	pad_to(out, start);
 	print(out, text, len);
+	return len;
 }
 
 static SELDOM void print_last(struct text_out *out, int start, const struct out_value *value)
@@ -498,23 +503,31 @@ static SELDOM void print_last(struct text_out *out, int start, const struct out_
 	print_painted(out, text, start, 0, value->meaning);
 }
 
+/* The column of the next value and, in *start, where it begins; NULL when the value has none. */
+static const struct out_column *take_column(struct text_out *out, const char *key, int *start)
+{
+	const struct out_column *column = out->next_column;
+
+	if (!column->key || (column->key != key && strcmp(column->key, key) != 0))
+		return NULL;
+	*start = out->next_start > out->column + GAP || out->column == 0 ? out->next_start
+	                                                                 : out->column + GAP;
+	out->next_column = column + 1;
+	out->next_start = *start + column->width + GAP;
+	out->regular_start += column->width + GAP;
+	return column;
+}
+
 /* Empty values leave no blanks behind: what pads a column is printed with the next value. */
 static void put_in_row(struct text_out *out, const char *key, const struct out_value *value)
 {
-	const struct out_column *column = out->next_column;
 	int regular = out->regular_start, start;
+	const struct out_column *column = take_column(out, key, &start);
 
-	if (!column->key || (column->key != key && strcmp(column->key, key) != 0))
-		return;
-	start = out->next_start > out->column + GAP || out->column == 0 ? out->next_start
-	                                                                : out->column + GAP;
-	out->next_column = column + 1;
-	out->next_start = start + column->width + GAP;
-	out->regular_start = regular + column->width + GAP;
-	if (is_empty(value))
+	if (!column || is_empty(value))
 		return;
 	if (is_aligned_right(value->kind)) {
-		print_aligned(out, start, column->width, value);
+		(void)print_aligned(out, start, column->width, value);
 		return;
 	}
 	/* Long values before it have pushed a sentence out of its column. */
@@ -528,7 +541,7 @@ static void put_in_row(struct text_out *out, const char *key, const struct out_v
 	}
 	pad_to(out, start);
 	begin_meaning(out, value->meaning);
-	print_value(out, value);
+	(void)print_value(out, value);
 	end_meaning(out, value->meaning);
 }
 
@@ -601,6 +614,41 @@ static void text_value(struct out *base, const char *key, const struct out_value
 	level->count++;
 }
 
+static void put_cell(struct text_out *out, struct out_cell *cell)
+{
+	int start;
+	const struct out_column *column = take_column(out, cell->key, &start);
+	bool is_right = is_aligned_right(cell->value.kind);
+
+	if (!column || is_empty(&cell->value))
+		return;
+	if (!cell->is_kept && is_right) {
+		out_keep(&out->base, print_aligned(out, start, column->width, &cell->value), cell);
+		return;
+	}
+	if (is_right)
+		pad_to(out, start + column->width - (int)cell->len);
+	pad_to(out, start);
+	if (!cell->is_kept) {
+		out_keep(&out->base, print_value(out, &cell->value), cell);
+		return;
+	}
+	out_write_kept(&out->base, cell);
+	out->column += (int)cell->len;
+	out->printed = true;
+}
+
+static void text_row(struct out *base, struct out_cell *cells, size_t count)
+{
+	struct text_out *out = (struct text_out *)base;
+
+	open_shape(out, OUT_ROW, NULL);
+	for (size_t i = 0; i < count; i++)
+		put_cell(out, &cells[i]);
+	out_write(base, "\n", 1);
+	out->column = 0;
+}
+
 static void text_free(struct out *base)
 {
 	free(base);
@@ -608,7 +656,8 @@ static void text_free(struct out *base)
 
 struct out *out_text_new(FILE *file, enum colour_when when)
 {
-	static const struct out_printer printer = { text_begin, text_end, text_value, text_free };
+	static const struct out_printer printer = { text_begin, text_end, text_value, text_row,
+		                                    text_free };
 	struct text_out *out = calloc(1, sizeof(*out));
 
 	if (!out)

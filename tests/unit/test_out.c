@@ -1,6 +1,7 @@
 /* What the printers make of single values and of rows, against snprintf() where that says the same.
  */
 #include "cli/out.h"
+#include "lib/address.h"
 #include "tests/unit/prng.h"
 
 #include <inttypes.h>
@@ -10,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define ROOM 40000
+#define ROOM (32 * OUT_PENDING_MAX)
 
 static char printed[ROOM];
 
@@ -136,7 +137,8 @@ static void put_wide_row(struct out *out)
 
 static void json_rows_of_any_width_are_whole(void **state)
 {
-	char expected[ROOM], *at = expected;
+	static char expected[ROOM];
+	char *at = expected;
 
 	(void)state;
 	at += snprintf(at, 10, "[\n");
@@ -151,6 +153,106 @@ static void json_rows_of_any_width_are_whole(void **state)
 	}
 	(void)snprintf(at, 10, "\n]\n");
 	assert_string_equal(print(out_json_new, put_wide_row), expected);
+}
+
+enum cell { CELL_NAME, CELL_HOST, CELL_POOL4, CELL_LEFT, CELL_UNSEEN, CELL_OTHER, CELLS };
+
+#define LIST_ROWS 5000
+
+/* A list most of whose values stay for some rows, each in its own rhythm. */
+struct list_row {
+	const char *name;
+	struct in6_addr host;
+	uint32_t pool4;
+	uint16_t port;
+	uint64_t left_s;
+	bool is_mixed, is_unseen;
+};
+
+static struct list_row list_row_at(unsigned i)
+{
+	static char too_long[OUT_CELL_MAX + 10];
+	static const char *const names[] = { "a", "", "quoted \"b\"", "much longer than 4",
+		                             too_long };
+
+	memset(too_long, 'x', sizeof(too_long) - 1);
+	return (struct list_row){
+		.name = names[i / 7 % 5],
+		.host = { .s6_addr = { 0x20, 1, [6] = i / 3 % 256, [15] = i / 2 % 3 } },
+		.pool4 = 0xc6336400 + i / 5 % 100,
+		.port = (uint16_t)(i / 2 * 1234),
+		.left_s = i / 4 * 37,
+		.is_mixed = i / 6 % 2,
+		.is_unseen = i / 2 % 2,
+	};
+}
+
+static void put_list_by_values(struct out *out)
+{
+	out_begin_table(out, NULL, columns);
+	for (unsigned i = 0; i < LIST_ROWS; i++) {
+		struct list_row row = list_row_at(i);
+		char other[ADDRESS_STRLEN];
+
+		out_begin(out, OUT_ROW, NULL);
+		out_text(out, "name", row.name);
+		out_endpoint6(out, "host", &row.host, row.port);
+		out_endpoint4(out, "pool4", row.pool4, row.port);
+		out_duration(out, "left", row.left_s * 1000000);
+		out_flag(out, "unseen", row.is_unseen);
+		if (row.is_mixed)
+			(void)address6_format_mixed(&row.host, other);
+		else
+			(void)address6_format(&row.host, other);
+		out_endpoint(out, "other", other, 1);
+		out_end(out);
+	}
+	out_end(out);
+}
+
+static void put_list_by_cells(struct out *out)
+{
+	struct out_cell cells[CELLS] = {
+		[CELL_NAME] = { .key = "name", .value = { .kind = OUT_TEXT } },
+		[CELL_HOST] = { .key = "host", .value = { .kind = OUT_ENDPOINT6 } },
+		[CELL_POOL4] = { .key = "pool4", .value = { .kind = OUT_ENDPOINT4 } },
+		[CELL_LEFT] = { .key = "left", .value = { .kind = OUT_DURATION } },
+		[CELL_UNSEEN] = { .key = "unseen", .value = { .kind = OUT_FLAG } },
+		[CELL_OTHER] = { .key = "other", .value = { .kind = OUT_ENDPOINT6 } },
+	};
+
+	out_begin_table(out, NULL, columns);
+	for (unsigned i = 0; i < LIST_ROWS; i++) {
+		struct list_row row = list_row_at(i);
+
+		out_cell_text(&cells[CELL_NAME], row.name);
+		out_cell_endpoint6(&cells[CELL_HOST], OUT_ENDPOINT6, &row.host, row.port);
+		out_cell_endpoint4(&cells[CELL_POOL4], row.pool4, row.port);
+		out_cell_number(&cells[CELL_LEFT], row.left_s);
+		out_cell_number(&cells[CELL_UNSEEN], row.is_unseen);
+		out_cell_endpoint6(&cells[CELL_OTHER],
+		                   row.is_mixed ? OUT_ENDPOINT_MIXED : OUT_ENDPOINT6, &row.host, 1);
+		out_row(out, cells, CELLS);
+	}
+	out_end(out);
+}
+
+static void assert_same_list(struct out *(*printer_new)(FILE *file))
+{
+	char *by_values = strdup(print(printer_new, put_list_by_values));
+
+	assert_non_null(by_values);
+	assert_true(strlen(by_values) > 2 * OUT_PENDING_MAX);
+	assert_true(strlen(by_values) + 1 < ROOM);
+	assert_true(strcmp(print(printer_new, put_list_by_cells), by_values) == 0);
+	free(by_values);
+}
+
+static void rows_at_once_are_the_same_as_value_by_value(void **state)
+{
+	(void)state;
+	assert_same_list(text_new);
+	assert_same_list(out_json_new);
 }
 
 static char long_text[3 * OUT_PENDING_MAX + 1];
@@ -198,6 +300,7 @@ int main(void)
 		cmocka_unit_test(json_rows_have_all_values),
 		cmocka_unit_test(json_rows_of_any_width_are_whole),
 		cmocka_unit_test(json_keys_are_escaped),
+		cmocka_unit_test(rows_at_once_are_the_same_as_value_by_value),
 		cmocka_unit_test(texts_longer_than_what_is_pending_are_whole),
 	};
 
