@@ -8,6 +8,7 @@
  * here (see build.mk), with a clock that only waiting moves.
  */
 #include "cli/commands.h"
+#include "cli/instances_find.h"
 #include "lib/control_socket.h"
 #include "lib/utf8.h"
 #include "tests/fuzz/control_side.h"
