@@ -169,18 +169,6 @@ void out_endpoint(struct out *out, const char *key, const char *address, uint16_
 		    .kind = OUT_ENDPOINT, .text = address, .number = port, .total = 1 });
 }
 
-void out_endpoint6(struct out *out, const char *key, const struct in6_addr *address, uint16_t port)
-{
-	put(out, key,
-	    &(struct out_value){ .kind = OUT_ENDPOINT6, .address6 = address, .number = port });
-}
-
-void out_endpoint4(struct out *out, const char *key, uint32_t address, uint16_t port)
-{
-	put(out, key,
-	    &(struct out_value){ .kind = OUT_ENDPOINT4, .total = address, .number = port });
-}
-
 void out_address(struct out *out, const char *key, const char *address)
 {
 	put(out, key, &(struct out_value){ .kind = OUT_ENDPOINT, .text = address });

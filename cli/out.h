@@ -180,8 +180,6 @@ void out_microseconds(struct out *out, const char *key, uint64_t duration_us);
 void out_flag(struct out *out, const char *key, bool flag);
 void out_share(struct out *out, const char *key, uint64_t number, uint64_t total);
 void out_endpoint(struct out *out, const char *key, const char *address, uint16_t port);
-void out_endpoint6(struct out *out, const char *key, const struct in6_addr *address, uint16_t port);
-void out_endpoint4(struct out *out, const char *key, uint32_t address, uint16_t port);
 void out_address(struct out *out, const char *key,
                  const char *address); /* an endpoint without port */
 

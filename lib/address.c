@@ -221,12 +221,6 @@ const char *address6_format(const struct in6_addr *addr, char *buf)
 	return buf;
 }
 
-const char *address6_format_mixed(const struct in6_addr *addr, char *buf)
-{
-	*address6_put_mixed(addr, buf) = '\0';
-	return buf;
-}
-
 /* Write "/LEN" behind the address that stands in buf. */
 static const char *length_append(unsigned len, char *buf)
 {

@@ -45,7 +45,6 @@ char *address6_put_mixed(const struct in6_addr *addr, char *at);
 /* Print into buf (ADDRESS_STRLEN bytes at least); return buf. */
 const char *address4_format(uint32_t addr, char *buf);
 const char *address6_format(const struct in6_addr *addr, char *buf);
-const char *address6_format_mixed(const struct in6_addr *addr, char *buf);
 const char *prefix4_format(const struct prefix4 *prefix, char *buf);
 const char *prefix6_format(const struct prefix6 *prefix, char *buf);
 

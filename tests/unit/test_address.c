@@ -301,7 +301,8 @@ static void mixed_notation_shows_the_embedded_address_and_reads_back(void **stat
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		assert_int_equal(address6_parse(texts[i], &addr), 0);
-		assert_string_equal(address6_format_mixed(&addr, buf), texts[i]);
+		*address6_put_mixed(&addr, buf) = '\0';
+		assert_string_equal(buf, texts[i]);
 		assert_int_equal(address6_parse(buf, &again), 0);
 		assert_true(address6_equal(&addr, &again));
 	}

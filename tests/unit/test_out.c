@@ -68,15 +68,13 @@ static uint64_t left_us;
 
 static void put_table(struct out *out)
 {
-	static const struct in6_addr host = { .s6_addr = { 0x20, 1, 0xd, 0xb8, [15] = 5 } };
-
 	out_begin(out, OUT_OBJECT, NULL);
 	out_begin_table(out, "rows", columns);
 	for (uint16_t i = 0; i < 2; i++) {
 		out_begin(out, OUT_ROW, NULL);
 		out_text(out, "name", name);
-		out_endpoint6(out, "host", &host, (uint16_t)(65535 * i));
-		out_endpoint4(out, "pool4", 0xc6336401, 80);
+		out_endpoint(out, "host", "2001:db8::5", (uint16_t)(65535 * i));
+		out_endpoint(out, "pool4", "198.51.100.1", 80);
 		out_duration(out, "left", left_us);
 		out_flag(out, "unseen", true);
 		out_end(out);
@@ -192,19 +190,19 @@ static void put_list_by_values(struct out *out)
 	out_begin_table(out, NULL, columns);
 	for (unsigned i = 0; i < LIST_ROWS; i++) {
 		struct list_row row = list_row_at(i);
-		char other[ADDRESS_STRLEN];
+		char text[ADDRESS_STRLEN];
 
 		out_begin(out, OUT_ROW, NULL);
 		out_text(out, "name", row.name);
-		out_endpoint6(out, "host", &row.host, row.port);
-		out_endpoint4(out, "pool4", row.pool4, row.port);
+		out_endpoint(out, "host", address6_format(&row.host, text), row.port);
+		out_endpoint(out, "pool4", address4_format(row.pool4, text), row.port);
 		out_duration(out, "left", row.left_s * 1000000);
 		out_flag(out, "unseen", row.is_unseen);
 		if (row.is_mixed)
-			(void)address6_format_mixed(&row.host, other);
+			*address6_put_mixed(&row.host, text) = '\0';
 		else
-			(void)address6_format(&row.host, other);
-		out_endpoint(out, "other", other, 1);
+			(void)address6_format(&row.host, text);
+		out_endpoint(out, "other", text, 1);
 		out_end(out);
 	}
 	out_end(out);
