@@ -158,13 +158,15 @@ static uint64_t due_us(const struct window *window, uint64_t seq)
 /* The next number above seq that is not done, or high + 1. */
 static uint64_t next_missing(const struct window *window, uint64_t seq)
 {
-	for (seq++; seq <= window->high; seq++) {
-		if (seq % 64 == 0 && window->done[seq % WINDOW_SIZE / 64] == UINT64_MAX)
-			seq += 63;
-		else if (!bit_is(window->done, seq))
-			return seq;
+	for (seq++; seq <= window->high; seq = (seq | 63) + 1) {
+		uint64_t missing = ~window->done[seq % WINDOW_SIZE / 64] >> (seq % 64);
+
+		if (missing) {
+			seq += (uint64_t)__builtin_ctzll(missing);
+			break;
+		}
 	}
-	return window->high + 1;
+	return seq <= window->high ? seq : window->high + 1;
 }
 
 /* Ask for one number, joining it to the last range when it follows. False: no room for another. */
@@ -186,8 +188,8 @@ static bool ask_one(struct window *window, uint64_t seq, struct window_range *ra
 uint32_t window_ask(struct window *window, uint64_t now_us, struct window_range *ranges,
                     uint32_t max, uint64_t *next_us)
 {
+	uint64_t seq, next;
 	uint32_t count = 0;
-	uint64_t seq;
 
 	*next_us = UINT64_MAX;
 	for (seq = next_missing(window, window->floor); seq <= window->high;
@@ -202,8 +204,9 @@ uint32_t window_ask(struct window *window, uint64_t now_us, struct window_range 
 				return count;
 			}
 		}
-		if (due_us(window, seq) < *next_us)
-			*next_us = due_us(window, seq);
+		next = due_us(window, seq);
+		if (next < *next_us)
+			*next_us = next;
 	}
 	return count;
 }
