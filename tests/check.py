@@ -62,11 +62,12 @@ class Report:
 
 
 class Test:
-    """One program to run. judge(report, test, exit code, output) counts what it said."""
+    """One program to run. judge(report, test, exit code, output) counts what it said. Those that
+    mostly wait run one after the other beside the rest."""
 
-    def __init__(self, name, command, judge, timeout=LIMIT, env=None, needs=(), root=False, log=None):
+    def __init__(self, name, command, judge, timeout=LIMIT, env=None, needs=(), root=False, log=None, waits=False):
         self.name, self.command, self.judge, self.timeout = name, command, judge, timeout
-        self.env, self.needs, self.root = env or {}, needs, root
+        self.env, self.needs, self.root, self.waits = env or {}, needs, root, waits
         self.log = '%s/%s.log' % (LOGS, (log or name).replace('/', '-'))
 
     def run(self, report):
@@ -239,13 +240,14 @@ def scenario_tests():
     tests = []
     for name in make_list('scenarios'):
         path = 'tests/scenario/%s.sh' % name
-        limit = LIMIT
+        text = ''
         if os.path.exists(path):
             with open(path) as f:
-                m = re.search(r'^# timeout: (\d+)$', f.read(), re.M)
-            limit = int(m.group(1)) if m else limit
-        tests.append(Test('scenario/' + name, [path], by_exit, limit, needs=[path, 'build/sa-nat64-translator'],
-                          root=True))
+                text = f.read()
+        limit = re.search(r'^# timeout: (\d+)$', text, re.M)
+        tests.append(Test('scenario/' + name, [path], by_exit, int(limit.group(1)) if limit else LIMIT,
+                          needs=[path, 'build/sa-nat64-translator'], root=True,
+                          waits=re.search('^# mostly waits$', text, re.M) is not None))
     return tests
 
 
@@ -271,8 +273,8 @@ def parts(options):
 
 
 def run_part(report, jobs, tests):
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        running = [pool.submit(t.run, report) for t in tests]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool, concurrent.futures.ThreadPoolExecutor(1) as waiting:
+        running = [(waiting if t.waits else pool).submit(t.run, report) for t in tests]
         try:
             for future in running:
                 future.result()
@@ -286,7 +288,7 @@ def main():
     parser = argparse.ArgumentParser(description='Run all checks of the tree.')
     parser.add_argument('--list', action='store_true', help='print the names only')
     parser.add_argument('--only', default='', help='run only what matches; what is not built yet fails')
-    parser.add_argument('--fuzz-seconds', type=int, default=11, help='for each fuzzer (11)')
+    parser.add_argument('--fuzz-seconds', type=int, default=9, help='for each fuzzer (9)')
     parser.add_argument('--seeds', type=int, default=2000, help='simulated histories of replication (2000)')
     parser.add_argument('--seed', type=int, help='only this one')
     options = parser.parse_args()

@@ -5,6 +5,7 @@
 #     lan 192.0.2.1/24, 2001:db8:a::1/64 ---------- uplink0 192.0.2.2/24, 2001:db8:a::2/64
 #     198.51.100.0/28 via 192.0.2.2 bfd
 #     64:ff9b:1::/96 via 2001:db8:a::2 bfd
+# mostly waits
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/frr.sh"
 
@@ -111,8 +112,9 @@ packets() {
 
 has_packets() { [ "$(packets "$1")" -gt 0 ]; }
 
-# The loop of the driver was always on time, but for what this machine is late by itself.
-never_late() { [ "$(tail -n 1 "$lab_dir/drive.log" | sed 's/.* late \([0-9]*\) .*/\1/')" -lt 400 ]; }
+# The loop of the driver was always on time, but for what this machine is late by itself: it never waited the second that it
+# gives bfdd and vtysh.
+never_late() { [ "$(tail -n 1 "$lab_dir/drive.log" | sed 's/.* late \([0-9]*\) .*/\1/')" -lt 900 ]; }
 
 scenario_open
 lab_ns router

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SIIT on the fast path: mappings are learned in both directions, a reload changes them at once, idle ones go.
+# mostly waits
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/fast.sh"
 

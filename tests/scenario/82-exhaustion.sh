@@ -22,7 +22,7 @@ captured() { wait_for 10 grep -E 'unreachable address|address unreachable' "$lab
 for port in 4000 4001 4002 4003; do
 	check "binding for port $port" udp_ask client --port $port "$server6" 7000
 done
-before=$(for port in 4000 4001 4002 4003; do udp_ask client --port $port --size 0 "$server6" 7000; done)
+before=$(for port in 4000 4001 4002 4003; do udp_ask client --port $port --size 0 --tries 5 "$server6" 7000; done)
 check "they have four public ports" test "$(sort -u <<<"$before" | wc -l)" = 4
 lab_start other capture tcpdump -lni eth0 icmp6
 wait_for 5 grep listening "$lab_dir/capture.log"
@@ -32,5 +32,5 @@ check "another host is refused at once" refused_at_once
 check "with address unreachable" captured
 check "the drop has its reason" test "$(dropped pool4-exhausted)" -gt 0
 check "ports are counted for each protocol: TCP has its own four" transfer other put "$server6" 7001 1000
-after=$(for port in 4000 4001 4002 4003; do udp_ask client --port $port --size 0 "$server6" 7000; done)
+after=$(for port in 4000 4001 4002 4003; do udp_ask client --port $port --size 0 --tries 5 "$server6" 7000; done)
 check "the first four live on, unchanged" test "$before" = "$after"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The interface of the exchange comes late, goes, is renamed, is made again, is too narrow: sa-nat64-syncd says so and
 # goes on as soon as it can. With an IPv6 and with an IPv4 group.
+# mostly waits
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/syncd.sh"
 
