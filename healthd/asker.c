@@ -146,6 +146,14 @@ uint64_t asker_silent(const struct asker *asker, uint64_t now_us)
 	return now_us > asker->answered_us ? now_us - asker->answered_us : 0;
 }
 
+void asker_excuse(struct asker *asker, uint64_t absent_us, uint64_t now_us)
+{
+	uint64_t silent_us = asker_silent(asker, now_us);
+
+	if (asker->answered_us)
+		asker->answered_us = now_us - (silent_us > absent_us ? silent_us - absent_us : 0);
+}
+
 int asker_error(const struct asker *asker)
 {
 	return asker->fd < 0 ? asker->error : 0;

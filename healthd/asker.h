@@ -36,6 +36,9 @@ void asker_hurry(struct asker *asker);
 /* Since the last answer; UINT64_MAX: there was none. */
 uint64_t asker_silent(const struct asker *asker, uint64_t now_us);
 
+/* For so long it was this program that did not run: that is no silence of the server. */
+void asker_excuse(struct asker *asker, uint64_t absent_us, uint64_t now_us);
+
 /* Why there is no connection, as a positive errno; 0 when there is one. */
 int asker_error(const struct asker *asker);
 

@@ -228,6 +228,8 @@ static void wake_all(struct box *box, uint64_t now_us)
 
 	for (size_t i = 0; i < box->count; i++)
 		instance_wake(box->members[i].instance, absent_us, now_us);
+	if (box->syncd && absent_us > 0)
+		asker_excuse(box->syncd, absent_us, now_us);
 }
 
 static uint64_t look_after(uint64_t interval_us)
@@ -475,11 +477,15 @@ static int listen_at(struct box *box)
 	return error;
 }
 
+/* A round that is due comes before everything else: when this program did not run for a while, it
+ * has to excuse the probes before an answer or a reload has instances judged by their silence. */
 static int add_sources(struct box *box)
 {
 	int error = sd_event_add_time(box->event, &box->due, CLOCK_MONOTONIC, 0, ACCURACY_US,
 	                              on_due, box);
 
+	if (error >= 0)
+		error = sd_event_source_set_priority(box->due, SD_EVENT_PRIORITY_IMPORTANT);
 	if (error < 0)
 		log_error("cannot start the event loop: %s", strerror(-error));
 	return error < 0 ? error : 0;

@@ -65,6 +65,7 @@ run_translator() { # INSTANCE
 	lab_start "$1" "translator-$1" "$bin/sa-nat64-translator" -c "$lab_dir/sa-nat64.conf" -r "$lab_dir/run" \
 		-n gw-a "$1"
 }
+reloaded_again() { [ "$(grep -c reloaded "$lab_dir/healthd.log")" = 2 ]; }
 logged() { grep -q -- "$1" "$lab_dir/healthd.log"; }
 because_soon() { wait_for 6 because "$@"; }
 history() { { cli --json health "$1" || true; } | python3 -c 'import json, sys
@@ -121,11 +122,11 @@ translator=$lab_pid
 check "a translator that is restarted in time" wait_for 5 another_pid "$pid"
 check "changes nothing" test "$(history lower)" = "$changes"
 settings "hold-down-max = 2s"
-kill -HUP "$healthd"
-
 kill -STOP "$healthd"
+kill -HUP "$healthd" # it is judged again by a reload before the next probe
 sleep 2 # much longer than probe-timeout
 kill -CONT "$healthd"
+check "a reload that waited" wait_for 5 reloaded_again
 check "what healthd slept through is no silence of the translator" test "$(history lower)" = "$changes"
 check "it is still up" is lower up
 
