@@ -170,10 +170,10 @@ moves_log() {
 }
 
 # moves INSTANCE [FAMILY]: to where its routes went in this case, such as "gw-b gw-a"; empty when they stayed. That a route
-# is deleted just before it is replaced is no move.
+# is deleted just before it is replaced, or told once more, is no move.
 moves() {
 	moves_log | tail -n +$((routes_seen + 1)) | awk -v instance="$1" -v family="${2:-6}" '
-		$1 == instance && $2 == family && $3 != "none" { printf "%s%s", sep, $3; sep = " " }'
+		$1 == instance && $2 == family && $3 != "none" && $3 != box { printf "%s%s", sep, box = $3; sep = " " }'
 }
 # moved INSTANCE TO: both families went there, and nowhere else
 moved() {
