@@ -1,5 +1,6 @@
 #include "healthd/asker.h"
 
+#include "healthd/absence.h"
 #include "lib/control_socket.h"
 
 #include <assert.h>
@@ -148,10 +149,7 @@ uint64_t asker_silent(const struct asker *asker, uint64_t now_us)
 
 void asker_excuse(struct asker *asker, uint64_t absent_us, uint64_t now_us)
 {
-	uint64_t silent_us = asker_silent(asker, now_us);
-
-	if (asker->answered_us)
-		asker->answered_us = now_us - (silent_us > absent_us ? silent_us - absent_us : 0);
+	asker->answered_us = absence_excuse(asker->answered_us, absent_us, now_us);
 }
 
 int asker_error(const struct asker *asker)

@@ -228,7 +228,7 @@ static void wake_all(struct box *box, uint64_t now_us)
 
 	for (size_t i = 0; i < box->count; i++)
 		instance_wake(box->members[i].instance, absent_us, now_us);
-	if (box->syncd && absent_us > 0)
+	if (box->syncd)
 		asker_excuse(box->syncd, absent_us, now_us);
 }
 

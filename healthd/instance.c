@@ -472,11 +472,10 @@ void instance_send(struct instance *instance, enum probe_timing timing, uint64_t
 void instance_wake(struct instance *instance, uint64_t absent_us, uint64_t now_us)
 {
 	instance->awake_us = now_us;
-	if (absent_us == 0)
-		return;
 	for (int path = 0; path < PROBER_PATHS; path++)
 		probe_excuse(probe_of(instance, (enum prober_path)path), absent_us, now_us);
-	asker_excuse(instance->translator.asker, absent_us, now_us);
+	if (!instance->leaves) /* else nobody is asked any more */
+		asker_excuse(instance->translator.asker, absent_us, now_us);
 }
 
 void instance_attend(struct instance *instance, uint64_t now_us)

@@ -2,6 +2,8 @@
  * big endian. */
 #include "healthd/probe.h"
 
+#include "healthd/absence.h"
+
 #include <sodium.h>
 #include <string.h>
 
@@ -162,17 +164,10 @@ bool probe_is_back(struct probe *probe, const uint8_t *message, size_t len, uint
 	return true;
 }
 
-static void excuse(uint64_t *since_us, uint64_t absent_us, uint64_t now_us)
-{
-	if (*since_us == 0)
-		return;
-	*since_us = now_us - *since_us > absent_us ? *since_us + absent_us : now_us;
-}
-
 void probe_excuse(struct probe *probe, uint64_t absent_us, uint64_t now_us)
 {
-	excuse(&probe->half_sent_us, absent_us, now_us);
-	excuse(&probe->whole_sent_us, absent_us, now_us);
+	probe->half_sent_us = absence_excuse(probe->half_sent_us, absent_us, now_us);
+	probe->whole_sent_us = absence_excuse(probe->whole_sent_us, absent_us, now_us);
 }
 
 static uint64_t silent(uint64_t since_us, uint64_t now_us)
